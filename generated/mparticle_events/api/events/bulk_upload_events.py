@@ -1,0 +1,107 @@
+# Made from spec/openapi.yaml by scripts/regenerate. Not edited by hand: change the spec and run it again.
+
+from collections.abc import Sequence
+from typing import Any
+
+import httpx
+from msgspec import Raw
+
+from ...client import Client
+from ...models import ApiErrorResponse, Batch
+from ...types import Response, read_error
+from ...wire import encode
+
+
+def _get_kwargs(*, body: Sequence[Batch] | Raw) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+
+    headers["Content-Type"] = "application/json"
+    return {"method": "post", "url": "/bulkevents", "headers": headers, "content": encode(body)}
+
+
+def _build_response(response: httpx.Response) -> Response[ApiErrorResponse]:
+    return Response(
+        status_code=response.status_code,
+        parsed=None if response.is_success else read_error(response.content, ApiErrorResponse),
+        http=response,
+    )
+
+
+def sync_detailed(*, client: Client, body: Sequence[Batch] | Raw) -> Response[ApiErrorResponse]:
+    """Upload up to 100 batches, of up to 100 users.
+
+    The answer is about the request as a whole: a batch in it that mParticle cannot use is dropped in silence.
+
+    Args:
+        client: The connection.
+        body: What to send; `msgspec.Raw` where it is encoded already.
+
+    Returns:
+        The status, what the service said, and the answer itself.
+
+    Raises:
+        httpx.TimeoutException: No answer within `Client.timeout`.
+        httpx.TransportError: No connection, or one that broke.
+    """
+
+    return _build_response(client.get_httpx_client().request(**_get_kwargs(body=body)))
+
+
+def sync(*, client: Client, body: Sequence[Batch] | Raw) -> ApiErrorResponse | None:
+    """Upload up to 100 batches, of up to 100 users.
+
+    The answer is about the request as a whole: a batch in it that mParticle cannot use is dropped in silence.
+
+    Args:
+        client: The connection.
+        body: What to send; `msgspec.Raw` where it is encoded already.
+
+    Returns:
+        None where the service accepted, else what it said.
+
+    Raises:
+        httpx.TimeoutException: No answer within `Client.timeout`.
+        httpx.TransportError: No connection, or one that broke.
+    """
+
+    return sync_detailed(client=client, body=body).parsed
+
+
+async def asyncio_detailed(*, client: Client, body: Sequence[Batch] | Raw) -> Response[ApiErrorResponse]:
+    """Upload up to 100 batches, of up to 100 users.
+
+    The answer is about the request as a whole: a batch in it that mParticle cannot use is dropped in silence.
+
+    Args:
+        client: The connection.
+        body: What to send; `msgspec.Raw` where it is encoded already.
+
+    Returns:
+        The status, what the service said, and the answer itself.
+
+    Raises:
+        httpx.TimeoutException: No answer within `Client.timeout`.
+        httpx.TransportError: No connection, or one that broke.
+    """
+
+    return _build_response(await client.get_async_httpx_client().request(**_get_kwargs(body=body)))
+
+
+async def asyncio(*, client: Client, body: Sequence[Batch] | Raw) -> ApiErrorResponse | None:
+    """Upload up to 100 batches, of up to 100 users.
+
+    The answer is about the request as a whole: a batch in it that mParticle cannot use is dropped in silence.
+
+    Args:
+        client: The connection.
+        body: What to send; `msgspec.Raw` where it is encoded already.
+
+    Returns:
+        None where the service accepted, else what it said.
+
+    Raises:
+        httpx.TimeoutException: No answer within `Client.timeout`.
+        httpx.TransportError: No connection, or one that broke.
+    """
+
+    return (await asyncio_detailed(client=client, body=body)).parsed

@@ -1,0 +1,44 @@
+# Made from spec/openapi.yaml by scripts/regenerate. Not edited by hand: change the spec and run it again.
+
+"""What an operation gives back."""
+
+from typing import Generic, TypeVar
+
+import httpx
+from attrs import define, field
+from msgspec import DecodeError, json
+
+T = TypeVar("T")
+
+
+@define
+class Response(Generic[T]):
+    """An answer of the service.
+
+    Attributes:
+        status_code: The HTTP status, also where no standard names it.
+        parsed: None where the service accepted, else what it said; empty where it said nothing that can be read.
+        http: The answer as httpx gives it. Left out of the repr, with the request it belongs to.
+    """
+
+    status_code: int
+    parsed: T | None
+    http: httpx.Response = field(repr=False)
+
+    @property
+    def content(self) -> bytes:
+        """The body."""
+        return self.http.content
+
+    @property
+    def headers(self) -> httpx.Headers:
+        """The headers."""
+        return self.http.headers
+
+
+def read_error(content: bytes, error: type[T]) -> T:
+    """Read the body of a refusal; a body that is missing, no JSON or of another shape is read as an empty error."""
+    try:
+        return json.decode(content, type=error)
+    except (DecodeError, UnicodeDecodeError):
+        return error()

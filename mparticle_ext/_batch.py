@@ -1,0 +1,96 @@
+"""The batch: what is told of one user."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
+
+import msgspec
+from mparticle_events import constructors, models
+from msgspec import UnsetType
+
+from ._check import checked, encoded
+from ._errors import WrongCallError
+from ._events import AnyEvent, enveloped
+
+Given: TypeAlias = Iterable[AnyEvent] | None | UnsetType
+Kept: TypeAlias = list[models.Event] | None | UnsetType
+
+_slot: Any = models.Batch.events  # where the model keeps the list
+
+
+class _Events:
+    """The field `events`: whatever is put in comes out in its envelope."""
+
+    def __get__(self, batch: Any, owner: Any = None) -> Kept:
+        return self if batch is None else _slot.__get__(batch)  # type: ignore[return-value]  # on the class, as any descriptor
+
+    def __set__(self, batch: Any, events: Given) -> None:
+        _slot.__set__(batch, _enveloped_all(events))
+
+
+def _enveloped_all(events: Given) -> Kept:
+    if events is None or isinstance(events, UnsetType):
+        return events
+    if isinstance(events, (str, bytes, dict, msgspec.Struct)) or not isinstance(events, Iterable):
+        raise WrongCallError(f"events is a list of events, not {events!r:.80}")
+    return [enveloped(event) for event in events]
+
+
+class Batch(constructors.Batch):
+    """What is told of one user: who it is, what is known of them, and what happened.
+
+    Nothing is checked while a batch is built; `validate()` does it, and so does every upload.
+    """
+
+    if TYPE_CHECKING:
+        # For a type checker: what may be put in, and what comes out, as the descriptor says.
+        events: _Events = ...  # type: ignore[assignment]  # pyright: ignore[reportIncompatibleVariableOverride]
+    else:
+        events = _Events()
+
+    def __post_init__(self) -> None:
+        if _slot.__get__(self):
+            self.events = _slot.__get__(self)
+
+    def add_event(self, event: AnyEvent) -> None:
+        """Add an event, in its envelope.
+
+        Raises:
+            WrongCallError: It is no event.
+            ValidationError: It is a dict, and not of an event's form.
+        """
+        events = _slot.__get__(self)
+        if events:
+            events.append(enveloped(event))
+        else:
+            _slot.__set__(self, [enveloped(event)])
+
+    addEvent = add_event  # noqa: N815  # as the Node SDK spells it
+
+    def validate(self) -> None:
+        """Check the batch against its model and limits, as an upload does.
+
+        Raises:
+            ValidationError: The first fault, with its path and what to do.
+        """
+        checked(encoded(self), models.Batch)
+
+    def to_json(self) -> str:
+        """The batch as it goes over the wire. Not checked.
+
+        Raises:
+            ValidationError: A value in it has no JSON form.
+        """
+        return encoded(self).decode()
+
+    @classmethod
+    def from_json(cls, document: str | bytes) -> Self:
+        """A batch from its wire form.
+
+        Raises:
+            ValidationError: It is no JSON, or no batch.
+        """
+        text = document.encode() if isinstance(document, str) else document
+        checked(text, models.Batch)
+        return checked(text, cls)

@@ -1,0 +1,61 @@
+"""Encode once, and check what was encoded: one typed decode against the generated models."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, TypeVar, cast
+
+import msgspec
+from mparticle_events.wire import encode
+
+from ._errors import ValidationError
+
+T = TypeVar("T")
+
+
+def encoded(value: Any, batch_index: int | None = None) -> bytes:
+    """A batch, or a part of one, as JSON.
+
+    Raises:
+        ValidationError: A value in it has no JSON form.
+    """
+    try:
+        document = encode(value)
+    except (TypeError, ValueError, RecursionError, OverflowError) as error:
+        from ._explain import unencodable  # only on the way to an error
+
+        raise unencodable(value, error, batch_index) from None
+    if b"null" in document:
+        _refuse_nan(value, batch_index)
+    return document
+
+
+def checked(document: bytes, kind: type[T], batch_index: int | None = None) -> T:
+    """A document as its model, with every rule of the spec that a model can hold.
+
+    Raises:
+        ValidationError: The first fault, with its path and what to do.
+    """
+    try:
+        decoded: T = _decoder(cast("Any", kind)).decode(document)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        from ._explain import explained  # only on the way to an error
+
+        raise explained(str(error), document, kind, batch_index) from None
+    return decoded
+
+
+@cache
+def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(kind)
+
+
+def _refuse_nan(value: Any, batch_index: int | None) -> None:
+    """A NaN or an infinity is written as null, which would lose a number in silence. Looked for only beside a null."""
+    from ._explain import find
+
+    path = find(value, lambda leaf: isinstance(leaf, float) and leaf - leaf != 0)
+    if path is not None:
+        raise ValidationError(
+            "is no finite number, which JSON cannot carry: leave it out", path=path, batch_index=batch_index
+        )

@@ -1,0 +1,71 @@
+"""Send a request by a generated operation, and turn what comes back into a response or an error.
+
+This is the one place between the facade and the operations: what is to be done again is decided here.
+"""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+import httpx
+from mparticle_events.api.events import bulk_upload_events, bulk_upload_historical_events, upload_events
+from mparticle_events.client import Client
+from mparticle_events.models import ApiErrorResponse
+from mparticle_events.types import Response
+
+from ._configuration import Configuration
+from ._errors import APIConnectionError, APITimeoutError, MParticleError, error_for_status
+from ._upload import Operation, Upload
+
+_OPERATIONS: dict[Operation, ModuleType] = {
+    "upload_events": upload_events,
+    "bulk_upload_events": bulk_upload_events,
+    "bulk_upload_historical_events": bulk_upload_historical_events,
+}
+
+
+def client_of(configuration: Configuration) -> Client:
+    """The generated client for a configuration."""
+    return Client(
+        api_key=configuration.api_key,
+        api_secret=configuration.api_secret,
+        base_url=configuration.url,
+        timeout=configuration.timeout,
+        httpx_args={"transport": configuration.transport},
+    )
+
+
+def deliver(client: Client, upload: Upload) -> httpx.Response:
+    """Send a request, and wait for its answer.
+
+    Raises:
+        APIConnectionError: No answer came.
+        APIStatusError: The answer is no acceptance.
+    """
+    try:
+        answer = _OPERATIONS[upload.operation].sync_detailed(client=client, body=upload.body)
+    except httpx.HTTPError as error:
+        raise _no_answer(error) from error
+    return _accepted(answer)
+
+
+async def deliver_async(client: Client, upload: Upload) -> httpx.Response:
+    """The same, for asyncio."""
+    try:
+        answer = await _OPERATIONS[upload.operation].asyncio_detailed(client=client, body=upload.body)
+    except httpx.HTTPError as error:
+        raise _no_answer(error) from error
+    return _accepted(answer)
+
+
+def _accepted(answer: Response[ApiErrorResponse]) -> httpx.Response:
+    if answer.parsed is None:
+        return answer.http
+    raise error_for_status(answer.status_code)(answer.http, answer.parsed.errors or ())
+
+
+def _no_answer(error: httpx.HTTPError) -> MParticleError:
+    kind: Any = APITimeoutError if isinstance(error, httpx.TimeoutException) else APIConnectionError
+    went_wrong = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    return kind(f"no answer from mParticle ({went_wrong})")  # type: ignore[no-any-return]  # both are MParticleErrors

@@ -1,0 +1,68 @@
+"""An event, and the envelope it travels in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self, TypeAlias, get_args
+
+from mparticle_events import constructors, models
+
+from ._check import checked, encoded
+from ._errors import WrongCallError
+
+AnyEvent: TypeAlias = models.CommonEventData | models.Event | Mapping[str, Any]
+"""An event as a user builds it, or in its envelope, or as a dict in the wire's form."""
+
+_IN_ENVELOPE: tuple[type, ...] = get_args(models.Event)
+_ENVELOPES: dict[type, Any] = {getattr(models, kind.__annotations__["data"]): kind for kind in _IN_ENVELOPE}
+
+
+def enveloped(event: AnyEvent) -> models.Event:
+    """The event in its envelope, `{"event_type": ..., "data": ...}`.
+
+    Raises:
+        WrongCallError: It is no event.
+        ValidationError: It is a dict, and not of an event's form.
+    """
+    envelope = _ENVELOPES.get(type(event))
+    if envelope is None:
+        return _enveloped_otherwise(event)
+    return envelope(data=event)  # type: ignore[no-any-return]  # each envelope is a branch of Event
+
+
+def _enveloped_otherwise(event: AnyEvent) -> models.Event:
+    if isinstance(event, _IN_ENVELOPE):
+        return event  # type: ignore[return-value]  # the branches of Event, as a tuple
+    if isinstance(event, Mapping):
+        return checked(encoded(event), models.Event)  # type: ignore[arg-type]  # a union is a type form, not a type
+    for base in type(event).__mro__:
+        if base in _ENVELOPES:
+            _ENVELOPES[type(event)] = _ENVELOPES[base]  # found at once from now on
+            return enveloped(event)
+    raise WrongCallError(
+        f"an event is expected, such as AppEvent(...) or a dict with event_type and data, not {event!r:.80}"
+    )
+
+
+class ApplicationStateTransitionEvent(constructors.ApplicationStateTransitionEvent):
+    """The application came to the front, went to the back, started or ended."""
+
+    @classmethod
+    def create_install_event(cls) -> Self:
+        """The first start after an install."""
+        return cls("application_initialized", is_first_run=True, is_upgrade=False)
+
+    @classmethod
+    def create_upgrade_event(cls) -> Self:
+        """The first start after an upgrade."""
+        return cls("application_initialized", is_first_run=False, is_upgrade=True)
+
+    @classmethod
+    def create_foreground_event(cls) -> Self:
+        """The application came to the front."""
+        return cls("application_foreground")
+
+    @classmethod
+    def create_background_event(cls) -> Self:
+        """The application went to the back."""
+        return cls("application_background")

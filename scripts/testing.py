@@ -1,0 +1,96 @@
+"""What scripts/test runs, step by step, in the environment `test`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import venv
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+LINTER = "@redocly/cli@2.77.0"  # the linter of the spec, from npm
+TYPED = ("generated", "mparticle_ext", "scripts/regeneration", "scripts/_environment.py", "scripts/testing.py", "tests")
+
+
+def main() -> int:
+    arguments = sys.argv[1:]
+    fast = "--fast" in arguments
+    passed_on = [argument for argument in arguments if argument != "--fast"]
+    steps = _fast_steps(passed_on) if fast or passed_on else _all_steps()
+    for name, step in steps:
+        print(f"\n=== {name}", flush=True)
+        started = time.perf_counter()
+        if not step():
+            print(f"\nFAILED: {name}", file=sys.stderr)
+            return 1
+        print(f"    {time.perf_counter() - started:.1f} s", flush=True)
+    return 0
+
+
+def _fast_steps(passed_on: list[str]) -> list[tuple[str, Callable[[], bool]]]:
+    return [
+        ("ruff", _ruff),
+        ("pytest", lambda: _run("pytest", "-q", "-m", "not slow", *passed_on)),
+    ]
+
+
+def _all_steps() -> list[tuple[str, Callable[[], bool]]]:
+    return [
+        (
+            "drift: is generated/ what the spec makes?",
+            lambda: _command(str(ROOT / "scripts" / "regenerate"), "--check"),
+        ),
+        ("spec: linter", _lint_spec),
+        ("ruff", _ruff),
+        ("mypy", lambda: _run("mypy", *TYPED)),
+        ("pyright", lambda: _run("pyright", "--pythonpath", sys.executable)),
+        ("wheel: built, installed elsewhere, used", _use_wheel),
+        ("pytest, with branch coverage", lambda: _run("coverage", "run", "-m", "pytest", "-q")),
+        ("coverage", lambda: _run("coverage", "report")),
+    ]
+
+
+def _ruff() -> bool:
+    return _run("ruff", "check", ".") and _run("ruff", "format", "--check", ".")
+
+
+def _lint_spec() -> bool:
+    npx = shutil.which("npx")
+    if npx is None:
+        print("SKIPPED: npx is not installed, so the spec is not linted. Install Node.js to lint it.")
+        return True
+    environment = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"}
+    with tempfile.TemporaryDirectory() as elsewhere:  # where no configuration lies
+        return _command(npx, "--yes", LINTER, "lint", str(ROOT / "spec" / "openapi.yaml"), cwd=elsewhere, **environment)
+
+
+def _use_wheel() -> bool:
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        if not _run("build", "--outdir", str(folder / "dist"), str(ROOT)):
+            return False
+        venv.create(folder / "venv", with_pip=True)
+        python = folder / "venv" / BIN.name / "python"
+        (wheel,) = (folder / "dist").glob("*.whl")
+        install = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check", f"{wheel}[sandbox]")
+        user = ROOT / "tests" / "wheel" / "user.py"
+        shutil.copy(user, folder / "user.py")
+        return _command(str(python), *install) and _command(str(python), "user.py", cwd=scratch)
+
+
+def _run(module: str, *arguments: str) -> bool:
+    return _command(sys.executable, "-m", module, *arguments)
+
+
+def _command(*command: str, cwd: str | Path = ROOT, **environment: str) -> bool:
+    return subprocess.run(command, cwd=cwd, env={**os.environ, **environment}, check=False).returncode == 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,26 @@
+"""What tests share: the spec, and a sandbox to upload to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from mparticle_ext.sandbox import Sandbox
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def spec() -> dict[str, Any]:
+    document: dict[str, Any] = yaml.safe_load((ROOT / "spec" / "openapi.yaml").read_text())
+    return document

@@ -1,0 +1,137 @@
+"""A second opinion on wire documents: a JSON Schema validator on the schemas of the spec, and documents to judge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+from jsonschema.validators import extend
+
+Schema = dict[str, Any]
+
+
+def _at_most_one_of(_: Any, names: list[str], instance: Any, __: Schema) -> Iterator[ValidationError]:
+    """The one rule that is ours: the spec says it with a word of its own."""
+    if isinstance(instance, dict) and sum(instance.get(name) is not None for name in names) > 1:
+        yield ValidationError(f"more than one of {names}")
+
+
+_Validator: Any = extend(Draft202012Validator, {"x-at-most-one-of": _at_most_one_of})  # type: ignore[no-untyped-call]
+
+
+def validator(spec: Schema, name: str) -> Any:
+    """A validator for a named schema of the spec."""
+    return _Validator({"$ref": f"#/components/schemas/{name}", "components": spec["components"]})
+
+
+ANYTHING: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.just(0.5) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=5), inner, max_size=2),
+    max_leaves=4,
+)
+
+
+class Documents:
+    """Documents for a schema: most of them good, some with a thing that is not."""
+
+    def __init__(self, spec: Schema, *, bad: bool) -> None:
+        self._schemas: dict[str, Schema] = spec["components"]["schemas"]
+        self._bad = bad
+        self._made: dict[str, st.SearchStrategy[Any]] = {}
+
+    def named(self, name: str) -> st.SearchStrategy[Any]:
+        if name not in self._made:
+            self._made[name] = st.deferred(lambda: self._of(self._schemas[name]))
+        return self._made[name]
+
+    def _of(self, schema: Schema) -> st.SearchStrategy[Any]:
+        good = self._good(schema)
+        return st.one_of(good, good, good, good, ANYTHING) if self._bad else good
+
+    def _good(self, schema: Schema) -> st.SearchStrategy[Any]:
+        if "$ref" in schema:
+            return self.named(schema["$ref"].rpartition("/")[2])
+        for union in ("oneOf", "anyOf"):
+            if union in schema:
+                return st.one_of([self._of(branch) for branch in schema[union]])
+        if "const" in schema:
+            return st.just(schema["const"])
+        if "enum" in schema:
+            return st.sampled_from(schema["enum"])
+        kinds = schema.get("type", "object" if "allOf" in schema else ["string", "integer", "null"])
+        return st.one_of([self._of_kind(kind, schema) for kind in ([kinds] if isinstance(kinds, str) else kinds)])
+
+    def _of_kind(self, kind: str, schema: Schema) -> st.SearchStrategy[Any]:
+        match kind:
+            case "object":
+                return self._object(schema)
+            case "array":
+                most = min(schema.get("maxItems", 3), 3)
+                return st.lists(self._of(schema.get("items", {})), min_size=schema.get("minItems", 0), max_size=most)
+            case "string":
+                return self._string(schema)
+            case "integer":
+                return st.integers(schema.get("minimum"), schema.get("maximum")) if not self._bad else st.integers()
+            case "number":
+                return st.floats(allow_nan=False, allow_infinity=False).filter(lambda number: not number.is_integer())
+            case "boolean":
+                return st.booleans()
+        return st.none()
+
+    def _string(self, schema: Schema) -> st.SearchStrategy[str]:
+        if "pattern" in schema:
+            exact: st.SearchStrategy[str] = st.from_regex(schema["pattern"], fullmatch=True)
+            return exact | st.text(max_size=40) if self._bad else exact
+        limit = schema.get("maxLength")
+        short = st.text(max_size=8)
+        if limit is None:
+            return short
+        edge = st.sampled_from([limit, limit + 1] if self._bad else [limit]).map(lambda length: "x" * length)
+        return st.one_of(short, short, short, edge)
+
+    def _object(self, schema: Schema) -> st.SearchStrategy[dict[str, Any]]:
+        fields = self._fields(schema)
+        if not fields:
+            return self._map(schema)
+        required = {name for name in self._required(schema) if name in fields}
+        optional = {name: self._of(field) for name, field in fields.items() if name not in required}
+        must = st.fixed_dictionaries({name: self._of(fields[name]) for name in required})
+        may = st.sets(st.sampled_from(sorted(optional)), max_size=4) if optional else st.just(set())
+        document = st.tuples(
+            must, may.flatmap(lambda names: st.fixed_dictionaries({n: optional[n] for n in sorted(names)}))
+        )
+        merged = document.map(lambda parts: parts[0] | parts[1])
+        if not self._bad:
+            groups = schema.get("x-at-most-one-of", [])
+            return merged.map(lambda made: _only_one(made, groups))
+        return (
+            merged
+            | merged.map(lambda made: made | {"unknown": 1})
+            | merged.map(lambda made: dict(list(made.items())[1:]))
+        )
+
+    def _map(self, schema: Schema) -> st.SearchStrategy[dict[str, Any]]:
+        values = schema.get("additionalProperties", {})
+        names = self._of(schema["propertyNames"]) if "propertyNames" in schema else st.text(max_size=8)
+        inner = self._of(values) if isinstance(values, dict) and values else ANYTHING
+        if values is False or schema.get("unevaluatedProperties") is False:
+            return st.just({})
+        return st.dictionaries(names.filter(lambda name: isinstance(name, str)), inner, max_size=3)
+
+    def _fields(self, schema: Schema) -> Schema:
+        inherited: Schema = {}
+        for part in schema.get("allOf", ()):
+            inherited |= self._fields(self._schemas[part["$ref"].rpartition("/")[2]])
+        own: Schema = schema.get("properties", {})
+        return inherited | own
+
+    def _required(self, schema: Schema) -> list[str]:
+        return list(schema.get("required", ()))
+
+
+def _only_one(made: dict[str, Any], names: list[str]) -> dict[str, Any]:
+    filled = [name for name in names if made.get(name) is not None]
+    return {name: value for name, value in made.items() if name not in filled[1:]}

@@ -1,0 +1,169 @@
+"""scripts/regenerate as its users run it: on scratch specs, good and broken."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SPEC = (ROOT / "spec" / "openapi.yaml").read_text()
+pytestmark = pytest.mark.slow
+
+NEW_EVENT = """
+    VideoEvent:
+      type: object
+      additionalProperties: false
+      required: [event_type, data]
+      properties:
+        event_type: {type: string, const: video}
+        data: {$ref: "#/components/schemas/VideoEventData"}
+    VideoEventData:
+      description: A video was watched.
+      x-constructor: {positional: [title]}
+      allOf: [{$ref: "#/components/schemas/CommonEventData"}]
+      type: object
+      unevaluatedProperties: false
+      required: [title]
+      properties:
+        title: {type: string}
+"""
+USE_OF_ALL = """
+from mparticle_ext import AppEvent, Batch, EventsApi, VideoEvent
+from mparticle_ext.sandbox import Sandbox
+
+with Sandbox() as sandbox, EventsApi(sandbox.configuration) as api:
+    batch = Batch("staging", loyalty_tier="gold", events=[VideoEvent("The Kid", session_uuid="s")])
+    batch.environment = Batch.Environment.staging
+    api.upload_events(batch)
+    (arrived,) = sandbox.batches
+print(arrived.to_json())
+"""
+
+
+def regenerate(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(ROOT / "scripts" / "regenerate"), *arguments]
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd="/", env={**os.environ, **environment}
+    )
+
+
+def changed(*replacements: tuple[str, str], added: str = "") -> str:
+    text = SPEC
+    for old, new in replacements:
+        assert text.count(old) >= 1, old
+        text = text.replace(old, new, 1)
+    return text + added
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    found = (path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
+
+
+def test_the_same_spec_gives_the_same_bytes(tmp_path: Path) -> None:
+    done = regenerate("--output", str(tmp_path), PYTHONHASHSEED="7", LC_ALL="C", TZ="Asia/Tokyo")
+    assert done.returncode == 0, done.stderr
+    assert files(tmp_path / "mparticle_events") == files(ROOT / "generated" / "mparticle_events")
+
+
+def test_check_says_so_where_nothing_is_stale() -> None:
+    done = regenerate("--check")
+    assert (done.returncode, done.stdout.strip()) == (0, "generated/mparticle_events is up to date.")
+
+
+def test_a_new_field_enum_value_and_event_type_reach_facade_users_with_no_hand_written_line(tmp_path: Path) -> None:
+    regenerate("--output", str(tmp_path / "generated"))
+    spec = tmp_path / "openapi.yaml"
+    spec.write_text(
+        changed(
+            ("enum: [production, development]", "enum: [production, development, staging]"),
+            ("        partner_identity:", '        loyalty_tier: {type: [string, "null"]}\n        partner_identity:'),
+            ('        - {$ref: "#/components/schemas/CustomEvent"}', '        - {$ref: "#/components/schemas/CustomEvent"}\n        - {$ref: "#/components/schemas/VideoEvent"}'),
+            ('          custom_event: "#/', '          video: "#/components/schemas/VideoEvent"\n          custom_event: "#/'),
+            ("\n    CommonEventData:", NEW_EVENT + "    CommonEventData:"),
+        )
+    )  # fmt: skip
+    before = files(tmp_path / "generated")
+    stale = regenerate("--check", "--spec", str(spec), "--output", str(tmp_path / "generated"))
+    assert stale.returncode == 1
+    assert "+class VideoEventData(CommonEventData" in stale.stdout
+    assert files(tmp_path / "generated") == before
+
+    done = regenerate("--spec", str(spec), "--output", str(tmp_path / "generated"))
+    assert done.returncode == 0, done.stderr
+    for line in (
+        "added field Batch.loyalty_tier",
+        "added enum value Environment.staging",
+        "added constructor VideoEvent",
+        "added model VideoEvent",
+    ):
+        assert line in done.stdout
+    assert "BREAKS" not in done.stdout
+
+    script = tmp_path / "user.py"
+    script.write_text(USE_OF_ALL)
+    paths = {"PYTHONPATH": f"{tmp_path / 'generated'}:{ROOT}", "MYPYPATH": f"{tmp_path / 'generated'}:{ROOT}"}
+    used = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=False, cwd=tmp_path, env={**os.environ, **paths})  # fmt: skip
+    assert used.returncode == 0, used.stderr
+    assert '"event_type":"video","data":{"title":"The Kid","session_uuid":"s"}' in used.stdout
+    assert '"loyalty_tier":"gold"' in used.stdout
+    typed = subprocess.run([sys.executable, "-m", "mypy", "--strict", str(script)], capture_output=True, text=True, check=False, cwd=tmp_path, env={**os.environ, **paths})  # fmt: skip
+    assert typed.returncode == 0, typed.stdout
+
+
+def test_what_breaks_users_is_said_first(tmp_path: Path) -> None:
+    regenerate("--output", str(tmp_path))
+    spec = tmp_path / "openapi.yaml"
+    spec.write_text(
+        changed(
+            ("enum: [production, development]", "enum: [production]"),
+            ("        partner_identity:", "        partner_name:"),
+            ("operationId: bulkUploadHistoricalEvents", "operationId: uploadHistory"),
+        )
+    )
+    lines = regenerate("--spec", str(spec), "--output", str(tmp_path)).stdout.splitlines()
+    assert lines[:5] == [
+        "5 changes for users, 3 of them BREAKING:",
+        "  BREAKS  removed enum value Environment.development",
+        "  BREAKS  removed field Batch.partner_identity",
+        "  BREAKS  removed operation bulk_upload_historical_events",
+        "          added field Batch.partner_name",
+    ]
+
+
+BROKEN = [
+    ("bad YAML", changed(("openapi: 3.1.0", "openapi: [3.1.0")), "not YAML"),
+    ("a tab", changed(("openapi: 3.1.0", "openapi:\t- 3.1.0")), "not YAML"),
+    ("a list", "- a\n- b\n", "the top level is no mapping"),
+    ("a dangling $ref", changed(("schemas/CustomEventData", "schemas/CustomEvntData")), "$ref to '#/components/schemas/CustomEvntData', which is not in this file"),
+    ("a $ref to elsewhere", changed(("#/components/schemas/CustomEventData", "other.yaml#/CustomEventData")), "which is not in this file"),
+    ("a schema named twice", changed(("\n    CommonEventData:", "\n    Batch: {type: object}\n    CommonEventData:")), "found duplicate key"),
+    ("an operation named twice", changed(("operationId: bulkUploadEvents", "operationId: uploadEvents")), "uploadEvents"),
+    ("no OpenAPI", changed(("openapi: 3.1.0", "openapi: 3.1.0\nresponses: {}")), "responses"),
+    ("a type that is none", changed(("enum: [production, development]", "enum: production")), "production"),
+    ("positional, but not first", changed(("positional: [environment]", "positional: [events]")), "is not how Batch's properties start"),
+    ("required, but not positional", changed(("positional: [environment], ", "")), "['environment'] of Batch are missing"),
+    ("not UTF-8", None, "is not UTF-8"),
+    ("not there", "", "cannot be read"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "says"), [case[1:] for case in BROKEN], ids=[case[0] for case in BROKEN])
+def test_a_broken_spec_is_refused_in_two_lines_that_name_the_place(text: str | None, says: str, tmp_path: Path) -> None:
+    target = tmp_path / "generated" / "mparticle_events"
+    target.mkdir(parents=True)
+    (target / "models.py").write_text("untouched")
+    spec = tmp_path / "openapi.yaml"
+    if text != "":
+        spec.write_bytes(text.encode() if text is not None else b"openapi: \xff")
+    done = regenerate("--spec", str(spec), "--output", str(tmp_path / "generated"))
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"{spec}:")
+    assert says in done.stderr
+    assert len(done.stderr.strip().splitlines()) <= 2
+    assert not done.stdout
+    assert files(tmp_path / "generated") == {"mparticle_events/models.py": b"untouched"}

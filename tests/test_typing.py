@@ -1,0 +1,41 @@
+"""Users' code under the two type checkers: what is right passes, and each line marked WRONG is refused."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+pytestmark = pytest.mark.slow
+
+
+def errors_of_mypy(file: Path) -> set[int]:
+    command = [sys.executable, "-m", "mypy", "--strict", "--output", "json", str(file)]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout
+    lines = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+    return {line["line"] for line in lines if line["severity"] == "error" and line["file"].endswith(file.name)}
+
+
+def errors_of_pyright(file: Path) -> set[int]:
+    command = [sys.executable, "-m", "pyright", "--outputjson", "--pythonpath", sys.executable, str(file)]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout
+    found = json.loads(said)["generalDiagnostics"]
+    return {one["range"]["start"]["line"] + 1 for one in found if one["severity"] == "error"}
+
+
+@pytest.mark.parametrize("errors_of", [errors_of_mypy, errors_of_pyright])
+def test_right_use_passes(errors_of: Callable[[Path], set[int]]) -> None:
+    assert errors_of(HERE / "typing" / "right.py") == set()
+
+
+@pytest.mark.parametrize("errors_of", [errors_of_mypy, errors_of_pyright])
+def test_wrong_use_is_refused_line_by_line(errors_of: Callable[[Path], set[int]]) -> None:
+    file = HERE / "typing" / "wrong.py"
+    marked = {number for number, line in enumerate(file.read_text().splitlines(), 1) if "# WRONG" in line}
+    assert errors_of(file) == marked

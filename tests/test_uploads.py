@@ -1,0 +1,435 @@
+"""Uploads over real sockets: one table of cases, each blocking, with a callback, and from asyncio."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import httpx
+import pytest
+from attrs import evolve, frozen
+
+from mparticle_ext import (
+    APIConnectionError,
+    APIStatusError,
+    APITimeoutError,
+    AppEvent,
+    AsyncEventsApi,
+    AuthenticationError,
+    BadRequestError,
+    Batch,
+    ClosedError,
+    Configuration,
+    ConfigurationError,
+    EventsApi,
+    MParticleError,
+    PayloadTooLargeError,
+    PermissionDeniedError,
+    RateLimitError,
+    ServerError,
+    SessionStartEvent,
+    ValidationError,
+    WrongCallError,
+    unixtime_ms,
+)
+from mparticle_ext.sandbox import Sandbox
+
+DAY_MS = 86_400_000
+Outcome = httpx.Response | Exception
+
+
+def batch_of(*names: str) -> Batch:
+    return Batch("development", events=[AppEvent("other", name) for name in names])
+
+
+def old_batch() -> Batch:
+    return Batch("production", events=[AppEvent("other", "old", timestamp_unixtime_ms=unixtime_ms() - 31 * DAY_MS)])
+
+
+def blocking(configuration: Configuration, method: str, body: Any) -> Outcome:
+    with EventsApi(configuration) as api:
+        try:
+            response: httpx.Response = getattr(api, method)(body)
+        except MParticleError as error:
+            return error
+        return response
+
+
+def with_callback(configuration: Configuration, method: str, body: Any) -> Outcome:
+    calls: list[tuple[Exception | None, None, httpx.Response | None]] = []
+    with EventsApi(configuration) as api:
+        future = getattr(api, method)(body, lambda *call: calls.append(call))
+    return _called_once(calls, future.exception(timeout=10), future)
+
+
+def from_asyncio(configuration: Configuration, method: str, body: Any) -> Outcome:
+    async def upload() -> Outcome:
+        async with AsyncEventsApi(configuration) as api:
+            try:
+                response: httpx.Response = await getattr(api, method)(body)
+            except MParticleError as error:
+                return error
+            return response
+
+    return asyncio.run(upload())
+
+
+def from_asyncio_with_callback(configuration: Configuration, method: str, body: Any) -> Outcome:
+    calls: list[tuple[Exception | None, None, httpx.Response | None]] = []
+
+    async def upload() -> asyncio.Task[httpx.Response]:
+        async with AsyncEventsApi(configuration) as api:
+            task: asyncio.Task[httpx.Response] = await getattr(api, method)(body, lambda *call: calls.append(call))
+        return task
+
+    task = asyncio.run(upload())
+    return _called_once(calls, task.exception(), task)
+
+
+def _called_once(calls: list[Any], raised: BaseException | None, future: Any) -> Outcome:
+    ((error, data, response),) = calls
+    assert data is None
+    assert error is raised
+    if error is None:
+        assert response is future.result()
+        assert isinstance(response, httpx.Response)
+        return response
+    assert response is getattr(error, "response", None)
+    assert isinstance(error, Exception)
+    return error
+
+
+COLOURS = [blocking, with_callback, from_asyncio, from_asyncio_with_callback]
+
+
+@frozen
+class Case:
+    """What is done, and what must come of it."""
+
+    name: str
+    body: Callable[[], Any]
+    method: str = "upload_events"
+    error: type[MParticleError] | None = None
+    says: str = ""
+    taken: int = 0
+    fail: dict[str, Any] = {}  # never changed
+    configuration: dict[str, Any] = {}  # never changed
+
+
+CASES = [
+    Case("one batch", lambda: batch_of("a"), taken=1),
+    Case("one batch as a dict", lambda: {"environment": "production"}, taken=1),
+    Case("three batches", lambda: [batch_of("a"), batch_of("b"), batch_of()], "bulk_upload_events", taken=3),
+    Case("batches from a generator", lambda: (batch_of(name) for name in "ab"), "bulk_upload_events", taken=2),
+    Case("a batch and a dict", lambda: [batch_of("a"), {"environment": "production"}], "bulk_upload_events", taken=2),
+    Case("a hundred batches", lambda: [batch_of()] * 100, "bulk_upload_events", taken=100),
+    Case("old batches", lambda: [old_batch(), old_batch()], "bulk_upload_historical_events", taken=2),
+    Case("no batches", list, "bulk_upload_events", ValidationError, "takes 1 to 100 batches, not 0"),
+    Case("101 batches", lambda: [batch_of()] * 101, "bulk_upload_events", ValidationError, "takes 1 to 100 batches, not 101"),
+    Case("a bad batch alone", lambda: batch_of("x" * 257), error=ValidationError, says="events[0].data.event_name"),
+    Case("a bad one among good ones", lambda: [batch_of("a"), batch_of("b", "x" * 257)], "bulk_upload_events",
+         ValidationError, "batches[1]: events[1].data.event_name: has 257 characters, but at most 256 are taken"),
+    Case("not checked, refused there", lambda: batch_of("x" * 257), error=BadRequestError,
+         says="events[0].data.event_name", configuration={"validate": False}),
+    Case("too large a batch", lambda: Batch("production", partner_identity="x" * 300_000),
+         error=ValidationError, says="at most 262144 are taken"),
+    Case("too large together", lambda: [Batch("production", partner_identity="x" * 60_000)] * 5,
+         "bulk_upload_events", ValidationError, "send it in parts"),
+    Case("historical without events", lambda: [Batch("production")], "bulk_upload_historical_events",
+         ValidationError, "batches[0]: events: is required for a historical upload"),
+    Case("historical without a time", lambda: [old_batch(), batch_of("a")], "bulk_upload_historical_events",
+         ValidationError, "batches[1]: events[0].data.timestamp_unixtime_ms: is required"),
+    Case("historical and too young", lambda: [Batch("production", events=[SessionStartEvent(timestamp_unixtime_ms=unixtime_ms() - 2 * DAY_MS)])],
+         "bulk_upload_historical_events", ValidationError, "older than 72 hours"),
+    Case("401", lambda: batch_of(), error=AuthenticationError, says="HTTP 401", fail={"status": 401}),
+    Case("403", lambda: batch_of(), error=PermissionDeniedError, says="check them", configuration={"api_secret": "wrong"}),
+    Case("413", lambda: batch_of(), error=PayloadTooLargeError, says="HTTP 413", fail={"status": 413}),
+    Case("429", lambda: batch_of(), error=RateLimitError, says="HTTP 429", fail={"status": 429}),
+    Case("500", lambda: batch_of(), error=ServerError, says="HTTP 500", fail={"status": 500}),
+    Case("503", lambda: batch_of(), error=ServerError, says="HTTP 503", fail={"status": 503}),
+    Case("520, which no standard names", lambda: batch_of(), error=ServerError, says="HTTP 520", fail={"status": 520}),
+    Case("418", lambda: batch_of(), error=APIStatusError, says="HTTP 418", fail={"status": 418}),
+    Case("302, which is not followed", lambda: batch_of(), error=APIStatusError, says="HTTP 302",
+         fail={"status": 302, "location": "http://127.0.0.1:1/"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("colour", COLOURS)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_upload(case: Case, colour: Callable[..., Outcome], sandbox: Sandbox) -> None:
+    if case.fail:
+        sandbox.fail(**case.fail)
+    outcome = colour(evolve(sandbox.configuration, **case.configuration), case.method, case.body())
+    if case.error is None:
+        assert isinstance(outcome, httpx.Response)
+        assert outcome.status_code == 202
+    else:
+        assert type(outcome) is case.error
+        assert case.says in str(outcome)
+    assert len(sandbox.batches) == case.taken
+    assert not sandbox.dropped
+
+
+WRONG_CALLS: list[tuple[str, Any, str]] = [
+    ("upload_events", None, "a Batch is expected, not None"),
+    ("upload_events", [batch_of()], "a Batch is expected, not a list: use bulk_upload_events"),
+    ("upload_events", "batch", "a Batch is expected, not a str"),
+    ("bulk_upload_events", None, "a list of batches is expected, not None"),
+    (
+        "bulk_upload_events",
+        batch_of(),
+        "a list of batches is expected, not one: put it in a list, or use upload_events",
+    ),
+    ("bulk_upload_events", "batches", "a list of batches is expected, not a str"),
+    ("bulk_upload_events", [batch_of(), 7], "batches[1]: a Batch is expected, not a int"),
+    ("bulk_upload_historical_events", None, "a list of batches is expected, not None"),
+]
+
+
+@pytest.mark.parametrize(("method", "body", "message"), WRONG_CALLS)
+def test_a_wrong_call_raises_at_once_in_every_form(method: str, body: Any, message: str, sandbox: Sandbox) -> None:
+    calls: list[Any] = []
+
+    async def from_asyncio(*callback: Any) -> None:
+        async with AsyncEventsApi(sandbox.configuration) as api:
+            await getattr(api, method)(body, *callback)
+
+    with EventsApi(sandbox.configuration) as api:
+        for upload in (
+            lambda: getattr(api, method)(body),
+            lambda: getattr(api, method)(body, lambda *call: calls.append(call)),
+            lambda: asyncio.run(from_asyncio()),
+            lambda: asyncio.run(from_asyncio(lambda *call: calls.append(call))),
+        ):
+            with pytest.raises(WrongCallError) as raised:
+                upload()
+            assert str(raised.value) == message
+    assert not calls
+    assert not sandbox.batches
+
+
+def test_the_response_of_a_refusal_says_what_the_service_said(sandbox: Sandbox) -> None:
+    error = blocking(evolve(sandbox.configuration, validate=False), "upload_events", {"environment": "prod"})
+    assert isinstance(error, BadRequestError)
+    assert error.status_code == 400
+    assert error.response.json()["errors"][0]["code"] == error.errors[0].code == "BAD_REQUEST"
+    assert "environment" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"), [("2", 2.0), ("0", 0.0), ("-1", None), ("soon", None), ("", None), ("²", None)]
+)
+def test_a_rate_limit_says_how_long_and_which(header: str, seconds: float | None) -> None:
+    response = httpx.Response(429, headers=[(b"Retry-After", header.encode()), (b"X-mp-rate-limit-exceeded", b"org")])
+    error = RateLimitError(response)
+    assert (error.retry_after, error.limit) == (seconds, "org")
+
+
+@pytest.fixture
+def silent() -> Iterable[str]:
+    """A server that accepts connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/v2"
+
+
+@pytest.mark.parametrize("colour", COLOURS)
+def test_no_answer_in_time(colour: Callable[..., Outcome], silent: str) -> None:
+    error = colour(Configuration("key", "secret", base_url=silent, timeout=0.05), "upload_events", batch_of())
+    assert isinstance(error, APITimeoutError)
+    assert isinstance(error.__cause__, httpx.ReadTimeout)
+    assert str(error).startswith("no answer from mParticle (ReadTimeout")
+
+
+@pytest.mark.parametrize("colour", COLOURS)
+def test_no_connection(colour: Callable[..., Outcome]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        free = listener.getsockname()[1]
+    error = colour(Configuration("key", "secret", base_url=f"http://127.0.0.1:{free}"), "upload_events", batch_of())
+    assert type(error) is APIConnectionError
+    assert isinstance(error.__cause__, httpx.ConnectError)
+
+
+def test_a_callback_that_raises_is_logged_and_spoils_nothing(
+    sandbox: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("mine")
+
+    with EventsApi(sandbox.configuration) as api:
+        assert api.upload_events(batch_of(), broken).result(timeout=10).status_code == 202
+        assert api.upload_events(batch_of()).status_code == 202
+    assert [record.exc_info[1].args for record in caplog.records if record.exc_info and record.exc_info[1]] == [
+        ("mine",)
+    ]
+    assert caplog.records[0].name == "mparticle_ext"
+
+
+def test_an_async_callback_is_awaited_and_what_it_raises_is_logged(
+    sandbox: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    called: list[Any] = []
+
+    async def slow_and_broken(error: Exception | None, _data: None, response: httpx.Response | None) -> None:
+        await asyncio.sleep(0)
+        called.append((error, response and response.status_code))
+        raise RuntimeError("mine")
+
+    async def main() -> None:
+        async with AsyncEventsApi(sandbox.configuration) as api:
+            await api.upload_events(batch_of(), slow_and_broken)
+
+    asyncio.run(main())
+    assert called == [(None, 202)]
+    assert "slow_and_broken" in caplog.text
+
+
+class Gate(httpx.BaseTransport, httpx.AsyncBaseTransport):
+    """A transport that lets nothing through until it is opened, and counts what waits in it."""
+
+    def __init__(self) -> None:
+        self.opened = threading.Event()
+        self.inside = 0
+        self.most = 0
+        self._counting = threading.Lock()
+
+    def _enter(self, by: int) -> None:
+        with self._counting:
+            self.inside += by
+            self.most = max(self.most, self.inside)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self._enter(1)
+        self.opened.wait(10)
+        self._enter(-1)
+        return httpx.Response(202, request=request)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self._enter(1)
+        while not self.opened.is_set():  # noqa: ASYNC110  # opened from a thread, so asyncio.Event does not do
+            await asyncio.sleep(0.001)
+        self._enter(-1)
+        return httpx.Response(202, request=request)
+
+
+def configured(gate: Gate, **others: Any) -> Configuration:
+    return Configuration("key", "secret", transport=gate, max_in_flight=2, **others)
+
+
+def test_uploads_in_flight_are_bounded_and_the_next_call_waits() -> None:
+    gate, answers = Gate(), []
+    with EventsApi(configured(gate)) as api:
+        api.upload_events(batch_of(), lambda *call: answers.append(call))
+        api.upload_events(batch_of(), lambda *call: answers.append(call))
+        third = threading.Thread(target=api.upload_events, args=(batch_of(), lambda *call: answers.append(call)))
+        third.start()
+        third.join(0.1)
+        assert third.is_alive()
+        assert gate.most == 2
+        gate.opened.set()
+        third.join(10)
+    assert len(answers) == 3
+    assert gate.most == 2
+
+
+def test_asyncio_uploads_in_flight_are_bounded_and_the_next_call_waits() -> None:
+    gate, answers = Gate(), []
+
+    async def main() -> None:
+        async with AsyncEventsApi(configured(gate)) as api:
+            for _ in range(2):
+                await api.upload_events(batch_of(), lambda *call: answers.append(call))
+            third = asyncio.create_task(api.upload_events(batch_of(), lambda *call: answers.append(call)))
+            await asyncio.sleep(0.05)
+            assert not third.done()
+            gate.opened.set()
+            await third
+
+    asyncio.run(main())
+    assert (len(answers), gate.most) == (3, 2)
+
+
+def test_callbacks_may_upload_more_than_is_in_flight(sandbox: Sandbox) -> None:
+    with EventsApi(evolve(sandbox.configuration, max_in_flight=1)) as api:
+        both = threading.Barrier(3)
+
+        def again(*_: object) -> None:
+            for name in "bc":
+                api.upload_events(batch_of(name), lambda *_: threading.Thread(target=both.wait, args=(10,)).start())
+
+        api.upload_events(batch_of("a"), again)
+        both.wait(10)
+    assert len(sandbox.batches) == 3
+
+
+def test_close_from_a_callback(sandbox: Sandbox) -> None:
+    api = EventsApi(sandbox.configuration)
+    closed = threading.Event()
+
+    def finish(*_: object) -> None:
+        api.close()
+        closed.set()
+
+    api.upload_events(batch_of(), finish)
+    assert closed.wait(10)
+    with pytest.raises(ClosedError):
+        api.upload_events(batch_of())
+
+
+def test_what_is_handed_over_is_what_is_sent(sandbox: Sandbox) -> None:
+    with EventsApi(sandbox.configuration) as api:
+        batch = batch_of("a")
+        for name in "bcd":
+            api.upload_events(batch, lambda *_: None)
+            batch.add_event(AppEvent("other", name))
+    assert sorted(len(batch.events or ()) for batch in sandbox.batches) == [1, 2, 3]
+
+
+def test_after_close_an_upload_is_refused(sandbox: Sandbox) -> None:
+    api = EventsApi(sandbox.configuration)
+    api.close()
+    with pytest.raises(ClosedError, match="is closed"):
+        api.upload_events(batch_of(), lambda *_: None)
+
+    async def main() -> None:
+        async with AsyncEventsApi(sandbox.configuration) as api:
+            pass
+        await api.upload_events(batch_of())
+
+    with pytest.raises(ClosedError, match="is closed"):
+        asyncio.run(main())
+
+
+def test_one_pool_serves_many_threads(sandbox: Sandbox) -> None:
+    with EventsApi(sandbox.configuration) as api:
+        threads = [
+            threading.Thread(target=lambda: [api.upload_events(batch_of()) for _ in range(20)]) for _ in range(8)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+    assert len(sandbox.batches) == 160
+
+
+def test_a_transport_of_the_other_colour_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="for asyncio only"):
+        EventsApi(Configuration("key", "secret", transport=httpx.AsyncHTTPTransport()))
+    with pytest.raises(ConfigurationError, match="not for asyncio"):
+        AsyncEventsApi(Configuration("key", "secret", transport=httpx.HTTPTransport()))
+
+
+def test_a_cancelled_upload_tells_its_callback() -> None:
+    gate, calls = Gate(), []
+
+    async def main() -> None:
+        async with AsyncEventsApi(configured(gate)) as api:
+            task = await api.upload_events(batch_of(), lambda *call: calls.append(call))
+            await asyncio.sleep(0.01)
+            task.cancel()
+
+    asyncio.run(main())
+    ((error, _, _),) = calls
+    assert isinstance(error, ClosedError)
