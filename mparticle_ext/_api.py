@@ -60,7 +60,7 @@ class EventsApi:
             The response; with a callback a future of it.
 
         Raises:
-            WrongCallError: It is no batch. Raised at once, in both forms; all others go to the callback where there is one.
+            WrongCallError: It is no batch. Raised at once, in both forms; the others go to the callback, if any.
             ValidationError: The service would refuse it. Nothing was sent.
             APIConnectionError: No answer came.
             APIStatusError: The service did not accept.

@@ -50,8 +50,9 @@ class Batch(constructors.Batch):
         events = _Events()
 
     def __post_init__(self) -> None:
-        if _slot.__get__(self):
-            self.events = _slot.__get__(self)
+        events = _slot.__get__(self)
+        if events:
+            _slot.__set__(self, _enveloped_all(events))
 
     def add_event(self, event: AnyEvent) -> None:
         """Add an event, in its envelope.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from functools import cache
+from math import isfinite
 from typing import Any, TypeVar, cast
 
 import msgspec
@@ -11,6 +13,8 @@ from mparticle_events.wire import encode
 from ._errors import ValidationError
 
 T = TypeVar("T")
+
+_TRACES_OF_NO_NUMBER = (b"null", b"NaN", b"Infinity")  # how a float and a Decimal are written that are none
 
 
 def encoded(value: Any, batch_index: int | None = None) -> bytes:
@@ -25,8 +29,8 @@ def encoded(value: Any, batch_index: int | None = None) -> bytes:
         from ._explain import unencodable  # only on the way to an error
 
         raise unencodable(value, error, batch_index) from None
-    if b"null" in document:
-        _refuse_nan(value, batch_index)
+    if any(trace in document for trace in _TRACES_OF_NO_NUMBER):
+        _refuse_no_number(value, batch_index)
     return document
 
 
@@ -50,11 +54,11 @@ def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(kind)
 
 
-def _refuse_nan(value: Any, batch_index: int | None) -> None:
-    """A NaN or an infinity is written as null, which would lose a number in silence. Looked for only beside a null."""
+def _refuse_no_number(value: Any, batch_index: int | None) -> None:
+    """A float that is no number is written as null, which would lose it in silence. Looked for only where it may be."""
     from ._explain import find
 
-    path = find(value, lambda leaf: isinstance(leaf, float) and leaf - leaf != 0)
+    path = find(value, lambda leaf: isinstance(leaf, (float, Decimal)) and not isfinite(leaf))
     if path is not None:
         raise ValidationError(
             "is no finite number, which JSON cannot carry: leave it out", path=path, batch_index=batch_index

@@ -92,8 +92,8 @@ class Configuration:
     def from_env(cls, environ: Mapping[str, str] = os.environ, **others: Any) -> Self:
         """The Configuration that the environment gives; `others` are further arguments, which go before it.
 
-        Reads `MPARTICLE_API_KEY`, `MPARTICLE_API_SECRET`, `MPARTICLE_POD` and `MPARTICLE_BASE_URL`; an empty one counts as
-        not set.
+        Reads `MPARTICLE_API_KEY`, `MPARTICLE_API_SECRET`, `MPARTICLE_POD` and `MPARTICLE_BASE_URL`; an empty one counts
+        as not set.
 
         Raises:
             ConfigurationError: The key or the secret is not set, or a value cannot work.

@@ -46,8 +46,8 @@ class ValidationError(MParticleError, ValueError):
     """A batch that the service would refuse, or drop in silence. Nothing of its request was sent.
 
     Attributes:
-        batch_index: Where the batch stands in its request, from 0; None for a batch alone or for the request as a whole.
-        path: Where the fault is in the batch, as in `events[3].data.event_name`; empty for the batch as a whole.
+        batch_index: Where the batch stands in its request, from 0; None for a batch alone or the whole request.
+        path: Where the fault is in the batch, as in `events[3].data.event_name`; empty for the whole batch.
     """
 
     def __init__(self, problem: str, *, path: str = "", batch_index: int | None = None) -> None:

@@ -1,4 +1,4 @@
-"""What is wrong with a batch, in words: where it is, what was found, what to do. Loaded only when something is wrong."""
+"""What is wrong with a batch, in words: where, what, and what to do. Loaded only when something is wrong."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from mparticle_events.wire import encode
@@ -18,6 +18,14 @@ _MESSAGE = re.compile(r"(?P<problem>.*?)(?: - at (?P<key>`key` in )?`\$(?P<path>
 _STEP = re.compile(r"\.(?P<field>[^.\[]+)|\[(?P<index>\d+)\]|\[(?P<any>\.\.\.)\]")
 _FIELD = re.compile(r"Object (?:contains unknown|missing required) field `(?P<name>.*)`", re.DOTALL)
 _LENGTH = re.compile(r"Expected `(?P<kind>\w+)` of length (?P<sign><=|>=) (?P<limit>\d+)")
+_KINDS = {
+    "str": "a string",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "a boolean",
+    "array": "a list",
+    "object": "an object",
+}
 _UNITS = {"str": "characters", "array": "entries", "object": "entries"}
 
 Step = str | int
@@ -29,8 +37,7 @@ def explained(message: str, document: bytes, kind: Any, batch_index: int | None)
     if message.startswith("JSON is malformed") or "trailing" in message or "truncated" in message:
         return ValidationError(f"is no JSON: {message}", batch_index=batch_index)
     value = msgspec.json.decode(document)
-    match = _MESSAGE.fullmatch(message)
-    assert match is not None, message  # the pattern takes any text
+    match = cast("re.Match[str]", _MESSAGE.fullmatch(message))  # the pattern takes any text
     place = _place(match["path"] or "", message, value, kind)
     problem = match["problem"]
     field = _FIELD.fullmatch(problem)
@@ -161,7 +168,7 @@ def _value_problem(problem: str, place: Place, value: Any, kind: Any) -> str:
         return _limit(problem, len(given))
     choices = _choices(kind, value, place)
     if choices and isinstance(given, str):
-        near = get_close_matches(given, choices, n=1)
+        near = get_close_matches(given, choices, n=1, cutoff=0.5)
         return f"is {given!r}, but must be one of {', '.join(choices)}{f': did you mean {near[0]!r}?' if near else ''}"
     wanted = re.fullmatch(r"Expected (.*), got `(\w+)`", problem)
     if wanted is not None:
@@ -184,9 +191,9 @@ def _limit(problem: str, length: int) -> str:
 
 
 def _kinds(kinds: str) -> str:
-    names = {"str": "a string", "int": "a whole number", "float": "a number", "bool": "a boolean", "array": "a list",
-             "object": "an object", "null": "null"}  # fmt: skip
-    return " or ".join(names.get(kind, kind) for kind in kinds.strip("`").split(" | "))
+    found = kinds.strip("`").split(" | ")
+    names = [_KINDS.get(kind, kind) for kind in found if kind != "int" or "float" not in found]
+    return " or ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]
 
 
 def _hint(place: Place, given: Any) -> str:

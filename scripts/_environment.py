@@ -18,7 +18,7 @@ CONSTRAINTS = {"generate": ROOT / "scripts" / "generate.constraints"}
 
 
 def python_of(group: str) -> Path:
-    """The interpreter of the environment for a dependency group, which is made where it is missing or out of date."""
+    """The interpreter of the environment for a dependency group, made where it is missing or out of date."""
     home = ROOT / ".venv" / f"{group}-{sys.version_info.major}.{sys.version_info.minor}"
     python = home / ("Scripts" if os.name == "nt" else "bin") / "python"
     wanted = _arguments(group)
@@ -36,7 +36,7 @@ def python_of(group: str) -> Path:
 
 
 def run_in(group: str, script: str) -> None:
-    """Run a script of this folder in the environment for a group, with this process's arguments, and exit as it does."""
+    """Run a script of this folder in the environment for a group, with our arguments, and exit as it does."""
     command = [str(python_of(group)), str(ROOT / "scripts" / script), *sys.argv[1:]]
     sys.exit(subprocess.run(command, check=False).returncode)
 

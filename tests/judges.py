@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -83,7 +84,7 @@ class Documents:
 
     def _string(self, schema: Schema) -> st.SearchStrategy[str]:
         if "pattern" in schema:
-            exact: st.SearchStrategy[str] = st.from_regex(schema["pattern"], fullmatch=True)
+            exact = st.from_regex(re.compile(schema["pattern"]), fullmatch=True)
             return exact | st.text(max_size=40) if self._bad else exact
         limit = schema.get("maxLength")
         short = st.text(max_size=8)

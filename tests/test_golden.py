@@ -99,7 +99,8 @@ def test_golden(name: str) -> None:
 
 @pytest.mark.parametrize("name", CASES)
 def test_round_trip(name: str) -> None:
-    assert m.Batch.from_json(CASES[name]().to_json()).to_json() == CASES[name]().to_json()
+    document = CASES[name]().to_json()
+    assert json.loads(m.Batch.from_json(document).to_json()) == json.loads(document)
 
 
 def test_the_folder_and_the_table_agree(spec: dict[str, Any]) -> None:

@@ -23,6 +23,9 @@ def test_the_first_screen_holds_the_problem_the_answer_and_an_example() -> None:
     assert "pip install mparticle-ext" in first_screen
 
 
+@pytest.mark.filterwarnings(
+    "ignore:unclosed <socket:ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+)
 def test_every_block_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MPARTICLE_API_KEY", "key")
     monkeypatch.setenv("MPARTICLE_API_SECRET", "secret")

@@ -67,7 +67,7 @@ def _parts(detail: str) -> set[str]:
 
 def _goes_with_owner(name: str, here: Surface, there: Surface) -> bool:
     """Whether a field is only named because the whole model is."""
-    kind, _, path = name.partition(" ")
+    _, _, path = name.partition(" ")
     owner = path.partition(".")[0]
     return "." in path and any(
         f"{k} {owner}" in here and f"{k} {owner}" not in there for k in ("model", "enum", "constructor")
