@@ -109,7 +109,7 @@ def test_a_new_field_enum_value_and_event_type_reach_facade_users_with_no_hand_w
     paths = {"PYTHONPATH": f"{tmp_path / 'generated'}:{ROOT}", "MYPYPATH": f"{tmp_path / 'generated'}:{ROOT}"}
     used = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=False, cwd=tmp_path, env={**os.environ, **paths})  # fmt: skip
     assert used.returncode == 0, used.stderr
-    assert '"event_type":"video","data":{"title":"The Kid","session_uuid":"s"}' in used.stdout
+    assert '"event_type":"video","data":{"session_uuid":"s","title":"The Kid"}' in used.stdout
     assert '"loyalty_tier":"gold"' in used.stdout
     typed = subprocess.run([sys.executable, "-m", "mypy", "--strict", str(script)], capture_output=True, text=True, check=False, cwd=tmp_path, env={**os.environ, **paths})  # fmt: skip
     assert typed.returncode == 0, typed.stdout
