@@ -73,7 +73,7 @@ def _lint_spec() -> bool:
 def _use_wheel() -> bool:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        if not _run("build", "--outdir", str(folder / "dist"), str(ROOT)):
+        if not _quietly(sys.executable, "-m", "build", "--outdir", str(folder / "dist"), str(ROOT)):
             return False
         venv.create(folder / "venv", with_pip=True)
         python = folder / "venv" / BIN.name / "python"
@@ -81,11 +81,19 @@ def _use_wheel() -> bool:
         install = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check", f"{wheel}[sandbox]")
         user = ROOT / "tests" / "wheel" / "user.py"
         shutil.copy(user, folder / "user.py")
-        return _command(str(python), *install) and _command(str(python), "user.py", cwd=scratch)
+        return _quietly(str(python), *install) and _command(str(python), "user.py", cwd=scratch)
 
 
 def _run(module: str, *arguments: str) -> bool:
     return _command(sys.executable, "-m", module, *arguments)
+
+
+def _quietly(*command: str) -> bool:
+    """Run a command that says much, and show it only where it fails."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        print(done.stdout + done.stderr)
+    return done.returncode == 0
 
 
 def _command(*command: str, cwd: str | Path = ROOT, **environment: str) -> bool:

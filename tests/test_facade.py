@@ -1,0 +1,172 @@
+"""The facade without the network: configuration, events, batches, errors, times."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import subprocess
+import sys
+import textwrap
+from base64 import b64encode
+from datetime import UTC, datetime, timedelta, timezone
+from secrets import token_hex
+from traceback import format_exception
+from typing import Any
+
+import httpx
+import pytest
+from attrs.exceptions import FrozenInstanceError
+from mparticle_events import models
+from msgspec import UNSET
+
+import mparticle_ext as m
+from mparticle_ext.sandbox import Sandbox
+
+
+def test_a_configuration_is_frozen_and_shows_no_secret() -> None:
+    configuration = m.Configuration(
+        "the-key", "the-secret", pod="eu1", transport=httpx.MockTransport(lambda r: httpx.Response(202))
+    )
+    assert "the-" not in repr(configuration)
+    assert "eu1" in repr(configuration)
+    with pytest.raises(FrozenInstanceError):
+        configuration.timeout = 1.0  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "url"),
+    [
+        ({}, "https://s2s.mparticle.com/v2"),
+        ({"pod": "au1"}, "https://s2s.au1.mparticle.com/v2"),
+        ({"base_url": "http://127.0.0.1:8080/v2/"}, "http://127.0.0.1:8080/v2"),
+    ],
+)
+def test_where_it_sends(arguments: dict[str, Any], url: str) -> None:
+    assert m.Configuration("k", "s", **arguments).url == url
+
+
+def test_a_configuration_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MPARTICLE_API_KEY", "k")
+    monkeypatch.setenv("MPARTICLE_API_SECRET", "s")
+    monkeypatch.setenv("MPARTICLE_POD", "us2")
+    monkeypatch.setenv("MPARTICLE_BASE_URL", "")
+    assert m.Configuration.from_env(timeout=5.0) == m.Configuration("k", "s", pod="us2", timeout=5.0)
+    monkeypatch.setenv("MPARTICLE_BASE_URL", "https://proxy.example/v2")
+    assert m.Configuration.from_env().url == "https://proxy.example/v2"
+
+
+def test_each_way_to_give_events_puts_them_in_their_envelopes() -> None:
+    flat = m.AppEvent("other", "a")
+    in_envelope = models.CustomEvent(data=flat)
+    wire = {"event_type": "custom_event", "data": {"custom_event_type": "other", "event_name": "a"}}
+    given: list[Any] = [flat, in_envelope, wire, models.CustomEventData(custom_event_type="other", event_name="a")]
+    added, assigned = m.Batch("development"), m.Batch("development")
+    for event in given:
+        added.add_event(event)
+    assigned.events = tuple(given)
+    constructed = m.Batch("development", events=iter(given))
+    assert added.to_json() == assigned.to_json() == constructed.to_json()
+    assert (
+        added.to_json().count('{"event_type":"custom_event","data":{"custom_event_type":"other","event_name":"a"}}')
+        == 4
+    )
+
+
+def test_an_event_class_of_ones_own() -> None:
+    class Clicked(m.AppEvent):
+        pass
+
+    batch = m.Batch("development", events=[Clicked("other", "a"), Clicked("other", "b")])
+    batch.validate()
+    assert '"event_type":"custom_event"' in batch.to_json()
+
+
+def test_a_null_and_an_absence_stay_different() -> None:
+    assert m.Batch("development").to_json() == '{"environment":"development"}'
+    assert (
+        m.Batch("development", events=None, ip=None).to_json()
+        == '{"environment":"development","events":null,"ip":null}'
+    )
+    batch = m.Batch.from_json('{"environment":"development","events":null}')
+    assert batch.events is None
+    assert batch.ip is UNSET
+    batch.add_event(m.FirstRunEvent())
+    assert batch.to_json().endswith('"events":[{"event_type":"first_run","data":{}}]}')
+
+
+def test_a_large_number_keeps_its_digits() -> None:
+    assert m.Batch("development", mpid=7346244611012968789).to_json().endswith('"mpid":7346244611012968789}')
+    assert m.Batch("development", mpid="-7346244611012968789").to_json().endswith('"mpid":"-7346244611012968789"}')
+
+
+def test_batches_and_errors_can_be_copied_and_pickled() -> None:
+    batch = m.Batch("development", events=[m.AppEvent("other", "a")])
+    response = httpx.Response(429, headers={"Retry-After": "2"}, request=httpx.Request("POST", "https://example.com"))
+    assert pickle.loads(pickle.dumps(batch)).to_json() == copy.deepcopy(batch).to_json() == batch.to_json()  # noqa: S301  # our own
+    for error in (m.ValidationError("is bad", path="a.b", batch_index=3), m.RateLimitError(response)):
+        again = pickle.loads(pickle.dumps(error))  # noqa: S301  # our own
+        assert type(again) is type(error)
+        assert str(again) == str(error)
+
+
+def test_the_events_of_the_python_sdk() -> None:
+    event = m.ApplicationStateTransitionEvent
+    made = [
+        event.create_install_event(),
+        event.create_upgrade_event(),
+        event.create_foreground_event(),
+        event.create_background_event(),
+    ]
+    m.Batch("development", events=made).validate()
+    assert [(one.application_transition_type, one.is_first_run, one.is_upgrade) for one in made] == [
+        ("application_initialized", True, False),
+        ("application_initialized", False, True),
+        ("application_foreground", UNSET, UNSET),
+        ("application_background", UNSET, UNSET),
+    ]
+
+
+def test_milliseconds() -> None:
+    assert m.unixtime_ms(datetime(2017, 1, 13, 15, 56, 35, 852999, UTC)) == 1_484_322_995_852
+    assert m.unixtime_ms(datetime(1970, 1, 1, 1, tzinfo=timezone(timedelta(hours=1)))) == 0
+    assert m.unixtime_ms(datetime(1969, 12, 31, 23, 59, 59, 999000, UTC)) == -1
+    assert abs(m.unixtime_ms() - m.unixtime_ms(datetime.now(UTC))) < 60_000
+
+
+def test_no_secret_in_what_an_error_shows() -> None:
+    configuration = m.Configuration(token_hex(), token_hex(), base_url="http://127.0.0.1:1")
+    with m.EventsApi(configuration) as api, pytest.raises(m.APIConnectionError) as raised:
+        api.upload_events(m.Batch("development"))
+    basic = b64encode(f"{configuration.api_key}:{configuration.api_secret}".encode()).decode()
+    shown = repr(raised.value) + str(raised.value) + repr(api) + "".join(format_exception(raised.value))
+    for secret in (configuration.api_key, configuration.api_secret, basic):
+        assert secret not in shown
+
+
+@pytest.mark.parametrize(
+    "ending", ["", "raise SystemExit(0)", "import threading; threading.Thread(target=later).start()"]
+)
+def test_what_was_handed_over_is_sent_before_the_interpreter_exits(ending: str, sandbox: Sandbox) -> None:
+    program = f"""
+        import sys, time
+        import mparticle_ext as m
+
+        api = m.EventsApi(m.Configuration("sandbox-key", "sandbox-secret", base_url={sandbox.url!r}, max_in_flight=2))
+
+        def once_more(error, data, response):
+            api.upload_events(m.Batch("production"), lambda *call: print(call[2].status_code))
+
+        def later():
+            time.sleep(0.1)
+            api.upload_events(m.Batch("production"))
+
+        for _ in range(5):
+            api.upload_events(m.Batch("development"), once_more)
+        {ending}
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("202") == 5
+    assert len(sandbox.batches) == (11 if "later" in ending else 10)
