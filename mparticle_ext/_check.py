@@ -56,10 +56,10 @@ def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
 
 def _refuse_no_number(value: Any, batch_index: int | None) -> None:
     """A float that is no number is written as null, which would lose it in silence. Looked for only where it may be."""
-    from ._explain import find
+    from ._places import find, shown
 
-    path = find(value, lambda leaf: isinstance(leaf, (float, Decimal)) and not isfinite(leaf))
-    if path is not None:
+    place = find(value, lambda leaf: isinstance(leaf, (float, Decimal)) and not isfinite(leaf))
+    if place is not None:
         raise ValidationError(
-            "is no finite number, which JSON cannot carry: leave it out", path=path, batch_index=batch_index
+            "is no finite number, which JSON cannot carry: leave it out", path=shown(place), batch_index=batch_index
         )

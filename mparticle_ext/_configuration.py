@@ -72,7 +72,7 @@ class Configuration:
         base_url: Where to send instead of to the pod: a proxy of your own, or a sandbox.
         timeout: Seconds to wait for a connection, and then for each part of the answer.
         validate: Check each batch against its model and limits before it is sent.
-        max_in_flight: How many uploads of an EventsApi may be on their way at once; a further one waits.
+        max_in_flight: How many uploads with a callback may be on their way at once; a further call waits.
         transport: An httpx transport to send through: a proxy, a mock.
 
     Raises:

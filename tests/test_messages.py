@@ -21,6 +21,12 @@ def event(**data: Any) -> dict[str, Any]:
     return {"event_type": "custom_event", "data": {"event_name": "a", "custom_event_type": "other", **data}}
 
 
+def appended() -> Any:
+    batch = Batch("production", events=[Event("other", "a")])
+    batch.events.append(Event("other", "b"))
+    return batch
+
+
 def itself() -> Any:
     attributes: dict[str, Any] = {}
     attributes["a"] = attributes
@@ -66,7 +72,7 @@ BATCHES: list[tuple[Callable[[], Any], str]] = [
      "batch: events[0].data.product_action.action: is 'buy', but must be one of"),
     (lambda: {"environment": "production", "events": [{"event_type": "custom_evnt", "data": {}}]},
      "batch: events[0].event_type: is 'custom_evnt', but must be one of"),
-    (lambda: {"environment": "production", "events": [{"data": {}}]}, "batch: events[0].event_type: is required: give it a value"),
+    (lambda: {"environment": "production", "events": [{"data": {}}]}, "batch: events[0].event_type: is required: is it an event without its envelope? batch.add_event(event) puts it on"),
     (lambda: {"environment": "production", "events": [{"event_type": "session_start"}]},
      "batch: events[0].data: is required: give it a value"),
     (lambda: {"environment": "production", "events": [event(), event(evnt_num=1)]},
@@ -83,6 +89,7 @@ BATCHES: list[tuple[Callable[[], Any], str]] = [
     (lambda: Batch("production", events=[m.CommerceEvent(product_action=ProductAction("purchase", total_amount=-math.inf))]),
      "batch: events[0].data.product_action.total_amount: is no finite number"),
     (lambda: Batch("production", user_attributes={"a": Decimal("NaN")}), "batch: user_attributes.a: is no finite number"),
+    (appended, "batch: events[1].event_type: is required: is it an event without its envelope?"),
     (itself, "batch: contains itself, or is nested too deep for JSON"),
 ]  # fmt: skip
 
