@@ -6,7 +6,6 @@ import inspect
 import json
 import sys
 import textwrap
-import threading
 from collections.abc import Callable
 
 import httpx
@@ -123,16 +122,12 @@ def main() -> int:
 
 
 def upload(sandbox: Sandbox, batch: Batch) -> int:
-    answered = threading.Event()
-
     def callback(error: Exception | None, _data: None, response: httpx.Response | None) -> None:
         print(f"   callback: error={error!r}, status={response.status_code if response else None}")
-        answered.set()
 
     show(f"{len(STEPS) + 1}. Upload, with a callback, to {sandbox.url}", "api.bulkUploadEvents([batch], callback)")
     with mParticle.EventsApi(sandbox.configuration) as api:
-        api.bulkUploadEvents([batch], callback)
-        answered.wait()
+        api.bulkUploadEvents([batch], callback).result()
         show(
             f"{len(STEPS) + 2}. And a mistake, which never leaves this machine",
             'batch.add_event(AppEvent("navigation"))',

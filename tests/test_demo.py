@@ -1,0 +1,18 @@
+"""scripts/demo walks through to its end."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from conftest import ROOT
+
+
+def test_the_walk_arrives() -> None:
+    command = [sys.executable, str(ROOT / "scripts" / "demonstration.py")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert "callback: error=None, status=202" in done.stdout
+    assert "ValidationError: batch: events[4].data.event_name: is required: give it a value" in done.stdout
+    assert "The sandbox took 1 batch" in done.stdout
+    assert '"customer_id": "123456"' in done.stdout
