@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Self, overload
 
 from ._background import Background, Callback
 from ._configuration import Configuration
-from ._errors import ClosedError, ConfigurationError
-from ._upload import AnyBatch, Upload, one, prepare_one, prepare_several, several
+from ._errors import ClosedError, ConfigurationError, WrongCallError, kind_of
+from ._upload import AnyBatch, Upload, function, one, prepare_one, prepare_several, several
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -21,7 +22,8 @@ class EventsApi:
     """Uploads batches to mParticle.
 
     Each upload has two forms. Without a callback it waits, returns the response, and raises a `MParticleError`. With
-    `callback(error, data, response)` it returns a future at once and calls the callback once, from a thread of its own.
+    `callback(error, data, response)` it returns a future at once and calls the callback once, from a background
+    thread; the future is done when the callback has returned.
 
     Safe to share between threads. Close it, or use it in a `with` block, when all is uploaded; what was handed over is
     sent before `close()` returns, and before the interpreter exits.
@@ -32,8 +34,10 @@ class EventsApi:
 
         from ._delivery import client_of, deliver
 
+        if not isinstance(configuration, Configuration):
+            raise WrongCallError(f"EventsApi takes a Configuration, not {kind_of(configuration)}")
         if configuration.transport is not None and not isinstance(configuration.transport, httpx.BaseTransport):
-            raise ConfigurationError("transport is for asyncio only: EventsApi takes an httpx.BaseTransport")
+            raise ConfigurationError("transport is no httpx.BaseTransport, which EventsApi sends through")
         self._configuration = configuration
         self._client = client_of(configuration)
         self._client.get_httpx_client()  # made now, once, and not by several threads at their first upload
@@ -114,12 +118,15 @@ class EventsApi:
 
     uploadEvents = upload_events  # noqa: N815  # as the Node SDK spells it
     bulkUploadEvents = bulk_upload_events  # noqa: N815  # as the Node SDK spells it
+    bulkUploadHistoricalEvents = bulk_upload_historical_events  # noqa: N815  # in the same spelling
 
     def close(self) -> None:
-        """Wait until all that was handed over is answered, and close the connections. A later upload is refused."""
+        """Wait until all that was handed over is answered, and close the connections. A later upload is refused.
+
+        In a callback it does not wait: the connections are closed when the last upload is answered.
+        """
         self._closed = True
-        self._background.close()
-        self._client.close()
+        self._background.close(self._client.close)
 
     def __enter__(self) -> Self:
         return self
@@ -141,6 +148,9 @@ class EventsApi:
             raise ClosedError("this EventsApi is closed: make a new one")
         if callback is None:
             return self._deliver(self._client, prepare())
+        function(callback)
+        if inspect.iscoroutinefunction(callback):
+            raise WrongCallError("callback is a coroutine function, which only AsyncEventsApi awaits")
         return self._background.submit(self._handed_over(prepare), callback)
 
     def _handed_over(self, prepare: Callable[[], Upload]) -> Callable[[], httpx.Response]:

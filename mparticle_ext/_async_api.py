@@ -10,8 +10,16 @@ from typing import TYPE_CHECKING, Self, overload
 
 from ._background import LOG, Callback, answer_in
 from ._configuration import Configuration
-from ._errors import ClosedError, ConfigurationError
-from ._upload import AnyBatch, Upload, one, prepare_one, prepare_several, several
+from ._errors import (
+    APIConnectionError,
+    ClosedError,
+    ConfigurationError,
+    MParticleError,
+    WrongCallError,
+    kind_of,
+    unexpected,
+)
+from ._upload import AnyBatch, Upload, function, one, prepare_one, prepare_several, several
 
 if TYPE_CHECKING:
     import httpx
@@ -31,12 +39,15 @@ class AsyncEventsApi:
 
         from ._delivery import client_of, deliver_async
 
+        if not isinstance(configuration, Configuration):
+            raise WrongCallError(f"AsyncEventsApi takes a Configuration, not {kind_of(configuration)}")
         if configuration.transport is not None and not isinstance(configuration.transport, httpx.AsyncBaseTransport):
-            raise ConfigurationError("transport is not for asyncio: AsyncEventsApi takes an httpx.AsyncBaseTransport")
+            raise ConfigurationError("transport is no httpx.AsyncBaseTransport, which AsyncEventsApi sends through")
         self._configuration = configuration
         self._client = client_of(configuration)
         self._deliver = deliver_async
         self._on_their_way: set[asyncio.Task[httpx.Response]] = set()
+        self._unanswered: set[asyncio.Future[None]] = set()  # of those the ones whose callback is not called yet
         self._closed = False
 
     @overload
@@ -94,6 +105,7 @@ class AsyncEventsApi:
 
     uploadEvents = upload_events  # noqa: N815  # as the Node SDK spells it
     bulkUploadEvents = bulk_upload_events  # noqa: N815  # as the Node SDK spells it
+    bulkUploadHistoricalEvents = bulk_upload_historical_events  # noqa: N815  # in the same spelling
 
     async def close(self) -> None:
         """Wait until all that was handed over is answered, and close the connections. A later upload is refused."""
@@ -119,16 +131,23 @@ class AsyncEventsApi:
     async def _upload(
         self, prepare: Callable[[], Upload], callback: Callback | None
     ) -> httpx.Response | asyncio.Task[httpx.Response]:
-        if self._closed:
-            raise ClosedError("this AsyncEventsApi is closed: make a new one")
+        self._refuse_when_closed()
         if callback is None:
             return await self._deliver(self._client, prepare())
+        function(callback)
         sending = self._handed_over(prepare)
-        await self._wait_for_room()
-        task = asyncio.create_task(_answered(sending, callback))
+        while len(self._unanswered) >= self._configuration.max_in_flight:
+            await asyncio.wait(self._unanswered, return_when=asyncio.FIRST_COMPLETED)
+        self._refuse_when_closed()
+        task = asyncio.create_task(self._answered(sending, callback))
         self._on_their_way.add(task)
         task.add_done_callback(self._done)
+        await asyncio.sleep(0)  # so that it has begun: a task that is cancelled before never calls back
         return task
+
+    def _refuse_when_closed(self) -> None:
+        if self._closed:
+            raise ClosedError("this AsyncEventsApi is closed: make a new one")
 
     def _handed_over(self, prepare: Callable[[], Upload]) -> Callable[[], Awaitable[httpx.Response]]:
         """The upload of what the batches are now: a later change of them is not sent."""
@@ -138,12 +157,24 @@ class AsyncEventsApi:
             return partial(_raise, error)
         return partial(self._deliver, self._client, upload)
 
-    async def _wait_for_room(self) -> None:
-        """Wait until an upload may start. One that a callback starts does not wait: it would wait for itself."""
-        if asyncio.current_task() in self._on_their_way:
-            return
-        while len(self._on_their_way) >= self._configuration.max_in_flight:
-            await asyncio.wait(self._on_their_way, return_when=asyncio.FIRST_COMPLETED)
+    async def _answered(self, send: Callable[[], Awaitable[httpx.Response]], callback: Callback) -> httpx.Response:
+        sent = asyncio.get_running_loop().create_future()
+        self._unanswered.add(sent)
+        response: httpx.Response | None = None
+        failure: MParticleError | None = None
+        try:
+            response = await send()
+        except asyncio.CancelledError:
+            failure = APIConnectionError("cancelled before the answer came: whether it was taken is not known")
+            raise
+        except BaseException as error:
+            failure = unexpected(error)
+            raise failure from failure.__cause__
+        finally:
+            self._unanswered.discard(sent)
+            sent.set_result(None)
+            await _tell(callback, failure, response)
+        return response
 
     def _done(self, task: asyncio.Task[httpx.Response]) -> None:
         self._on_their_way.discard(task)
@@ -151,22 +182,7 @@ class AsyncEventsApi:
             task.exception()  # the callback was told: asyncio need not log it as never retrieved
 
 
-async def _answered(send: Callable[[], Awaitable[httpx.Response]], callback: Callback) -> httpx.Response:
-    try:
-        response = await send()
-    except asyncio.CancelledError:
-        await _call_back(
-            callback, ClosedError("cancelled before the answer came: whether it was taken is not known"), None
-        )
-        raise
-    except Exception as error:
-        await _call_back(callback, error, None)
-        raise
-    await _call_back(callback, None, response)
-    return response
-
-
-async def _call_back(callback: Callback, failure: Exception | None, response: httpx.Response | None) -> None:
+async def _tell(callback: Callback, failure: MParticleError | None, response: httpx.Response | None) -> None:
     try:
         result = callback(failure, None, answer_in(failure, response))
         if inspect.isawaitable(result):

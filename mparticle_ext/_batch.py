@@ -10,7 +10,7 @@ from mparticle_events import constructors, models
 from msgspec import UnsetType
 
 from ._check import checked, encoded
-from ._errors import WrongCallError
+from ._errors import WrongCallError, kind_of
 from ._events import AnyEvent, enveloped
 
 Given: TypeAlias = Iterable[AnyEvent] | None | UnsetType
@@ -33,14 +33,15 @@ def _enveloped_all(events: Given) -> Kept:
     if events is None or isinstance(events, UnsetType):
         return events
     if isinstance(events, (str, bytes, dict, msgspec.Struct)) or not isinstance(events, Iterable):
-        raise WrongCallError(f"events is a list of events, not {events!r:.80}")
-    return [enveloped(event) for event in events]
+        raise WrongCallError(f"events is a list of events, not {kind_of(events)}")
+    return [enveloped(event, index) for index, event in enumerate(events)]
 
 
 class Batch(constructors.Batch):
     """What is told of one user: who it is, what is known of them, and what happened.
 
-    Nothing is checked while a batch is built; `validate()` does it, and so does every upload.
+    Events come out of `events` in their envelopes: `batch.events[0].data.event_name`. What is built here is checked by
+    `validate()`, and by every upload; an event that is a dict at once.
     """
 
     if TYPE_CHECKING:
@@ -63,9 +64,9 @@ class Batch(constructors.Batch):
         """
         events = _slot.__get__(self)
         if events:
-            events.append(enveloped(event))
+            events.append(enveloped(event, len(events)))
         else:
-            _slot.__set__(self, [enveloped(event)])
+            _slot.__set__(self, [enveloped(event, 0)])
 
     addEvent = add_event  # noqa: N815  # as the Node SDK spells it
 
@@ -90,8 +91,11 @@ class Batch(constructors.Batch):
         """A batch from its wire form.
 
         Raises:
+            WrongCallError: It is no text.
             ValidationError: It is no JSON, or no batch.
         """
+        if not isinstance(document, (str, bytes)):
+            raise WrongCallError(f"from_json takes JSON text, not {kind_of(document)}: a dict can be uploaded as it is")
         text = document.encode() if isinstance(document, str) else document
         checked(text, models.Batch)
         return checked(text, cls)

@@ -8,7 +8,7 @@ from math import isfinite
 from typing import Any, TypeVar, cast
 
 import msgspec
-from mparticle_events.wire import encode
+from mparticle_events.wire import encode, to_plain
 
 from ._errors import ValidationError
 
@@ -42,7 +42,7 @@ def checked(document: bytes, kind: type[T], batch_index: int | None = None) -> T
     """
     try:
         decoded: T = _decoder(cast("Any", kind)).decode(document)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         from ._explain import explained  # only on the way to an error
 
         raise explained(str(error), document, kind, batch_index) from None
@@ -58,8 +58,11 @@ def _refuse_no_number(value: Any, batch_index: int | None) -> None:
     """A float that is no number is written as null, which would lose it in silence. Looked for only where it may be."""
     from ._places import find, shown
 
-    place = find(value, lambda leaf: isinstance(leaf, (float, Decimal)) and not isfinite(leaf))
+    plain = msgspec.to_builtins(value, builtin_types=(Decimal,), str_keys=True, enc_hook=to_plain)
+    place = find(plain, _is_no_number)
     if place is not None:
-        raise ValidationError(
-            "is no finite number, which JSON cannot carry: leave it out", path=shown(place), batch_index=batch_index
-        )
+        raise ValidationError("is no finite number, which JSON cannot carry: leave it out", shown(place), batch_index)
+
+
+def _is_no_number(leaf: Any) -> bool:
+    return not leaf.is_finite() if isinstance(leaf, Decimal) else isinstance(leaf, float) and not isfinite(leaf)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import re
 from collections.abc import Mapping
@@ -17,8 +16,8 @@ from ._errors import ConfigurationError
 if TYPE_CHECKING:
     import httpx
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_URL = re.compile(r"https?://[^\s/?#@]+(/[^\s?#]*)?")
+_URL = re.compile(r"https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[^\s?#]*)?")
+_DAY_SECONDS = 86_400  # longer than anyone waits for an answer
 _VARIABLES = {
     "api_key": "MPARTICLE_API_KEY",
     "api_secret": "MPARTICLE_API_SECRET",
@@ -30,14 +29,14 @@ _VARIABLES = {
 def _credential(_: object, attribute: Any, value: Any) -> None:
     if not isinstance(value, str) or not value:
         raise ConfigurationError(f"{attribute.name} is missing: give the string that mParticle shows for this input")
-    if _CONTROL.search(value):
+    if not value.isprintable():
         raise ConfigurationError(f"{attribute.name} has a control character (a line break?): copy it again")
     if attribute.name == "api_key" and ":" in value:
         raise ConfigurationError("api_key has a colon, which HTTP Basic cannot carry: copy the key alone")
 
 
 def _pod(_: object, __: Any, value: Any) -> None:
-    if value not in SERVERS:
+    if not isinstance(value, str) or value not in SERVERS:
         near = get_close_matches(str(value).lower(), SERVERS, n=1)
         guess = f"did you mean {near[0]!r}?" if near else f"it is one of {', '.join(SERVERS)}"
         raise ConfigurationError(f"pod is {value!r}: {guess}")
@@ -52,8 +51,8 @@ def _base_url(_: object, __: Any, value: Any) -> None:
 
 def _seconds(_: object, attribute: Any, value: Any) -> None:
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not (number and math.isfinite(value) and value > 0):
-        raise ConfigurationError(f"{attribute.name} is {value!r}: give seconds, more than 0 and not for ever")
+    if not (number and 0 < value <= _DAY_SECONDS):
+        raise ConfigurationError(f"{attribute.name} is {value!r:.40}: give seconds, more than 0 and at most a day")
 
 
 def _count(_: object, attribute: Any, value: Any) -> None:

@@ -31,7 +31,7 @@ def client_of(configuration: Configuration) -> Client:
         api_key=configuration.api_key,
         api_secret=configuration.api_secret,
         base_url=configuration.url,
-        timeout=configuration.timeout,
+        timeout=httpx.Timeout(configuration.timeout, pool=None),  # waiting for a connection of the pool is no fault
         httpx_args={"transport": configuration.transport},
     )
 
@@ -45,8 +45,8 @@ def deliver(client: Client, upload: Upload) -> httpx.Response:
     """
     try:
         answer = _OPERATIONS[upload.operation].sync_detailed(client=client, body=upload.body)
-    except httpx.HTTPError as error:
-        raise _no_answer(error) from error
+    except (httpx.HTTPError, OSError) as error:
+        raise _no_answer(client, error) from error
     return _accepted(answer)
 
 
@@ -54,8 +54,8 @@ async def deliver_async(client: Client, upload: Upload) -> httpx.Response:
     """The same, for asyncio."""
     try:
         answer = await _OPERATIONS[upload.operation].asyncio_detailed(client=client, body=upload.body)
-    except httpx.HTTPError as error:
-        raise _no_answer(error) from error
+    except (httpx.HTTPError, OSError) as error:
+        raise _no_answer(client, error) from error
     return _accepted(answer)
 
 
@@ -65,7 +65,7 @@ def _accepted(answer: Response[ApiErrorResponse]) -> httpx.Response:
     raise error_for_status(answer.status_code)(answer.http, answer.parsed.errors or ())
 
 
-def _no_answer(error: httpx.HTTPError) -> MParticleError:
+def _no_answer(client: Client, error: Exception) -> MParticleError:
     kind: Any = APITimeoutError if isinstance(error, httpx.TimeoutException) else APIConnectionError
     went_wrong = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    return kind(f"no answer from mParticle ({went_wrong})")  # type: ignore[no-any-return]  # both are MParticleErrors
+    return kind(f"no whole answer from {client.base_url} ({went_wrong})")  # type: ignore[no-any-return]  # both are MParticleErrors

@@ -30,6 +30,15 @@ class MParticleError(Exception):
     """The base of every error that this package raises."""
 
 
+def unexpected(error: BaseException) -> MParticleError:
+    """The error itself where it is one of ours; one of ours around any other, such as a transport's own."""
+    if isinstance(error, MParticleError):
+        return error
+    ours = MParticleError(f"unexpected {type(error).__name__}: {error}")
+    ours.__cause__ = error
+    return ours
+
+
 class ConfigurationError(MParticleError, ValueError):
     """A Configuration that cannot work. The text names the argument, never a secret."""
 
@@ -42,31 +51,35 @@ class WrongCallError(MParticleError, TypeError):
     """An argument of a kind that the call does not take."""
 
 
+def kind_of(value: object) -> str:
+    """What a value is, for a message: not the value, which may be personal."""
+    return "None" if value is None else type(value).__name__
+
+
 class ValidationError(MParticleError, ValueError):
     """A batch that the service would refuse, or drop in silence. Nothing of its request was sent.
 
     Attributes:
-        batch_index: Where the batch stands in its request, from 0; None for a batch alone or the whole request.
+        problem: What is wrong and what to do, without the place.
         path: Where the fault is in the batch, as in `events[3].data.event_name`; empty for the whole batch.
+        batch_index: Where the batch stands in its request, from 0; None for a batch alone or the whole request.
+        subject: What the fault is in: a `batch`, the `batches` of a request, or an `event`.
     """
 
-    def __init__(self, problem: str, *, path: str = "", batch_index: int | None = None) -> None:
-        batch = "batch" if batch_index is None else f"batches[{batch_index}]"
-        super().__init__(f"{batch}: {path + ': ' if path else ''}{problem}")
+    def __init__(self, problem: str, path: str = "", batch_index: int | None = None, subject: str = "batch") -> None:
+        named = subject if batch_index is None else f"batches[{batch_index}]"
+        super().__init__(f"{named}: {path + ': ' if path else ''}{problem}")
         self.problem = problem
         self.path = path
         self.batch_index = batch_index
+        self.subject = subject
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _validation_error, (self.problem, self.path, self.batch_index)
-
-
-def _validation_error(problem: str, path: str, batch_index: int | None) -> ValidationError:
-    return ValidationError(problem, path=path, batch_index=batch_index)
+        return type(self), (self.problem, self.path, self.batch_index, self.subject)
 
 
 class APIConnectionError(MParticleError):
-    """No answer came: no connection, or one that broke. Whether the batches were taken is not known."""
+    """No whole answer came: no connection, or one that broke. Whether the batches were taken is not known."""
 
 
 class APITimeoutError(APIConnectionError, TimeoutError):
@@ -86,13 +99,30 @@ class APIStatusError(MParticleError):
 
     def __init__(self, response: httpx.Response, errors: Sequence[ApiError] = ()) -> None:
         said = "; ".join(f"{error.code or 'error'}: {error.message or 'no message'}" for error in errors)
-        super().__init__(f"HTTP {response.status_code}: {self.hint}{' (' + said + ')' if said else ''}")
+        hint = _HINTS.get(response.status_code, self.hint)
+        super().__init__(f"HTTP {response.status_code}: {hint}{' (' + said + ')' if said else ''}")
         self.status_code = response.status_code
         self.errors = tuple(errors)
         self.response = response
 
     def __reduce__(self) -> tuple[object, ...]:
-        return type(self), (self.response, self.errors)
+        return _status_error, (
+            type(self),
+            self.status_code,
+            list(self.response.headers.items()),
+            self.response.content,
+            self.errors,
+        )
+
+
+def _status_error(
+    kind: type[APIStatusError], status: int, headers: list[tuple[str, str]], content: bytes, errors: Sequence[ApiError]
+) -> APIStatusError:
+    """An error out of a pickle, which the request with its credentials does not go into."""
+    import httpx
+
+    plain = [(name, value) for name, value in headers if name.lower() not in ("content-encoding", "transfer-encoding")]
+    return kind(httpx.Response(status, headers=plain, content=content), errors)
 
 
 class BadRequestError(APIStatusError):
@@ -127,21 +157,26 @@ class RateLimitError(APIStatusError):
         limit: The limit that was exceeded (`org`, `account`, `app`, ...), where the service says.
     """
 
-    hint = "over a rate limit, nothing was taken: wait and send again"
-
     def __init__(self, response: httpx.Response, errors: Sequence[ApiError] = ()) -> None:
-        super().__init__(response, errors)
         wait = response.headers.get("Retry-After", "").strip()
         self.retry_after: float | None = float(wait) if wait.isascii() and wait.isdigit() else None
         self.limit: str | None = response.headers.get("X-mp-rate-limit-exceeded")
+        seconds = f"{wait} s " if self.retry_after is not None else ""
+        which = f"the {self.limit}'s" if self.limit else "a"
+        self.hint = f"over {which} rate limit, nothing was taken: wait {seconds}and send again"
+        super().__init__(response, errors)
 
 
 class ServerError(APIStatusError):
-    """5xx: the service has trouble. Whether the batches were taken is not known, but for 503, where they were not."""
+    """5xx: the service has trouble. Whether the batches were taken is not known."""
 
     hint = "the service has trouble: send again later"
 
 
+_HINTS = {
+    404: "nothing is at this address: does base_url end in /v2?",
+    **dict.fromkeys((301, 302, 303, 307, 308), "redirected, which is not followed: is base_url the service's own?"),
+}
 _BY_STATUS: dict[int, type[APIStatusError]] = {
     400: BadRequestError,
     401: AuthenticationError,

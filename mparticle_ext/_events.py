@@ -8,7 +8,7 @@ from typing import Any, Self, TypeAlias, get_args
 from mparticle_events import constructors, models
 
 from ._check import checked, encoded
-from ._errors import WrongCallError
+from ._errors import ValidationError, WrongCallError, kind_of
 
 AnyEvent: TypeAlias = models.CommonEventData | models.Event | Mapping[str, Any]
 """An event as a user builds it, or in its envelope, or as a dict in the wire's form."""
@@ -17,8 +17,8 @@ _IN_ENVELOPE: tuple[type, ...] = get_args(models.Event)
 _ENVELOPES: dict[type, Any] = {getattr(models, kind.__annotations__["data"]): kind for kind in _IN_ENVELOPE}
 
 
-def enveloped(event: AnyEvent) -> models.Event:
-    """The event in its envelope, `{"event_type": ..., "data": ...}`.
+def enveloped(event: AnyEvent, index: int) -> models.Event:
+    """The event in its envelope, `{"event_type": ..., "data": ...}`. `index` is where it will stand in its batch.
 
     Raises:
         WrongCallError: It is no event.
@@ -26,22 +26,29 @@ def enveloped(event: AnyEvent) -> models.Event:
     """
     envelope = _ENVELOPES.get(type(event))
     if envelope is None:
-        return _enveloped_otherwise(event)
+        return _enveloped_otherwise(event, index)
     return envelope(data=event)  # type: ignore[no-any-return]  # each envelope is a branch of Event
 
 
-def _enveloped_otherwise(event: AnyEvent) -> models.Event:
+def _enveloped_otherwise(event: AnyEvent, index: int) -> models.Event:
     if isinstance(event, _IN_ENVELOPE):
         return event  # type: ignore[return-value]  # the branches of Event, as a tuple
     if isinstance(event, Mapping):
-        return checked(encoded(event), models.Event)  # type: ignore[arg-type]  # a union is a type form, not a type
+        return _from_wire(event, index)
     for base in type(event).__mro__:
         if base in _ENVELOPES:
             _ENVELOPES[type(event)] = _ENVELOPES[base]  # found at once from now on
-            return enveloped(event)
-    raise WrongCallError(
-        f"an event is expected, such as AppEvent(...) or a dict with event_type and data, not {event!r:.80}"
-    )
+            return enveloped(event, index)
+    kind = kind_of(event)
+    raise WrongCallError(f"an event is expected, such as AppEvent(...) or a dict with event_type and data, not {kind}")
+
+
+def _from_wire(event: Mapping[str, Any], index: int) -> models.Event:
+    try:
+        return checked(encoded(event), models.Event)  # type: ignore[arg-type]  # a union is a type form, not a type
+    except ValidationError as error:
+        path = f"events[{index}]{'.' if error.path else ''}{error.path}"
+        raise ValidationError(error.problem, path) from None
 
 
 class ApplicationStateTransitionEvent(constructors.ApplicationStateTransitionEvent):

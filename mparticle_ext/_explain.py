@@ -18,7 +18,7 @@ _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
 _LENGTH = re.compile(r"Expected `(\w+)` of length (<=|>=) (\d+)")
 _BOUND = re.compile(r"Expected `\w+` (<=|>=) (-?\d+)")
 _PATTERN = re.compile(r"Expected `str` matching regex (.*)")
-_KIND = re.compile(r"Expected `?(.*?)`?, got `(\w+)`")
+_KIND = re.compile(r"Expected `(.*?)`(?:, got `(\w+)`)?")
 
 _BOUNDS = {"<=": "at most", ">=": "at least"}
 _UNITS = {"str": "characters", "array": "entries", "object": "entries"}
@@ -30,6 +30,8 @@ _KINDS = {
     "array": "a list",
     "object": "an object",
 }
+_ENVELOPE = 'an event travels as {"event_type": ..., "data": {...}}, which add_event(AppEvent(...)) makes'
+_NO_LINE_BREAK = r"(?!\\n)"  # what the spec's patterns end with, as the decoder shows it: no help to a reader
 _SHOWN_KEY = 40  # characters of a key that is too long
 
 
@@ -37,22 +39,29 @@ def explained(message: str, document: bytes, kind: Any, batch_index: int | None)
     """The decoder's message about a document, as an error that a person can act on."""
     try:
         value = msgspec.json.decode(document)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ValidationError(f"is no JSON: {message}", batch_index=batch_index)
+    try:
+        place, said = _place_and_problem(message, value, kind)
+    except (LookupError, TypeError, msgspec.DecodeError):  # a name with the decoder's own punctuation in it
+        return ValidationError(message, batch_index=batch_index)
+    return ValidationError(said, shown(place), batch_index)
+
+
+def _place_and_problem(message: str, value: Any, kind: Any) -> tuple[Place, str]:
     match = cast("re.Match[str]", _MESSAGE.fullmatch(message))  # the pattern takes any text
     place = place_of(match["path"] or "", message, value, kind)
     problem = match["problem"]
     if match["key"]:
         key = culprit(message, value, place, kind)
-        place, said = (*place, _short(key)), f"has a name that {_value_problem(problem, key)}"
-    elif field := _MISSING.fullmatch(problem):
-        place, said = (*place, field[1]), _missing(field[1], value, place, kind)
-    elif field := _UNKNOWN.fullmatch(problem):
-        place, said = (*place, field[1]), _unknown(field[1], field_names(kind, value, place))
-    else:
-        given = at(value, place)
-        said = _choice(given, choices(kind, value, place)) or _value_problem(problem, given) + _advice(place, given)
-    return ValidationError(said, path=shown(place), batch_index=batch_index)
+        return (*place, _short(key)), f"has a name that {_value_problem(problem, key)}"
+    if field := _MISSING.fullmatch(problem):
+        return (*place, field[1]), _missing(field[1], value, place, kind)
+    if field := _UNKNOWN.fullmatch(problem):
+        return (*place, field[1]), _unknown(field[1], value, place, kind)
+    given = at(value, place)
+    said = _choice(given, choices(kind, value, place)) or _value_problem(problem, given) + _advice(place, given)
+    return place, said
 
 
 def unencodable(value: Any, error: Exception, batch_index: int | None) -> ValidationError:
@@ -77,13 +86,16 @@ def _has_no_json(leaf: Any) -> bool:
 
 def _missing(name: str, value: Any, place: Place, kind: Any) -> str:
     if name in tag_fields(kind, value, place):
-        return "is required: is it an event without its envelope? batch.add_event(event) puts it on"
+        return f"is required: {_ENVELOPE}"
     strange = set(at(value, place)) - set(field_names(kind, value, place))
     near = get_close_matches(name, strange, n=1)
     return f"is required: give it a value{f' (is it {near[0]!r}?)' if near else ''}"
 
 
-def _unknown(name: str, known: list[str]) -> str:
+def _unknown(name: str, value: Any, place: Place, kind: Any) -> str:
+    if tag_fields(kind, value, place):
+        return f"is no field of an event's envelope: {_ENVELOPE}"
+    known = field_names(kind, value, place)
     near = get_close_matches(name, known, n=1, cutoff=0.5)
     return f"is no known field: {f'did you mean {near[0]!r}?' if near else 'known are ' + ', '.join(known)}"
 
@@ -101,9 +113,9 @@ def _value_problem(problem: str, given: Any) -> str:
     if match := _BOUND.fullmatch(problem):
         return f"must be {_BOUNDS[match[1]]} {match[2]}"
     if match := _PATTERN.fullmatch(problem):
-        return f"is not of the form {match[1]}"
+        return f"is not of the form {match[1].replace(_NO_LINE_BREAK, '')}"
     if match := _KIND.fullmatch(problem):
-        return f"must be {_kinds(match[1])}, not {_kinds(match[2])}"
+        return f"must be {_kinds(match[1])}{', not ' + _kinds(match[2]) if match[2] else ''}"
     return problem
 
 
@@ -114,7 +126,7 @@ def _kinds(kinds: str) -> str:
 
 
 def _advice(place: Place, given: Any) -> str:
-    if isinstance(given, str) and place and str(place[-1]).endswith("_ms"):
+    if isinstance(given, (str, float)) and place and str(place[-1]).endswith("_ms"):
         return ": give milliseconds, as unixtime_ms() does"
     return ": leave it out" if given is None else ""
 

@@ -81,7 +81,8 @@ def choices(kind: Any, value: Any, place: Place) -> list[str]:
 
 def _children(value: Any) -> Iterator[tuple[str | int, Any]]:
     if isinstance(value, msgspec.Struct):
-        yield from ((name, getattr(value, name)) for name in value.__struct_encode_fields__)
+        names = zip(value.__struct_encode_fields__, value.__struct_fields__, strict=True)
+        yield from ((on_the_wire, getattr(value, name)) for on_the_wire, name in names)
     elif isinstance(value, Mapping):
         yield from ((str(key), child) for key, child in value.items())
     elif isinstance(value, (list, tuple)):

@@ -11,7 +11,7 @@ from mparticle_events.service import MAX_BATCHES, MAX_REQUEST_BYTES, MIN_BATCHES
 from msgspec import Raw
 
 from ._check import checked, encoded
-from ._errors import ValidationError, WrongCallError
+from ._errors import ValidationError, WrongCallError, kind_of
 from ._time import unixtime_ms
 
 AnyBatch: TypeAlias = models.Batch | Mapping[str, Any]
@@ -38,7 +38,9 @@ def one(batch: AnyBatch) -> AnyBatch:
     """
     if not isinstance(batch, (models.Batch, Mapping)):
         several = isinstance(batch, (list, tuple))
-        raise WrongCallError(f"a Batch is expected, not {_kind(batch)}{': use bulk_upload_events' if several else ''}")
+        raise WrongCallError(
+            f"a Batch is expected, not {kind_of(batch)}{': use bulk_upload_events' if several else ''}"
+        )
     return batch
 
 
@@ -51,12 +53,22 @@ def several(batches: Iterable[AnyBatch]) -> list[AnyBatch]:
     if isinstance(batches, (models.Batch, Mapping)):
         raise WrongCallError("a list of batches is expected, not one: put it in a list, or use upload_events")
     if isinstance(batches, (str, bytes)) or not isinstance(batches, Iterable):  # type: ignore[redundant-expr]  # users err
-        raise WrongCallError(f"a list of batches is expected, not {_kind(batches)}")
+        raise WrongCallError(f"a list of batches is expected, not {kind_of(batches)}")
     listed = list(batches)
     for index, batch in enumerate(listed):
         if not isinstance(batch, (models.Batch, Mapping)):
-            raise WrongCallError(f"batches[{index}]: a Batch is expected, not {_kind(batch)}")
+            raise WrongCallError(f"batches[{index}]: a Batch is expected, not {kind_of(batch)}")
     return listed
+
+
+def function(callback: object) -> None:
+    """A callback is something to call.
+
+    Raises:
+        WrongCallError: It is something else.
+    """
+    if not callable(callback):
+        raise WrongCallError(f"callback is a function of (error, data, response), not {kind_of(callback)}")
 
 
 def prepare_one(batch: AnyBatch, *, validate: bool) -> Upload:
@@ -68,7 +80,8 @@ def prepare_one(batch: AnyBatch, *, validate: bool) -> Upload:
     document = encoded(batch)
     if validate:
         checked(document, models.Batch)
-    _refuse_too_large(len(document))
+    if len(document) > MAX_REQUEST_BYTES:
+        raise ValidationError(f"is {len(document)} bytes, but at most {MAX_REQUEST_BYTES} are taken: send it in parts")
     return Upload("upload_events", Raw(document))
 
 
@@ -79,7 +92,9 @@ def prepare_several(batches: list[AnyBatch], *, validate: bool, historical: bool
         ValidationError: The service would refuse it, or drop a batch of it in silence.
     """
     if not MIN_BATCHES <= len(batches) <= MAX_BATCHES:
-        raise ValidationError(f"a bulk request takes {MIN_BATCHES} to {MAX_BATCHES} batches, not {len(batches)}")
+        raise ValidationError(
+            f"a bulk request takes {MIN_BATCHES} to {MAX_BATCHES}, not {len(batches)}", subject="batches"
+        )
     documents = [encoded(batch, index) for index, batch in enumerate(batches)]
     if validate:
         for index, document in enumerate(documents):
@@ -87,7 +102,11 @@ def prepare_several(batches: list[AnyBatch], *, validate: bool, historical: bool
             if historical:
                 refuse_unprocessed(batch, index)
     body = b"[" + b",".join(documents) + b"]"
-    _refuse_too_large(len(body))
+    if len(body) > MAX_REQUEST_BYTES:
+        sizes = [len(document) for document in documents]
+        largest = f"the largest is batches[{sizes.index(max(sizes))}] with {max(sizes)}"
+        too_many = f"together {len(body)} bytes, but at most {MAX_REQUEST_BYTES} are taken"
+        raise ValidationError(f"{too_many}, {largest}: send fewer at once", subject="batches")
     return Upload("bulk_upload_historical_events" if historical else "bulk_upload_events", Raw(body))
 
 
@@ -110,14 +129,3 @@ def refuse_unprocessed(batch: models.Batch, index: int) -> None:
         if at > newest:
             age = f"a historical upload takes events older than {MIN_HISTORICAL_AGE_HOURS} hours"
             raise ValidationError(f"{age}: upload this one with bulk_upload_events", path=path, batch_index=index)
-
-
-def _refuse_too_large(size: int) -> None:
-    if size > MAX_REQUEST_BYTES:
-        raise ValidationError(
-            f"the request is {size} bytes, and at most {MAX_REQUEST_BYTES} are taken: send it in parts"
-        )
-
-
-def _kind(value: object) -> str:
-    return "None" if value is None else f"a {type(value).__name__}"

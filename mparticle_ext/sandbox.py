@@ -38,6 +38,7 @@ try:
 except ImportError as error:
     raise ImportError('the sandbox needs its extra: pip install "mparticle-ext[sandbox]"') from error
 
+_FIRST_FAILURE = 300  # the first HTTP status that takes nothing
 _START_SECONDS = 10.0  # far more than a start takes; only a machine that is stuck needs longer
 
 
@@ -93,10 +94,21 @@ class Sandbox:
             status: The HTTP status, such as 429 or 503.
             times: How many requests.
             headers: Headers of the answer, with `_` for `-`: `fail(429, retry_after="2")`.
+
+        Raises:
+            ValueError: The status is no failure.
         """
+        if status < _FIRST_FAILURE:
+            raise ValueError(f"{status} is no failure: give a status of {_FIRST_FAILURE} or more")
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         with self._changing:
             self._failures += [_refusal(status, "FAILED", "the sandbox was told to fail", named)] * times
+
+    def clear(self) -> None:
+        """Forget what arrived, and which failures are still to come."""
+        with self._changing:
+            for kept in (self.batches, self.dropped, self._seen, self._failures):
+                kept.clear()
 
     def start(self) -> Self:
         """Start to answer.
@@ -177,7 +189,7 @@ class Sandbox:
     def _take_each(self, body: bytes, refuse: Callable[[models.Batch, int], None]) -> None:
         documents = checked(body, list[msgspec.Raw])
         if not MIN_BATCHES <= len(documents) <= MAX_BATCHES:
-            raise ValidationError(f"{len(documents)} batches, {MIN_BATCHES} to {MAX_BATCHES} are taken")
+            raise ValidationError(f"{MIN_BATCHES} to {MAX_BATCHES} are taken, not {len(documents)}", subject="batches")
         for index, raw in enumerate(documents):
             document = bytes(raw)
             try:

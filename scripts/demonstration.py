@@ -18,11 +18,6 @@ STARTED = unixtime_ms()
 LASTED = 60_000
 
 
-def environment(batch: Batch) -> None:
-    """A batch belongs to one user and one environment."""
-    batch.environment = mParticle.Batch.Environment.development
-
-
 def user_identities(batch: Batch) -> None:
     """Who the user is."""
     identities = mParticle.UserIdentities()
@@ -79,7 +74,7 @@ def session(batch: Batch) -> None:
     session_end.session_id = session_start.session_id
     session_end.session_duration_ms = LASTED
     session_end.timestamp_unixtime_ms = STARTED + LASTED
-    batch.events = [*(batch.events or ()), session_start, session_end]
+    batch.events = [session_start, session_end]
 
 
 def consent(batch: Batch) -> None:
@@ -88,11 +83,15 @@ def consent(batch: Batch) -> None:
     ccpa.document = "document_agreement.v3"
     ccpa.consented = True
     ccpa.timestamp_unixtime_ms = STARTED
+    ccpa.location = "mparticle.test/signup"
+    ccpa.hardware_id = "IDFA:a5d96n32-224a-3b11-1088-a202695bc710"
 
     gdpr = mParticle.GDPRConsentState()
     gdpr.document = "document_agreement.v2"
     gdpr.consented = True
     gdpr.timestamp_unixtime_ms = STARTED
+    gdpr.location = ""
+    gdpr.hardware_id = "IDFA:a5d934n0-232f-4afc-2e9a-3832d95zc702"
 
     consent_state = mParticle.ConsentState()
     consent_state.ccpa = {"data_sale_opt_out": ccpa}
@@ -100,56 +99,56 @@ def consent(batch: Batch) -> None:
     batch.consent_state = consent_state
 
 
-STEPS: list[Callable[[Batch], None]] = [
-    environment,
-    user_identities,
-    device_information,
-    user_attributes,
-    app_event,
-    commerce_event,
-    session,
-    consent,
-]
+PURCHASE = [user_identities, device_information, user_attributes, app_event, commerce_event, consent]
+SESSION = [user_identities, session]
 
 
 def main() -> int:
-    batch = mParticle.Batch()
-    for number, step in enumerate(STEPS, 1):
-        show(f"{number}. {step.__doc__}", body_of(step))
-        step(batch)
+    batches = [walk("One batch: who bought what", PURCHASE), walk("Another: from when to when", SESSION)]
     with Sandbox() as sandbox:
-        return upload(sandbox, batch)
+        upload(sandbox, batches)
+        return arrived(sandbox)
 
 
-def upload(sandbox: Sandbox, batch: Batch) -> int:
-    def callback(error: Exception | None, _data: None, response: httpx.Response | None) -> None:
-        print(f"   callback: error={error!r}, status={response.status_code if response else None}")
+def walk(title: str, steps: list[Callable[[Batch], None]]) -> Batch:
+    print(f"\n=== {title}")
+    show("A batch belongs to one user and one environment.", body_of(start))
+    batch = start()
+    for step in steps:
+        show(step.__doc__ or "", body_of(step))
+        step(batch)
+    return batch
 
-    show(f"{len(STEPS) + 1}. Upload, with a callback, to {sandbox.url}", "api.bulkUploadEvents([batch], callback)")
+
+def start() -> Batch:
+    """As the guide begins."""
+    return mParticle.Batch(mParticle.Batch.Environment.development)
+
+
+def callback(error: MParticleError | None, _data: None, response: httpx.Response | None) -> None:
+    print(f"   callback: error={error!r}, status={response.status_code if response else None}")
+
+
+def upload(sandbox: Sandbox, batches: list[Batch]) -> None:
+    print(f"\n=== Upload over HTTP, to {sandbox.url}")
     with mParticle.EventsApi(sandbox.configuration) as api:
-        api.bulkUploadEvents([batch], callback).result()
+        show("Both batches, with a callback.", "api.bulkUploadEvents(batches, callback)")
+        api.bulkUploadEvents(batches, callback).result()
         show(
-            f"{len(STEPS) + 2}. And a mistake, which never leaves this machine",
-            'batch.add_event(AppEvent("navigation"))',
+            "And one with a mistake: an event without its name. It never leaves this machine.",
+            "api.uploadEvents(batch)",
         )
-        batch.add_event(mParticle.AppEvent("navigation"))
         try:
-            api.upload_events(batch)
+            api.uploadEvents(mParticle.Batch("development", events=[mParticle.AppEvent("navigation")]))
         except ValidationError as error:
             print(f"   {type(error).__name__}: {error}")
-        except MParticleError as error:
-            print(f"   not what was expected: {error!r}")
-            return 1
-    return arrived(sandbox)
 
 
 def arrived(sandbox: Sandbox) -> int:
-    print(f"\nThe sandbox took {len(sandbox.batches)} batch:\n")
-    for batch in sandbox.batches:
+    for number, batch in enumerate(sandbox.batches, 1):
+        print(f"\n=== What arrived, {number} of {len(sandbox.batches)}\n")
         print(textwrap.indent(json.dumps(json.loads(batch.to_json()), indent=2), "   "))
-        for number, event in enumerate(batch.events or (), 1):
-            print(f"   event {number}: {type(event).__name__}")
-    return 0 if len(sandbox.batches) == 1 else 1
+    return 0 if len(sandbox.batches) == 2 else 1
 
 
 def show(title: str, code: str) -> None:

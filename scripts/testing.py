@@ -67,7 +67,16 @@ def _lint_spec() -> bool:
         return True
     environment = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"}
     with tempfile.TemporaryDirectory() as elsewhere:  # where no configuration lies
-        return _command(npx, "--yes", LINTER, "lint", str(ROOT / "spec" / "openapi.yaml"), cwd=elsewhere, **environment)
+        return _command(
+            npx,
+            "--yes",
+            LINTER,
+            "lint",
+            "--extends=recommended-strict",
+            str(ROOT / "spec" / "openapi.yaml"),
+            cwd=elsewhere,
+            **environment,
+        )
 
 
 def _use_wheel() -> bool:

@@ -13,6 +13,6 @@ def test_the_walk_arrives() -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stderr
     assert "callback: error=None, status=202" in done.stdout
-    assert "ValidationError: batch: events[4].data.event_name: is required: give it a value" in done.stdout
-    assert "The sandbox took 1 batch" in done.stdout
+    assert "ValidationError: batch: events[0].data.event_name: is required: give it a value" in done.stdout
+    assert "What arrived, 2 of 2" in done.stdout
     assert '"customer_id": "123456"' in done.stdout

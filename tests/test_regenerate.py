@@ -115,6 +115,27 @@ def test_a_new_field_enum_value_and_event_type_reach_facade_users_with_no_hand_w
     assert typed.returncode == 0, typed.stdout
 
 
+def test_what_else_users_rely_on_is_seen(tmp_path: Path) -> None:
+    regenerate("--output", str(tmp_path))
+    spec = tmp_path / "openapi.yaml"
+    spec.write_text(
+        changed(
+            ("EventName: {type: string, maxLength: 256", "EventName: {type: string, maxLength: 512"),
+            ("AttributeName: {type: string, maxLength: 256", "AttributeName: {type: string, maxLength: 128"),
+            ("customerid: customer_id", "customer: customer_id"),
+            ("const: opt_out", "const: opted_out"),
+            ("          opt_out: ", "          opted_out: "),
+        ).replace("event_type: opt_out", "event_type: opted_out")
+    )
+    lines = regenerate("--spec", str(spec), "--output", str(tmp_path)).stdout.splitlines()
+    breaking = " ".join(line for line in lines if line.startswith("  BREAKS"))
+    harmless = " ".join(line for line in lines if line.startswith("   "))
+    for line in ("type AttributeName", "removed name UserIdentities.customerid", "tag='opted_out'"):
+        assert line in breaking
+    for line in ("type EventName", "added name UserIdentities.customer"):
+        assert line in harmless
+
+
 def test_what_breaks_users_is_said_first(tmp_path: Path) -> None:
     regenerate("--output", str(tmp_path))
     spec = tmp_path / "openapi.yaml"
@@ -127,7 +148,7 @@ def test_what_breaks_users_is_said_first(tmp_path: Path) -> None:
     )
     lines = regenerate("--spec", str(spec), "--output", str(tmp_path)).stdout.splitlines()
     assert lines[:5] == [
-        "5 changes for users, 3 of them BREAKING:",
+        "5 changes for users, 3 BREAKING:",
         "  BREAKS  removed enum value Environment.development",
         "  BREAKS  removed field Batch.partner_identity",
         "  BREAKS  removed operation bulk_upload_historical_events",
@@ -147,6 +168,16 @@ BROKEN = [
     ("a type that is none", changed(("enum: [production, development]", "enum: production")), "production"),
     ("positional, but not first", changed(("positional: [environment]", "positional: [events]")), "is not how Batch's properties start"),
     ("required, but not positional", changed(("positional: [environment], ", "")), "['environment'] of Batch are missing"),
+    ("an envelope that is no event", changed(('        - {$ref: "#/components/schemas/OptOutEvent"}\n', "")), "OptOutEvent is an envelope, but not in Event.oneOf"),
+    ("an event that is not mapped", changed(('          opt_out: "#/components/schemas/OptOutEvent"\n', "")), "Event.discriminator.mapping lacks opt_out"),
+    ("an event that is not closed", changed(("    SessionEndEventData:", "    SessionEndEventData:\n      x-was-closed: 1")).replace("      unevaluatedProperties: false\n", "", 1), "is not closed: add unevaluatedProperties: false"),
+    ("two constructors of one name", changed(("name: AppEvent", "name: Product")), "two schemas have the constructor name 'Product'"),
+    ("an alias for nothing", changed(("customerid: customer_id", "customerid: customer")), "customerid stands for customer, which is no field of UserIdentities"),
+    ("a rule for nothing", changed(("x-at-most-one-of: [product_action", "x-at-most-one-of: [product_acton")), "product_acton is no field of CommerceEventData"),
+    ("a date", changed(('version: "2.0.0"', "version: 2026-01-01")), "2026-01-01 is a date for YAML: put it in quotes"),
+    ("no components", "openapi: 3.1.0\ninfo: {title: a, version: b}\npaths: {}\n", "not of the form"),
+    ("a type that is misspelt", changed(("        partner_identity: {type: [string", "        partner_identity: {type: [strng")), "strng"),
+    ("a schema with no name", changed(("        partner_identity:", "        slot: {type: object, properties: {a: {type: string}}}\n        partner_identity:")), "put it under components/schemas"),
     ("not UTF-8", None, "is not UTF-8"),
     ("not there", "", "cannot be read"),
 ]  # fmt: skip

@@ -37,8 +37,8 @@ def test_credentials(sandbox: Sandbox) -> None:
         ("/events", {}, "environment: is required"),
         ("/events", [GOOD], "must be an object, not a list"),
         ("/bulkevents", GOOD, "must be a list, not an object"),
-        ("/bulkevents", [], "0 batches, 1 to 100 are taken"),
-        ("/bulkevents", [GOOD] * 101, "101 batches, 1 to 100 are taken"),
+        ("/bulkevents", [], "batches: 1 to 100 are taken, not 0"),
+        ("/bulkevents", [GOOD] * 101, "batches: 1 to 100 are taken, not 101"),
     ],
 )
 def test_what_is_malformed_is_refused_with_a_body_that_names_the_place(
@@ -84,6 +84,22 @@ def test_failing_on_demand(sandbox: Sandbox) -> None:
     assert [answer.status_code for answer in answers] == [429, 429, 202]
     assert answers[0].headers["retry-after"] == "2"
     assert answers[0].headers["x-mp-rate-limit-exceeded"] == "org"
+
+
+def test_what_is_no_failure_cannot_be_asked_for(sandbox: Sandbox) -> None:
+    with pytest.raises(ValueError, match="204 is no failure"):
+        sandbox.fail(204)
+
+
+def test_it_forgets_when_told(sandbox: Sandbox) -> None:
+    again = {**GOOD, "source_request_id": "1"}
+    post(sandbox, again)
+    post(sandbox, again)
+    sandbox.fail(503)
+    sandbox.clear()
+    assert (sandbox.batches, sandbox.dropped) == ([], [])
+    assert post(sandbox, again).status_code == 202
+    assert len(sandbox.batches) == 1
 
 
 def test_other_paths_and_methods(sandbox: Sandbox) -> None:

@@ -127,17 +127,17 @@ CASES = [
     Case("a batch and a dict", lambda: [batch_of("a"), {"environment": "production"}], "bulk_upload_events", taken=2),
     Case("a hundred batches", lambda: [batch_of()] * 100, "bulk_upload_events", taken=100),
     Case("old batches", lambda: [old_batch(), old_batch()], "bulk_upload_historical_events", taken=2),
-    Case("no batches", list, "bulk_upload_events", ValidationError, "takes 1 to 100 batches, not 0"),
-    Case("101 batches", lambda: [batch_of()] * 101, "bulk_upload_events", ValidationError, "takes 1 to 100 batches, not 101"),
+    Case("no batches", list, "bulk_upload_events", ValidationError, "batches: a bulk request takes 1 to 100, not 0"),
+    Case("101 batches", lambda: [batch_of()] * 101, "bulk_upload_events", ValidationError, "batches: a bulk request takes 1 to 100, not 101"),
     Case("a bad batch alone", lambda: batch_of("x" * 257), error=ValidationError, says="events[0].data.event_name"),
     Case("a bad one among good ones", lambda: [batch_of("a"), batch_of("b", "x" * 257)], "bulk_upload_events",
          ValidationError, "batches[1]: events[1].data.event_name: has 257 characters, but at most 256 are taken"),
     Case("not checked, refused there", lambda: batch_of("x" * 257), error=BadRequestError,
          says="events[0].data.event_name", configuration={"validate": False}),
     Case("too large a batch", lambda: Batch("production", partner_identity="x" * 300_000),
-         error=ValidationError, says="at most 262144 are taken"),
+         error=ValidationError, says="batch: is 300050 bytes, but at most 262144 are taken: send it in parts"),
     Case("too large together", lambda: [Batch("production", partner_identity="x" * 60_000)] * 5,
-         "bulk_upload_events", ValidationError, "send it in parts"),
+         "bulk_upload_events", ValidationError, "the largest is batches[0] with 60050: send fewer at once"),
     Case("historical without events", lambda: [Batch("production")], "bulk_upload_historical_events",
          ValidationError, "batches[0]: events: is required for a historical upload"),
     Case("historical without a time", lambda: [old_batch(), batch_of("a")], "bulk_upload_historical_events",
@@ -175,16 +175,16 @@ def test_upload(case: Case, colour: Callable[..., Outcome], sandbox: Sandbox) ->
 
 WRONG_CALLS: list[tuple[str, Any, str]] = [
     ("upload_events", None, "a Batch is expected, not None"),
-    ("upload_events", [batch_of()], "a Batch is expected, not a list: use bulk_upload_events"),
-    ("upload_events", "batch", "a Batch is expected, not a str"),
+    ("upload_events", [batch_of()], "a Batch is expected, not list: use bulk_upload_events"),
+    ("upload_events", "batch", "a Batch is expected, not str"),
     ("bulk_upload_events", None, "a list of batches is expected, not None"),
     (
         "bulk_upload_events",
         batch_of(),
         "a list of batches is expected, not one: put it in a list, or use upload_events",
     ),
-    ("bulk_upload_events", "batches", "a list of batches is expected, not a str"),
-    ("bulk_upload_events", [batch_of(), 7], "batches[1]: a Batch is expected, not a int"),
+    ("bulk_upload_events", "batches", "a list of batches is expected, not str"),
+    ("bulk_upload_events", [batch_of(), 7], "batches[1]: a Batch is expected, not int"),
     ("bulk_upload_historical_events", None, "a list of batches is expected, not None"),
 ]
 
@@ -240,7 +240,7 @@ def test_no_answer_in_time(colour: Callable[..., Outcome], silent: str) -> None:
     error = colour(Configuration("key", "secret", base_url=silent, timeout=0.05), "upload_events", batch_of())
     assert isinstance(error, APITimeoutError)
     assert isinstance(error.__cause__, httpx.ReadTimeout)
-    assert str(error).startswith("no answer from mParticle (ReadTimeout")
+    assert str(error).startswith(f"no whole answer from {silent} (ReadTimeout")
 
 
 @pytest.mark.parametrize("colour", COLOURS)
@@ -415,9 +415,9 @@ def test_one_pool_serves_many_threads(sandbox: Sandbox) -> None:
 
 
 def test_a_transport_of_the_other_colour_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="for asyncio only"):
+    with pytest.raises(ConfigurationError, match=r"no httpx\.BaseTransport"):
         EventsApi(Configuration("key", "secret", transport=httpx.AsyncHTTPTransport()))
-    with pytest.raises(ConfigurationError, match="not for asyncio"):
+    with pytest.raises(ConfigurationError, match=r"no httpx\.AsyncBaseTransport"):
         AsyncEventsApi(Configuration("key", "secret", transport=httpx.HTTPTransport()))
 
 
@@ -432,4 +432,5 @@ def test_a_cancelled_upload_tells_its_callback() -> None:
 
     asyncio.run(main())
     ((error, _, _),) = calls
-    assert isinstance(error, ClosedError)
+    assert type(error) is APIConnectionError
+    assert "cancelled" in str(error)

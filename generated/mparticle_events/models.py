@@ -181,7 +181,7 @@ class Batch(Struct, repr_omit_defaults=True, forbid_unknown_fields=True, kw_only
     """mParticle's own ID of the user. A string of digits is sent as given."""
 
     mp_deviceid: (
-        Annotated[str, Meta(pattern="^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$")] | None | UnsetType
+        Annotated[str, Meta(pattern="^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$(?!\\n)")] | None | UnsetType
     ) = UNSET
     """mParticle's own ID of the device, a UUID."""
 
@@ -783,7 +783,7 @@ class DeviceInformation(Struct, repr_omit_defaults=True, forbid_unknown_fields=T
     """What the user answered to App Tracking Transparency."""
 
 
-Digits: TypeAlias = Annotated[str, Meta(pattern="^-?[0-9]{1,19}$")]
+Digits: TypeAlias = Annotated[str, Meta(pattern="^-?[0-9]{1,19}$(?!\\n)")]
 
 
 class Environment(StrEnum):
@@ -941,7 +941,12 @@ else:
 Int64: TypeAlias = Annotated[int, Meta(ge=-9223372036854775808, le=9223372036854775807)]
 
 
-IpAddress: TypeAlias = Annotated[str, Meta(pattern="^([0-9]{1,3}(\\.[0-9]{1,3}){3}|[0-9A-Fa-f]*:[0-9A-Fa-f:.]+)$")]
+IpAddress: TypeAlias = Annotated[
+    str,
+    Meta(
+        pattern="^(((25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(\\.(?=[0-9])|$)){4}|[0-9A-Fa-f]{0,4}(:[0-9A-Fa-f]{0,4}){2,7}(:[0-9.]+)?)$(?!\\n)"
+    ),
+]
 
 
 class LocationSource(StrEnum):
@@ -1343,7 +1348,8 @@ else:
     ProductActionTypeLike = ProductActionType
 
 
-ProductAttributes: TypeAlias = Mapping[AttributeName, AttributeValue]
+ProductAttributes: TypeAlias = Mapping[str, AttributeScalar | None]
+"""What you want to say of a product, by name."""
 
 
 class ProductImpression(Struct, repr_omit_defaults=True, forbid_unknown_fields=True, kw_only=True):

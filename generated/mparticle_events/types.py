@@ -40,5 +40,5 @@ def read_error(content: bytes, error: type[T]) -> T:
     """Read the body of a refusal; a body that is missing, no JSON or of another shape is read as an empty error."""
     try:
         return json.decode(content, type=error)
-    except (DecodeError, UnicodeDecodeError):
+    except (DecodeError, UnicodeDecodeError, RecursionError):
         return error()

@@ -18,12 +18,14 @@ def encode(body: Any) -> bytes:
     return _ENCODER.encode(body)
 
 
-def _plain(value: Any) -> Any:
+def to_plain(value: Any) -> Any:
     """What the encoder does not know by itself: numbers, strings and containers of other libraries."""
+    if type(value) in (dict, list, tuple):  # known by itself, but not as a key
+        raise TypeError(f"a key of JSON is a string, not {type(value).__name__}")
     for kind, plain in _PLAIN:
         if isinstance(value, kind):
             return plain(value)
-    raise TypeError(f"a {type(value).__name__} has no JSON form")
+    raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
 _PLAIN: tuple[tuple[type, Callable[[Any], Any]], ...] = (
@@ -33,4 +35,4 @@ _PLAIN: tuple[tuple[type, Callable[[Any], Any]], ...] = (
     (Mapping, dict),
     (Sequence, list),
 )
-_ENCODER = json.Encoder(enc_hook=_plain, decimal_format="number")
+_ENCODER = json.Encoder(enc_hook=to_plain, decimal_format="number")

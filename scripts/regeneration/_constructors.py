@@ -7,7 +7,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
-from _spec import Spec, fields_of, needs_constructor
+from _model import Spec
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def constructors(spec: Spec, models: ast.Module, *, like: str) -> list[Construct
     classes = {node.name: node for node in models.body if isinstance(node, ast.ClassDef)}
     enums = {name + like: name for name, node in classes.items() if _bases(node) == ["StrEnum"]}
     known = {*classes, *enums, *spec.schemas}
-    return [_constructor(spec, name, classes, enums, known) for name in spec.schemas if needs_constructor(spec, name)]
+    return [_constructor(spec, name, classes, enums, known) for name in spec.schemas if spec.needs_constructor(name)]
 
 
 def _constructor(
@@ -50,13 +50,13 @@ def _constructor(
     types = {field: ast.unparse(_Outside(known).visit(deepcopy(hint))) for field, hint in hints.items()}
     required = schema.get("required", ())
     return Constructor(
-        name=said.get("name", name.removesuffix("Data") if "allOf" in schema else name),
+        name=spec.constructor_name(name),
         model=name,
         docstring=str(schema.get("description", "")).strip(),
         positional=[Typed(field, types[field], field in required) for field in said.get("positional", ())],
         enums={
             _nested(field, enums[part]): enums[part]
-            for field in fields_of(spec, schema)
+            for field in spec.fields_of(name)
             if field in hints
             for part in _names(hints[field])
             if part in enums

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from _constructors import constructors
-from _spec import Spec, SpecError
+from _model import Spec
+from _spec import SpecError
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
@@ -113,13 +114,15 @@ def _make_models(spec: Spec, models: Path) -> None:
     )
     unnamed = _defined(models) - {*spec.schemas, *(name + LIKE for name in spec.schemas)}
     if unnamed:
-        raise SpecError(f": a schema inside another has no name of its own (it would become {sorted(unnamed)[0]})")
+        would_be = sorted(unnamed)[0]
+        raise SpecError(
+            f": a schema inside another has no name (it would be {would_be}): put it under components/schemas"
+        )
 
 
 def _struct(spec: Spec, name: str) -> dict[str, Any]:
     schema = spec.schemas[name]
-    closed = schema.get("additionalProperties") is False or schema.get("unevaluatedProperties") is False
-    options = {"repr_omit_defaults": True, **({"forbid_unknown_fields": True} if closed else {})}
+    options = {"repr_omit_defaults": True, **({"forbid_unknown_fields": True} if spec.is_closed(name) else {})}
     return {
         "base_class_kwargs": options,
         "order": list(schema.get("properties", ())),
@@ -202,4 +205,6 @@ def _run(folder: Path, module: str, *arguments: str) -> None:
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     said = (done.stdout + done.stderr).strip()
     if done.returncode != 0 or "Warning" in done.stderr:
-        raise GenerationError(f"{module} failed (exit {done.returncode}):\n{said[-2000:]}")
+        raise GenerationError(
+            f"{module} could not make anything of this spec (exit {done.returncode}):\n{said[-2000:]}"
+        )

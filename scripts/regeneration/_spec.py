@@ -3,71 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
+from _model import Place, Spec
+from _rules import rule_breaks
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-Place = tuple[str | int, ...]
-
 
 class SpecError(Exception):
     """A spec that nothing can be made from. The text starts with `:line: ` where the line is known."""
-
-
-@dataclass(frozen=True)
-class Spec:
-    """A valid spec."""
-
-    path: Path
-    document: dict[str, Any]
-
-    @property
-    def schemas(self) -> dict[str, dict[str, Any]]:
-        """The named schemas, in the order of the file."""
-        schemas: dict[str, dict[str, Any]] = self.document["components"]["schemas"]
-        return schemas
-
-    @property
-    def operations(self) -> list[dict[str, Any]]:
-        """The operations, in the order of the file."""
-        return [operation for path in self.document["paths"].values() for operation in path.values()]
-
-    @property
-    def envelopes(self) -> list[str]:
-        """The names of the schemas that put an event into its wire form."""
-        return [branch["$ref"].rpartition("/")[2] for branch in self.schemas.get("Event", {}).get("oneOf", ())]
 
 
 def read_spec(path: Path) -> Spec:
     """Read and check a spec.
 
     Raises:
-        SpecError: It is no YAML, names a thing twice, refers to nothing, or is no OpenAPI.
+        SpecError: It is no YAML, names a thing twice, refers to nothing, is no OpenAPI, or breaks a rule of this spec.
     """
     tree = _load(path)
     for place, reference in _references(tree):
         _refuse_dangling(tree, place, reference)
-    document = _plain(tree)
-    for error in OpenAPIV31SpecValidator(document).iter_errors():
-        _fail(tree, tuple(error.absolute_path), error.message.splitlines()[0][:300])
-    spec = Spec(path, document)
-    _refuse_repeated_operations(tree, spec)
-    for name, schema in spec.schemas.items():
-        _refuse_odd_constructor(tree, spec, name, schema)
+    spec = Spec(path, _plain(tree, tree))
+    try:
+        for error in OpenAPIV31SpecValidator(spec.document).iter_errors():
+            _fail(tree, _place_of(tree, error), error.message.splitlines()[0][:200])
+        for place, problem in rule_breaks(spec):
+            _fail(tree, place, problem)
+    except (AttributeError, KeyError, RecursionError, TypeError) as error:
+        raise SpecError(f": not of the form that spec/README.md describes ({type(error).__name__}: {error})") from error
     return spec
-
-
-def fields_of(spec: Spec, schema: dict[str, Any]) -> dict[str, Any]:
-    """The properties of a schema and of those it builds on."""
-    bases = [spec.schemas[part["$ref"].rpartition("/")[2]] for part in schema.get("allOf", ()) if "$ref" in part]
-    inherited = {name: field for base in bases for name, field in fields_of(spec, base).items()}
-    return {**schema.get("properties", {}), **inherited}
 
 
 def _load(path: Path) -> CommentedMap:
@@ -110,34 +80,7 @@ def _refuse_dangling(tree: CommentedMap, place: Place, reference: str) -> None:
         _fail(tree, place, f"$ref to {reference!r}, which is not in this file")
 
 
-def _refuse_repeated_operations(tree: CommentedMap, spec: Spec) -> None:
-    seen: set[str] = set()
-    for operation in spec.operations:
-        name = operation.get("operationId", "")
-        if name in seen:
-            _fail(tree, ("paths",), f"operationId {name!r} is given twice")
-        seen.add(name)
-
-
-def _refuse_odd_constructor(tree: CommentedMap, spec: Spec, name: str, schema: dict[str, Any]) -> None:
-    place: Place = ("components", "schemas", name)
-    own = list(schema.get("properties", {}))
-    positional = schema.get("x-constructor", {}).get("positional", [])
-    if positional != own[: len(positional)]:
-        _fail(tree, place, f"x-constructor.positional {positional} is not how {name}'s properties start: {own}")
-    keyed = [field for field in schema.get("required", ()) if field not in positional]
-    if keyed and needs_constructor(spec, name):
-        _fail(tree, place, f"the required fields {keyed} of {name} are missing in x-constructor.positional")
-
-
-def needs_constructor(spec: Spec, name: str) -> bool:
-    """Whether users build this schema: a closed object that is not an event's envelope."""
-    schema = spec.schemas[name]
-    closed = schema.get("additionalProperties") is False or schema.get("unevaluatedProperties") is False
-    return closed and name not in spec.envelopes
-
-
-def _fail(tree: CommentedMap, place: Place, problem: str) -> None:
+def _fail(tree: CommentedMap, place: Place, problem: str) -> NoReturn:
     raise SpecError(f":{_line_of(tree, place)}: {problem}\n  at {'.'.join(map(str, place)) or 'the top'}")
 
 
@@ -154,9 +97,30 @@ def _line_of(tree: Any, place: Place) -> int:
     return line + 1
 
 
-def _plain(node: Any) -> Any:
+def _place_of(tree: CommentedMap, error: Any) -> Place:
+    """Where a fault is. Inside a schema the validator counts from that schema, so the schema is looked for."""
+    inner = tuple(error.absolute_path)
+    around: list[Place] = [
+        (),
+        *(("components", "schemas", name) for name in tree.get("components", {}).get("schemas", {})),
+    ]
+    return next((place + inner for place in around if _stands(tree, place + inner, error.instance)), inner)
+
+
+def _stands(tree: Any, place: Place, value: Any) -> bool:
+    try:
+        for step in place:
+            tree = tree[step]
+    except (LookupError, TypeError):
+        return False
+    return bool(tree == value)
+
+
+def _plain(tree: CommentedMap, node: Any, place: Place = ()) -> Any:
     if isinstance(node, dict):
-        return {str(key): _plain(value) for key, value in node.items()}
+        return {str(key): _plain(tree, value, (*place, key)) for key, value in node.items()}
     if isinstance(node, list):
-        return [_plain(value) for value in node]
+        return [_plain(tree, value, (*place, index)) for index, value in enumerate(node)]
+    if isinstance(node, date):
+        _fail(tree, place, f"{node} is a date for YAML: put it in quotes")
     return node

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,9 @@ class Item:
 
 
 Surface = dict[str, Item]
+_OPTIONS = ("tag", "tag_field", "forbid_unknown_fields")
+_LIMIT = re.compile(r"(max_length|min_length|le|ge)=(-?\d+)")
+_LONG = 80  # characters of a type that is read better by its difference
 
 
 def surface(package: Path) -> Surface:
@@ -47,7 +51,7 @@ def changes(old: Surface, new: Surface) -> str:
         return "Nothing changed for users."
     return "\n".join(
         [
-            f"{len(lines)} changes for users, {len(breaking)} of them BREAKING:",
+            f"{len(lines)} {'change' if len(lines) == 1 else 'changes'} for users, {len(breaking)} BREAKING:",
             *(f"  BREAKS  {line}" for line in breaking),
             *(f"          {line}" for line in harmless),
         ]
@@ -57,8 +61,28 @@ def changes(old: Surface, new: Surface) -> str:
 def _changed(name: str, old: Item, new: Item) -> tuple[str, bool]:
     if old.required != new.required:
         return f"{name} is now {'required' if new.required else 'optional'}", new.required
-    widened = _parts(old.detail) <= _parts(new.detail)
-    return f"{name}: {old.detail} -> {new.detail}", not widened
+    if name.startswith("constructor"):
+        keeps = new.detail.split(", ")[: old.detail.count(", ") + 1] == old.detail.split(", ") or not old.detail
+        return f"{name} takes by position: {new.detail or 'nothing'}, not {old.detail or 'nothing'}", not keeps
+    return f"{name}: {_difference(old.detail, new.detail)}", not _is_wider(old.detail, new.detail)
+
+
+def _difference(old: str, new: str) -> str:
+    """Two types, or of two long unions what came and went."""
+    went, came = _parts(old) - _parts(new), _parts(new) - _parts(old)
+    if len(old) < _LONG or not _parts(old) & _parts(new):
+        return f"{old or 'nothing'} -> {new or 'nothing'}"
+    return " ".join([*(f"- {part}" for part in sorted(went)), *(f"+ {part}" for part in sorted(came))])
+
+
+def _is_wider(old: str, new: str) -> bool:
+    """Whether all that fitted before fits now: a union with more branches, or the same type with looser limits."""
+    if old != new and _LIMIT.sub("", old) == _LIMIT.sub("", new):
+        pairs = zip(_LIMIT.findall(old), _LIMIT.findall(new), strict=True)
+        return all(
+            int(b) >= int(a) if most in ("max_length", "le") else int(b) <= int(a) for (most, a), (_, b) in pairs
+        )
+    return _parts(old) <= _parts(new)
 
 
 def _parts(detail: str) -> set[str]:
@@ -79,7 +103,7 @@ def _models(path: Path) -> Surface:
     for node in _body(path):
         if isinstance(node, ast.ClassDef):
             enum = any(isinstance(base, ast.Name) and base.id == "StrEnum" for base in node.bases)
-            found[f"{'enum' if enum else 'model'} {node.name}"] = Item()
+            found[f"{'enum' if enum else 'model'} {node.name}"] = Item(_options(node))
             found |= _values(node) if enum else _fields(node)
         elif isinstance(node, ast.AnnAssign) and node.value is not None:
             found |= _alias(node)
@@ -106,14 +130,23 @@ def _values(node: ast.ClassDef) -> Surface:
     }
 
 
+def _options(node: ast.ClassDef) -> str:
+    """What a model says beside its fields: how it is tagged, whether it is closed, which fields exclude each other."""
+    options = [f"{option.arg}={ast.unparse(option.value)}" for option in node.keywords if option.arg in _OPTIONS]
+    methods = [ast.unparse(method) for method in node.body if isinstance(method, ast.FunctionDef)]
+    return " ".join(options + re.findall(r"at most one of .*? may be given", " ".join(methods)))
+
+
 def _constructors(path: Path) -> Surface:
-    classes = [node for node in _body(path) if isinstance(node, ast.ClassDef)]
-    return {
-        f"constructor {node.name}": Item(
-            ", ".join(ast.unparse(field.target) for field in node.body if isinstance(field, ast.AnnAssign))
-        )
-        for node in classes
-    }
+    found: Surface = {}
+    for node in _body(path):
+        if isinstance(node, ast.ClassDef):
+            fields = [ast.unparse(field.target) for field in node.body if isinstance(field, ast.AnnAssign)]
+            others = [ast.unparse(other.targets[0]) for other in node.body if isinstance(other, ast.Assign)]
+            others += [method.name for method in node.body if isinstance(method, ast.FunctionDef)]
+            found[f"constructor {node.name}"] = Item(", ".join(fields))
+            found |= {f"name {node.name}.{other}": Item() for other in others}
+    return found
 
 
 def _constants(path: Path) -> Surface:
