@@ -103,10 +103,17 @@ def test_batches_and_errors_can_be_copied_and_pickled() -> None:
     batch = m.Batch("development", events=[m.AppEvent("other", "a")])
     response = httpx.Response(429, headers={"Retry-After": "2"}, request=httpx.Request("POST", "https://example.com"))
     assert pickle.loads(pickle.dumps(batch)).to_json() == copy.deepcopy(batch).to_json() == batch.to_json()  # noqa: S301  # our own
-    for error in (m.ValidationError("is bad", path="a.b", batch_index=3), m.RateLimitError(response)):
-        again = pickle.loads(pickle.dumps(error))  # noqa: S301  # our own
+    response.request.headers["Authorization"] = "the-secret"
+    for error in (
+        m.ValidationError("is bad", "a.b", 3),
+        m.ValidationError("b", subject="batches"),
+        m.RateLimitError(response),
+    ):
+        pickled = pickle.dumps(error)
+        again = pickle.loads(pickled)  # noqa: S301  # our own
         assert type(again) is type(error)
         assert str(again) == str(error)
+        assert b"the-secret" not in pickled
 
 
 def test_the_events_of_the_python_sdk() -> None:

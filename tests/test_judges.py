@@ -42,6 +42,13 @@ def test_they_agree_on_good_and_bad(document: Any) -> None:
     assert models_take(document) == JUDGE.is_valid(document), list(JUDGE.iter_errors(document))
 
 
+@given(st.integers(-(2**53), 2**53))
+def test_the_one_difference_is_a_whole_number_that_is_written_with_a_fraction(number: int) -> None:
+    document = {"environment": "production", "mpid": float(number)}
+    assert JUDGE.is_valid(document)
+    assert not models_take(document)
+
+
 @many
 @given(st.sampled_from(sorted(SPEC["components"]["schemas"]["Event"]["discriminator"]["mapping"])), st.data())
 def test_they_agree_on_each_event(event_type: str, data: st.DataObject) -> None:

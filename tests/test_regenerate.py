@@ -120,7 +120,10 @@ def test_what_else_users_rely_on_is_seen(tmp_path: Path) -> None:
     spec = tmp_path / "openapi.yaml"
     spec.write_text(
         changed(
-            ("EventName: {type: string, maxLength: 256", "EventName: {type: string, maxLength: 512"),
+            (
+                "EventName:\n      type: string\n      maxLength: 256",
+                "EventName:\n      type: string\n      maxLength: 512",
+            ),
             ("AttributeName: {type: string, maxLength: 256", "AttributeName: {type: string, maxLength: 128"),
             ("customerid: customer_id", "customer: customer_id"),
             ("const: opt_out", "const: opted_out"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -173,6 +174,30 @@ def test_upload(case: Case, colour: Callable[..., Outcome], sandbox: Sandbox) ->
     assert not sandbox.dropped
 
 
+async def coroutine(*_: object) -> None: ...
+
+
+WRONG_CALLBACKS: list[tuple[Any, str]] = [
+    (5, "callback is a function of (error, data, response), not int"),
+    (coroutine, "callback is a coroutine function, which only AsyncEventsApi awaits"),
+]
+
+
+@pytest.mark.parametrize(("callback", "message"), WRONG_CALLBACKS)
+def test_a_wrong_callback_is_refused_before_anything_is_sent(callback: Any, message: str, sandbox: Sandbox) -> None:
+    async def from_asyncio() -> None:
+        async with AsyncEventsApi(sandbox.configuration) as api:
+            await api.upload_events(batch_of(), callback)
+
+    with EventsApi(sandbox.configuration) as api, pytest.raises(WrongCallError) as raised:
+        api.upload_events(batch_of(), callback)
+    assert str(raised.value) == message
+    if not callable(callback):
+        with pytest.raises(WrongCallError):
+            asyncio.run(from_asyncio())
+    assert not sandbox.batches
+
+
 WRONG_CALLS: list[tuple[str, Any, str]] = [
     ("upload_events", None, "a Batch is expected, not None"),
     ("upload_events", [batch_of()], "a Batch is expected, not list: use bulk_upload_events"),
@@ -226,6 +251,8 @@ def test_a_rate_limit_says_how_long_and_which(header: str, seconds: float | None
     response = httpx.Response(429, headers=[(b"Retry-After", header.encode()), (b"X-mp-rate-limit-exceeded", b"org")])
     error = RateLimitError(response)
     assert (error.retry_after, error.limit) == (seconds, "org")
+    wait = f"wait {header} s and send again" if seconds is not None else "wait and send again"
+    assert str(error) == f"HTTP 429: over the org's rate limit, nothing was taken: {wait}"
 
 
 @pytest.fixture
@@ -364,6 +391,94 @@ def test_callbacks_may_upload_more_than_is_in_flight(sandbox: Sandbox) -> None:
     assert len(sandbox.batches) == 3
 
 
+def test_a_callback_that_exits_spoils_nothing(sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
+    with EventsApi(evolve(sandbox.configuration, max_in_flight=1)) as api:
+        for _ in range(2):
+            assert api.upload_events(batch_of(), lambda *_: sys.exit(3)).result(timeout=10).status_code == 202
+    assert len(caplog.records) == 2
+
+
+class Broken(httpx.BaseTransport, httpx.AsyncBaseTransport):
+    """A transport with faults of its own, one after the other."""
+
+    def __init__(self, *faults: BaseException) -> None:
+        self.faults = list(faults)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        raise self.faults.pop(0)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        raise self.faults.pop(0)
+
+
+@pytest.mark.parametrize("colour", [with_callback, from_asyncio_with_callback])
+def test_a_fault_of_the_transport_comes_as_an_error_of_ours(colour: Callable[..., Outcome]) -> None:
+    configuration = Configuration("key", "secret", transport=Broken(OSError("cable"), RuntimeError("bug")))
+    assert type(colour(configuration, "upload_events", batch_of())) is APIConnectionError
+    outcome = colour(configuration, "upload_events", batch_of())
+    assert type(outcome) is MParticleError
+    assert str(outcome) == "unexpected RuntimeError: bug"
+
+
+def test_an_upload_that_ends_its_thread_frees_its_place() -> None:
+    configuration = Configuration("key", "secret", transport=Broken(SystemExit(), SystemExit()), max_in_flight=1)
+    with EventsApi(configuration) as api:
+        for _ in range(2):
+            assert isinstance(api.upload_events(batch_of(), lambda *_: None).exception(timeout=10), MParticleError)
+
+
+def test_an_upload_is_sent_once_also_when_no_thread_can_be_started(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[Any] = []
+
+    def no_more(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with EventsApi(sandbox.configuration) as api:
+        gate = threading.Event()
+        api.upload_events(batch_of("a"), lambda *_: gate.wait(10))  # holds the one thread that there is
+        monkeypatch.setattr(threading.Thread, "start", no_more)
+        api.upload_events(batch_of("b"), lambda *call: calls.append(call))
+        monkeypatch.undo()
+        gate.set()
+    assert len(calls) == 1
+    assert len(sandbox.batches) == 2
+
+
+def test_what_a_futures_own_callback_uploads_does_not_wait_for_itself(sandbox: Sandbox) -> None:
+    done = threading.Event()
+    with EventsApi(evolve(sandbox.configuration, max_in_flight=1)) as api:
+
+        def more(_: Any) -> None:
+            for name in "bcd":
+                api.upload_events(batch_of(name), lambda *_: None)
+            done.set()
+
+        api.upload_events(batch_of("a"), lambda *_: None).add_done_callback(more)
+        assert done.wait(10)
+    assert len(sandbox.batches) == 4
+
+
+def test_closing_in_a_callback_lets_the_others_finish() -> None:
+    gate, outcomes = Gate(), []
+    api = EventsApi(Configuration("key", "secret", transport=gate, max_in_flight=4))
+    finished = threading.Barrier(5)
+
+    def callback(error: Exception | None, _data: None, _response: httpx.Response | None) -> None:
+        api.close()
+        outcomes.append(error)
+        threading.Thread(target=finished.wait, args=(10,)).start()
+
+    for _ in range(4):
+        api.upload_events(batch_of(), callback)
+    gate.opened.set()
+    finished.wait(10)
+    assert outcomes == [None] * 4
+    with pytest.raises(ClosedError):
+        api.upload_events(batch_of())
+
+
 def test_close_from_a_callback(sandbox: Sandbox) -> None:
     api = EventsApi(sandbox.configuration)
     closed = threading.Event()
@@ -421,13 +536,48 @@ def test_a_transport_of_the_other_colour_is_refused() -> None:
         AsyncEventsApi(Configuration("key", "secret", transport=httpx.HTTPTransport()))
 
 
-def test_a_cancelled_upload_tells_its_callback() -> None:
+def test_asyncio_callbacks_may_wait_for_further_uploads(sandbox: Sandbox) -> None:
+    async def main() -> None:
+        async with AsyncEventsApi(evolve(sandbox.configuration, max_in_flight=1)) as api:
+
+            async def again(*_: object) -> None:
+                tasks = await asyncio.gather(*(api.upload_events(batch_of(name), lambda *_: None) for name in "bc"))
+                await asyncio.gather(*tasks)
+
+            await (await api.upload_events(batch_of("a"), again))
+
+    asyncio.run(asyncio.wait_for(main(), 10))
+    assert len(sandbox.batches) == 3
+
+
+def test_an_upload_that_waited_while_the_api_closed_is_refused() -> None:
+    gate, calls = Gate(), []
+
+    async def main() -> None:
+        api = AsyncEventsApi(Configuration("key", "secret", transport=gate, max_in_flight=1))
+        await api.upload_events(batch_of(), lambda *call: calls.append(call))
+        waiting = asyncio.create_task(api.upload_events(batch_of(), lambda *call: calls.append(call)))
+        await asyncio.sleep(0)
+        closing = asyncio.create_task(api.close())
+        await asyncio.sleep(0)
+        gate.opened.set()
+        await closing
+        with pytest.raises(ClosedError):
+            await waiting
+
+    asyncio.run(main())
+    assert len(calls) == 1
+
+
+@pytest.mark.parametrize("pause", [None, 0.01])
+def test_a_cancelled_upload_tells_its_callback(pause: float | None) -> None:
     gate, calls = Gate(), []
 
     async def main() -> None:
         async with AsyncEventsApi(configured(gate)) as api:
             task = await api.upload_events(batch_of(), lambda *call: calls.append(call))
-            await asyncio.sleep(0.01)
+            if pause is not None:
+                await asyncio.sleep(pause)
             task.cancel()
 
     asyncio.run(main())

@@ -115,9 +115,7 @@ def _make_models(spec: Spec, models: Path) -> None:
     unnamed = _defined(models) - {*spec.schemas, *(name + LIKE for name in spec.schemas)}
     if unnamed:
         would_be = sorted(unnamed)[0]
-        raise SpecError(
-            f": a schema inside another has no name (it would be {would_be}): put it under components/schemas"
-        )
+        raise SpecError(f": a schema has no name of its own (it would be {would_be}): put it under components/schemas")
 
 
 def _struct(spec: Spec, name: str) -> dict[str, Any]:

@@ -18,6 +18,8 @@ def rule_breaks(spec: Spec) -> Breaks:
     for name, schema in spec.schemas.items():
         yield from _constructor(spec, name, schema)
         yield from _at_most_one(spec, name, schema)
+        for field, said in schema.get("properties", {}).items():
+            yield from _unnamed(said, ("components", "schemas", name, "properties", field))
     names = Counter(spec.constructor_name(name) for name in spec.schemas if spec.needs_constructor(name))
     yield from (((), f"two schemas have the constructor name {name!r}") for name, times in names.items() if times > 1)
 
@@ -70,3 +72,11 @@ def _at_most_one(spec: Spec, name: str, schema: dict[str, Any]) -> Breaks:
     for field in schema.get("x-at-most-one-of", ()):
         if field not in spec.fields_of(name):
             yield ("components", "schemas", name), f"x-at-most-one-of: {field} is no field of {name}"
+
+
+def _unnamed(said: Any, place: Place) -> Breaks:
+    if isinstance(said, dict) and ("properties" in said or "enum" in said):
+        yield place, "a schema inside another has no name: put it under components/schemas and refer to it"
+    inner = said.items() if isinstance(said, dict) else enumerate(said) if isinstance(said, list) else ()
+    for step, value in inner:
+        yield from _unnamed(value, (*place, step))
