@@ -108,11 +108,15 @@ class AsyncEventsApi:
     bulkUploadHistoricalEvents = bulk_upload_historical_events  # noqa: N815  # in the same spelling
 
     async def close(self) -> None:
-        """Wait until all that was handed over is answered, and close the connections. A later upload is refused."""
+        """Wait until all that was handed over is answered, and close the connections. A later upload is refused.
+
+        It waits for the callbacks too, but in a callback for the answers alone.
+        """
         self._closed = True
-        others = self._on_their_way - {asyncio.current_task()}
-        if others:
-            await asyncio.wait(others)
+        in_callback = asyncio.current_task() in self._on_their_way
+        waits_for = self._unanswered if in_callback else self._on_their_way
+        if waits_for:
+            await asyncio.wait(waits_for)
         await self._client.aclose()
 
     async def __aenter__(self) -> Self:
@@ -139,7 +143,9 @@ class AsyncEventsApi:
         while len(self._unanswered) >= self._configuration.max_in_flight:
             await asyncio.wait(self._unanswered, return_when=asyncio.FIRST_COMPLETED)
         self._refuse_when_closed()
-        task = asyncio.create_task(self._answered(sending, callback))
+        answered = asyncio.get_running_loop().create_future()
+        self._unanswered.add(answered)
+        task = asyncio.create_task(self._send(sending, callback, answered))
         self._on_their_way.add(task)
         task.add_done_callback(self._done)
         await asyncio.sleep(0)  # so that it has begun: a task that is cancelled before never calls back
@@ -157,9 +163,9 @@ class AsyncEventsApi:
             return partial(_raise, error)
         return partial(self._deliver, self._client, upload)
 
-    async def _answered(self, send: Callable[[], Awaitable[httpx.Response]], callback: Callback) -> httpx.Response:
-        sent = asyncio.get_running_loop().create_future()
-        self._unanswered.add(sent)
+    async def _send(
+        self, send: Callable[[], Awaitable[httpx.Response]], callback: Callback, answered: asyncio.Future[None]
+    ) -> httpx.Response:
         response: httpx.Response | None = None
         failure: MParticleError | None = None
         try:
@@ -171,8 +177,8 @@ class AsyncEventsApi:
             failure = unexpected(error)
             raise failure from failure.__cause__
         finally:
-            self._unanswered.discard(sent)
-            sent.set_result(None)
+            self._unanswered.discard(answered)
+            answered.set_result(None)
             await _tell(callback, failure, response)
         return response
 

@@ -378,6 +378,37 @@ def test_asyncio_uploads_in_flight_are_bounded_and_the_next_call_waits() -> None
     assert (len(answers), gate.most) == (3, 2)
 
 
+def test_asyncio_uploads_that_wait_together_keep_the_bound() -> None:
+    gate, answers = Gate(), []
+
+    async def main() -> None:
+        async with AsyncEventsApi(configured(gate)) as api:
+            uploads = [
+                asyncio.create_task(api.upload_events(batch_of(), lambda *call: answers.append(call)))
+                for _ in range(10)
+            ]
+            await asyncio.sleep(0.05)
+            gate.opened.set()
+            await asyncio.gather(*uploads)
+
+    asyncio.run(main())
+    assert (len(answers), gate.most) == (10, 2)
+
+
+def test_asyncio_callbacks_may_each_close(sandbox: Sandbox) -> None:
+    async def main() -> None:
+        api = AsyncEventsApi(sandbox.configuration)
+
+        async def close(*_: object) -> None:
+            await api.close()
+
+        tasks = [await api.upload_events(batch_of(), close) for _ in range(3)]
+        await asyncio.wait_for(asyncio.gather(*tasks), 10)
+
+    asyncio.run(main())
+    assert len(sandbox.batches) == 3
+
+
 def test_callbacks_may_upload_more_than_is_in_flight(sandbox: Sandbox) -> None:
     with EventsApi(evolve(sandbox.configuration, max_in_flight=1)) as api:
         both = threading.Barrier(3)
