@@ -30,10 +30,8 @@ def _build_response(response: httpx.Response) -> Response[ApiErrorResponse]:
 def sync_detailed(*, client: Client, body: Sequence[Batch] | Raw) -> Response[ApiErrorResponse]:
     """Upload up to 100 batches of old data.
 
-    For data that is more than 30 days old. It is not forwarded to event and warehouse outputs.
-
-    A batch is passed over in silence when it has no events, when one of its events has no
-    `timestamp_unixtime_ms`, or when one
+    For data that is more than 30 days old. It is not forwarded to event and warehouse outputs.  A batch is passed
+    over in silence when it has no events, when one of its events has no `timestamp_unixtime_ms`, or when one
     happened less than 72 hours ago.
 
     Args:
@@ -54,10 +52,8 @@ def sync_detailed(*, client: Client, body: Sequence[Batch] | Raw) -> Response[Ap
 def sync(*, client: Client, body: Sequence[Batch] | Raw) -> ApiErrorResponse | None:
     """Upload up to 100 batches of old data.
 
-    For data that is more than 30 days old. It is not forwarded to event and warehouse outputs.
-
-    A batch is passed over in silence when it has no events, when one of its events has no
-    `timestamp_unixtime_ms`, or when one
+    For data that is more than 30 days old. It is not forwarded to event and warehouse outputs.  A batch is passed
+    over in silence when it has no events, when one of its events has no `timestamp_unixtime_ms`, or when one
     happened less than 72 hours ago.
 
     Args:
@@ -78,10 +74,8 @@ def sync(*, client: Client, body: Sequence[Batch] | Raw) -> ApiErrorResponse | N
 async def asyncio_detailed(*, client: Client, body: Sequence[Batch] | Raw) -> Response[ApiErrorResponse]:
     """Upload up to 100 batches of old data.
 
-    For data that is more than 30 days old. It is not forwarded to event and warehouse outputs.
-
-    A batch is passed over in silence when it has no events, when one of its events has no
-    `timestamp_unixtime_ms`, or when one
+    For data that is more than 30 days old. It is not forwarded to event and warehouse outputs.  A batch is passed
+    over in silence when it has no events, when one of its events has no `timestamp_unixtime_ms`, or when one
     happened less than 72 hours ago.
 
     Args:
@@ -102,10 +96,8 @@ async def asyncio_detailed(*, client: Client, body: Sequence[Batch] | Raw) -> Re
 async def asyncio(*, client: Client, body: Sequence[Batch] | Raw) -> ApiErrorResponse | None:
     """Upload up to 100 batches of old data.
 
-    For data that is more than 30 days old. It is not forwarded to event and warehouse outputs.
-
-    A batch is passed over in silence when it has no events, when one of its events has no
-    `timestamp_unixtime_ms`, or when one
+    For data that is more than 30 days old. It is not forwarded to event and warehouse outputs.  A batch is passed
+    over in silence when it has no events, when one of its events has no `timestamp_unixtime_ms`, or when one
     happened less than 72 hours ago.
 
     Args:

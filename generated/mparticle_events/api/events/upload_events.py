@@ -30,8 +30,7 @@ def sync_detailed(*, client: Client, body: Batch | Raw) -> Response[ApiErrorResp
     """Upload one batch.
 
     The batch holds the data of one user. Give it a `source_request_id`, and it can be sent again after an unknown
-    outcome without
-    being counted twice.
+    outcome without being counted twice.
 
     Args:
         client: The connection.
@@ -52,8 +51,7 @@ def sync(*, client: Client, body: Batch | Raw) -> ApiErrorResponse | None:
     """Upload one batch.
 
     The batch holds the data of one user. Give it a `source_request_id`, and it can be sent again after an unknown
-    outcome without
-    being counted twice.
+    outcome without being counted twice.
 
     Args:
         client: The connection.
@@ -74,8 +72,7 @@ async def asyncio_detailed(*, client: Client, body: Batch | Raw) -> Response[Api
     """Upload one batch.
 
     The batch holds the data of one user. Give it a `source_request_id`, and it can be sent again after an unknown
-    outcome without
-    being counted twice.
+    outcome without being counted twice.
 
     Args:
         client: The connection.
@@ -96,8 +93,7 @@ async def asyncio(*, client: Client, body: Batch | Raw) -> ApiErrorResponse | No
     """Upload one batch.
 
     The batch holds the data of one user. Give it a `source_request_id`, and it can be sent again after an unknown
-    outcome without
-    being counted twice.
+    outcome without being counted twice.
 
     Args:
         client: The connection.
