@@ -170,6 +170,7 @@ class AsyncEventsApi:
         failure: MParticleError | None = None
         try:
             response = await send()
+            return response
         except asyncio.CancelledError:
             failure = APIConnectionError("cancelled before the answer came: whether it was taken is not known")
             raise
@@ -180,7 +181,6 @@ class AsyncEventsApi:
             self._unanswered.discard(answered)
             answered.set_result(None)
             await _tell(callback, failure, response)
-        return response
 
     def _done(self, task: asyncio.Task[httpx.Response]) -> None:
         self._on_their_way.discard(task)
