@@ -170,13 +170,14 @@ class AsyncEventsApi:
         failure: MParticleError | None = None
         try:
             response = await send()
-            return response
         except asyncio.CancelledError:
             failure = APIConnectionError("cancelled before the answer came: whether it was taken is not known")
             raise
         except BaseException as error:
             failure = unexpected(error)
             raise failure from failure.__cause__
+        else:
+            return response
         finally:
             self._unanswered.discard(answered)
             answered.set_result(None)
