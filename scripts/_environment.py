@@ -12,6 +12,7 @@ import sys
 import tomllib
 import venv
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 CONSTRAINTS = {"generate": ROOT / "scripts" / "generate.constraints"}
@@ -42,16 +43,19 @@ def run_in(group: str, script: str) -> None:
 
 
 def _arguments(group: str) -> list[str]:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    groups: dict[str, list[str]] = project["dependency-groups"]
+    groups: dict[str, list[str]] = _project()["dependency-groups"]
     itself = [] if group == "generate" else ["--editable", ".[sandbox]"]
     constraints = ["--constraint", str(CONSTRAINTS[group])] if group in CONSTRAINTS else []
     return [*itself, *groups.get(group, []), *constraints]
 
 
 def _fingerprint(group: str, arguments: list[str]) -> str:
-    digest = hashlib.sha256("\n".join([sys.version, str(ROOT), *arguments]).encode())
-    for part in (CONSTRAINTS.get(group), ROOT / "pyproject.toml" if group != "generate" else None):
-        if part is not None and part.exists():
-            digest.update(part.read_bytes())
-    return digest.hexdigest()
+    """What an environment is made from; another one is made where this changes."""
+    project = _project()
+    built_from = [] if group == "generate" else [project["project"], project["tool"]["hatch"]]
+    pinned = CONSTRAINTS[group].read_text() if group in CONSTRAINTS else ""
+    return hashlib.sha256(repr([sys.version, str(ROOT), arguments, built_from, pinned]).encode()).hexdigest()
+
+
+def _project() -> dict[str, Any]:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text())
