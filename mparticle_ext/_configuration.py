@@ -16,7 +16,8 @@ from ._errors import ConfigurationError
 if TYPE_CHECKING:
     import httpx
 
-_URL = re.compile(r"https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[^\s?#]*)?")
+_URL = re.compile(r"(?P<scheme>https?)://(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[^\s?#]*)?")
+_LOOPBACK = re.compile(r"localhost|127(\.[0-9]{1,3}){3}|\[::1\]")
 _DAY_SECONDS = 86_400  # longer than anyone waits for an answer
 _VARIABLES = {
     "api_key": "MPARTICLE_API_KEY",
@@ -42,11 +43,16 @@ def _pod(_: object, __: Any, value: Any) -> None:
         raise ConfigurationError(f"pod is {value!r}: {guess}")
 
 
-def _base_url(_: object, __: Any, value: Any) -> None:
-    if value is not None and not (isinstance(value, str) and _URL.fullmatch(value)):
-        raise ConfigurationError(
-            "base_url must be like https://host/path, with no credentials, query or fragment in it"
-        )
+def _base_url(configuration: Any, _: Any, value: Any) -> None:
+    if value is None:
+        return
+    url = _URL.fullmatch(value) if isinstance(value, str) else None
+    if url is None:
+        form = "https://host/path, with no credentials, query or fragment in it"
+        raise ConfigurationError(f"base_url must be like {form}")
+    if url["scheme"] == "http" and not (configuration.allow_http or _LOOPBACK.fullmatch(url["host"])):
+        way_out = "use https://, or allow_http=True"
+        raise ConfigurationError(f"base_url is http://, which shows the secret to all on the way: {way_out}")
 
 
 def _seconds(_: object, attribute: Any, value: Any) -> None:
@@ -69,6 +75,7 @@ class Configuration:
         api_secret: The secret beside it. In no repr.
         pod: The data centre of the mParticle account.
         base_url: Where to send instead of to the pod: a proxy of your own, or a sandbox.
+        allow_http: Send to an `http://` address too that is not this machine. All that is sent can be read on the way.
         timeout: Seconds to wait for a connection, and then for each part of the answer.
         validate: Check each batch against its model and limits before it is sent.
         max_in_flight: How many uploads with a callback may be on their way at once; a further call waits.
@@ -81,6 +88,7 @@ class Configuration:
     api_key: str = field(validator=_credential, repr=False)
     api_secret: str = field(validator=_credential, repr=False)
     pod: Pod = field(default=DEFAULT_POD, validator=_pod, kw_only=True)  # pyright: ignore[reportAssignmentType]  # a Final
+    allow_http: bool = field(default=False, kw_only=True)
     base_url: str | None = field(default=None, validator=_base_url, kw_only=True)
     timeout: float = field(default=60.0, validator=_seconds, kw_only=True)
     validate: bool = field(default=True, kw_only=True)

@@ -5,6 +5,7 @@ This is the one place between the facade and the operations: what is to be done 
 
 from __future__ import annotations
 
+from platform import python_version
 from types import ModuleType
 from typing import Any
 
@@ -17,6 +18,7 @@ from mparticle_events.types import Response
 from ._configuration import Configuration
 from ._errors import APIConnectionError, APITimeoutError, MParticleError, error_for_status
 from ._upload import Operation, Upload
+from ._version import __version__
 
 _OPERATIONS: dict[Operation, ModuleType] = {
     "upload_events": upload_events,
@@ -32,6 +34,7 @@ def client_of(configuration: Configuration) -> Client:
         api_secret=configuration.api_secret,
         base_url=configuration.url,
         timeout=httpx.Timeout(configuration.timeout, pool=None),  # waiting for a connection of the pool is no fault
+        headers={"User-Agent": f"mparticle-ext/{__version__} python/{python_version()}"},
         httpx_args={"transport": configuration.transport},
     )
 

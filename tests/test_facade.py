@@ -39,6 +39,9 @@ def test_a_configuration_is_frozen_and_shows_no_secret() -> None:
         ({}, "https://s2s.mparticle.com/v2"),
         ({"pod": "au1"}, "https://s2s.au1.mparticle.com/v2"),
         ({"base_url": "http://127.0.0.1:8080/v2/"}, "http://127.0.0.1:8080/v2"),
+        ({"base_url": "http://localhost/v2"}, "http://localhost/v2"),
+        ({"base_url": "http://[::1]:8080"}, "http://[::1]:8080"),
+        ({"base_url": "http://sandbox:8080/v2", "allow_http": True}, "http://sandbox:8080/v2"),
     ],
 )
 def test_where_it_sends(arguments: dict[str, Any], url: str) -> None:

@@ -171,6 +171,8 @@ CONFIGURATIONS: list[tuple[Callable[[], Any], str]] = [
     (lambda: Configuration("k", "s", timeout=10**400), "timeout is 1000000"),
     (lambda: Configuration("k", "s", pod=[]), "pod is []: it is one of us1, us2, eu1, au1"),
     (lambda: Configuration("k\ud800", "s"), "api_key has a control character"),
+    (lambda: Configuration("k", "s", base_url="http://example.com/v2"), "base_url is http://, which shows the secret"),
+    (lambda: Configuration("k", "s", base_url="http://127.0.0.1.example.com"), "base_url is http://"),
     (lambda: Configuration("k", "s", base_url="http://host:abc"), "base_url must be like https://host/path"),
     (lambda: Configuration("k", "s", base_url="http://[::1/v2"), "base_url must be like https://host/path"),
     (lambda: Configuration("k", "s", max_in_flight=0), "max_in_flight is 0: give a whole number of at least 1"),

@@ -7,6 +7,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterable
+from platform import python_version
 from typing import Any
 
 import httpx
@@ -34,6 +35,7 @@ from mparticle_ext import (
     SessionStartEvent,
     ValidationError,
     WrongCallError,
+    __version__,
     unixtime_ms,
 )
 from mparticle_ext.sandbox import Sandbox
@@ -260,6 +262,18 @@ def silent() -> Iterable[str]:
     """A server that accepts connections and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}/v2"
+
+
+@pytest.mark.parametrize("colour", COLOURS)
+def test_who_sends_is_said(colour: Callable[..., Outcome]) -> None:
+    seen: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request.headers["User-Agent"])
+        return httpx.Response(202)
+
+    colour(Configuration("key", "secret", transport=httpx.MockTransport(answer)), "upload_events", batch_of())
+    assert seen == [f"mparticle-ext/{__version__} python/{python_version()}"]
 
 
 @pytest.mark.parametrize("colour", COLOURS)

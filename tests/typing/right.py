@@ -26,6 +26,7 @@ from mparticle_ext import (
     DeviceInformation,
     EventsApi,
     GDPRConsentState,
+    MParticleError,
     Product,
     ProductAction,
     SessionStartEvent,
@@ -79,7 +80,10 @@ def spellings() -> None:
 def blocking(batch: Batch) -> None:
     def callback(error: Exception | None, data: None, response: httpx.Response | None) -> None: ...
 
+    def strict(error: MParticleError | None, data: None, response: httpx.Response | None) -> None: ...
+
     with EventsApi(Configuration("key", "secret", pod="eu1")) as api:
+        api.upload_events(batch, strict)
         assert_type(api.upload_events(batch), httpx.Response)
         assert_type(api.upload_events(batch, callback), Future[httpx.Response])
         assert_type(api.bulk_upload_events([batch, {"environment": "production"}]), httpx.Response)
