@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self, overload
 from ._background import Background, Callback
 from ._configuration import Configuration
 from ._errors import ClosedError, ConfigurationError, WrongCallError, kind_of
-from ._upload import AnyBatch, Upload, function, one, prepare_one, prepare_several, several
+from ._upload import AnyBatch, Upload, prepare_one, prepare_several, require_batch, require_batches, require_callback
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -69,7 +69,7 @@ class EventsApi:
             APIConnectionError: No answer came.
             APIStatusError: The service did not accept.
         """
-        body = one(batch)
+        body = require_batch(batch)
         return self._upload(partial(prepare_one, body, validate=self._configuration.validate), callback)
 
     @overload
@@ -137,7 +137,7 @@ class EventsApi:
     def _bulk(
         self, batches: Iterable[AnyBatch], callback: Callback | None, *, historical: bool
     ) -> httpx.Response | Future[httpx.Response]:
-        body = several(batches)
+        body = require_batches(batches)
         validate = self._configuration.validate
         return self._upload(partial(prepare_several, body, validate=validate, historical=historical), callback)
 
@@ -148,7 +148,7 @@ class EventsApi:
             raise ClosedError("this EventsApi is closed: make a new one")
         if callback is None:
             return self._deliver(self._client, prepare())
-        function(callback)
+        require_callback(callback)
         if inspect.iscoroutinefunction(callback):
             raise WrongCallError("callback is a coroutine function, which only AsyncEventsApi awaits")
         return self._background.submit(self._handed_over(prepare), callback)

@@ -19,7 +19,7 @@ from ._errors import (
     kind_of,
     unexpected,
 )
-from ._upload import AnyBatch, Upload, function, one, prepare_one, prepare_several, several
+from ._upload import AnyBatch, Upload, prepare_one, prepare_several, require_batch, require_batches, require_callback
 
 if TYPE_CHECKING:
     import httpx
@@ -64,7 +64,7 @@ class AsyncEventsApi:
         Returns:
             The response; with a callback a task of it.
         """
-        body = one(batch)
+        body = require_batch(batch)
         return await self._upload(partial(prepare_one, body, validate=self._configuration.validate), callback)
 
     @overload
@@ -128,7 +128,7 @@ class AsyncEventsApi:
     async def _bulk(
         self, batches: Iterable[AnyBatch], callback: Callback | None, *, historical: bool
     ) -> httpx.Response | asyncio.Task[httpx.Response]:
-        body = several(batches)
+        body = require_batches(batches)
         validate = self._configuration.validate
         return await self._upload(partial(prepare_several, body, validate=validate, historical=historical), callback)
 
@@ -138,7 +138,7 @@ class AsyncEventsApi:
         self._refuse_when_closed()
         if callback is None:
             return await self._deliver(self._client, prepare())
-        function(callback)
+        require_callback(callback)
         sending = self._handed_over(prepare)
         while len(self._unanswered) >= self._configuration.max_in_flight:
             await asyncio.wait(self._unanswered, return_when=asyncio.FIRST_COMPLETED)

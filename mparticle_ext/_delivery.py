@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from platform import python_version
 from types import ModuleType
-from typing import Any
 
 import httpx
 from mparticle_events.api.events import bulk_upload_events, bulk_upload_historical_events, upload_events
@@ -69,6 +68,6 @@ def _accepted(answer: Response[ApiErrorResponse]) -> httpx.Response:
 
 
 def _no_answer(client: Client, error: Exception) -> MParticleError:
-    kind: Any = APITimeoutError if isinstance(error, httpx.TimeoutException) else APIConnectionError
+    kind = APITimeoutError if isinstance(error, httpx.TimeoutException) else APIConnectionError
     went_wrong = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    return kind(f"no whole answer from {client.base_url} ({went_wrong})")  # type: ignore[no-any-return]  # both are MParticleErrors
+    return kind(f"no whole answer from {client.base_url} ({went_wrong})")

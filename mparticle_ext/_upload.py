@@ -30,22 +30,20 @@ class Upload:
     body: Raw
 
 
-def one(batch: AnyBatch) -> AnyBatch:
-    """The body of an upload of one batch.
+def require_batch(batch: AnyBatch) -> AnyBatch:
+    """The argument of an upload of one batch, as it is.
 
     Raises:
         WrongCallError: It is something else.
     """
     if not isinstance(batch, (models.Batch, Mapping)):
-        several = isinstance(batch, (list, tuple))
-        raise WrongCallError(
-            f"a Batch is expected, not {kind_of(batch)}{': use bulk_upload_events' if several else ''}"
-        )
+        way_out = ": use bulk_upload_events" if isinstance(batch, (list, tuple)) else ""
+        raise WrongCallError(f"a Batch is expected, not {kind_of(batch)}{way_out}")
     return batch
 
 
-def several(batches: Iterable[AnyBatch]) -> list[AnyBatch]:
-    """The body of a bulk upload.
+def require_batches(batches: Iterable[AnyBatch]) -> list[AnyBatch]:
+    """The argument of a bulk upload, as a list.
 
     Raises:
         WrongCallError: It is something else, or has something else in it.
@@ -61,8 +59,8 @@ def several(batches: Iterable[AnyBatch]) -> list[AnyBatch]:
     return listed
 
 
-def function(callback: object) -> None:
-    """A callback is something to call.
+def require_callback(callback: object) -> None:
+    """Refuse a callback that cannot be called.
 
     Raises:
         WrongCallError: It is something else.

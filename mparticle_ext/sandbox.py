@@ -118,7 +118,7 @@ class Sandbox:
         """
         listener = socket.create_server(("127.0.0.1", self._port))
         self._url = f"http://127.0.0.1:{listener.getsockname()[1]}/v2"
-        settings = uvicorn.Config(self._application(), lifespan="off", log_level="warning", timeout_graceful_shutdown=1)
+        settings = uvicorn.Config(self._application(), lifespan="off", log_config=None, timeout_graceful_shutdown=1)
         self._server = uvicorn.Server(settings)
         self._thread = threading.Thread(target=self._server.run, args=([listener],), name="sandbox", daemon=True)
         self._thread.start()
