@@ -63,7 +63,7 @@ class ValidationError(MParticleError, ValueError):
         problem: What is wrong and what to do, without the place.
         path: Where the fault is in the batch, as in `events[3].data.event_name`; empty for the whole batch.
         batch_index: Where the batch stands in its request, from 0; None for a batch alone or the whole request.
-        subject: What the fault is in: a `batch`, the `batches` of a request, or an `event`.
+        subject: What the fault is in: a `batch`, or the `batches` of a request.
     """
 
     def __init__(self, problem: str, path: str = "", batch_index: int | None = None, subject: str = "batch") -> None:

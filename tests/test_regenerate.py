@@ -127,13 +127,19 @@ def test_what_else_users_rely_on_is_seen(tmp_path: Path) -> None:
             ("AttributeName: {type: string, maxLength: 256", "AttributeName: {type: string, maxLength: 128"),
             ("customerid: customer_id", "customer: customer_id"),
             ("const: opt_out", "const: opted_out"),
+            ("  /bulkevents/historical:", "  /history:"),
             ("          opt_out: ", "          opted_out: "),
         ).replace("event_type: opt_out", "event_type: opted_out")
     )
     lines = regenerate("--spec", str(spec), "--output", str(tmp_path)).stdout.splitlines()
     breaking = " ".join(line for line in lines if line.startswith("  BREAKS"))
     harmless = " ".join(line for line in lines if line.startswith("   "))
-    for line in ("type AttributeName", "removed name UserIdentities.customerid", "tag='opted_out'"):
+    for line in (
+        "type AttributeName",
+        "removed name UserIdentities.customerid",
+        "tag='opted_out'",
+        "post /bulkevents/historical -> post /history",
+    ):
         assert line in breaking
     for line in ("type EventName", "added name UserIdentities.customer"):
         assert line in harmless

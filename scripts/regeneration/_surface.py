@@ -27,7 +27,7 @@ def surface(package: Path) -> Surface:
     return {
         **_models(package / "models.py"),
         **_constructors(package / "constructors.py"),
-        **{f"operation {path.stem}": Item() for path in (package / "api").rglob("[!_]*.py")},
+        **{f"operation {path.stem}": Item(_address(path)) for path in (package / "api").rglob("[!_]*.py")},
         **_constants(package / "service.py"),
     }
 
@@ -77,7 +77,7 @@ def _difference(old: str, new: str) -> str:
 
 def _is_wider(old: str, new: str) -> bool:
     """Whether all that fitted before fits now: a union with more branches, or the same type with looser limits."""
-    if old != new and _LIMIT.sub("", old) == _LIMIT.sub("", new):
+    if old != new and _LIMIT.sub(r"\1", old) == _LIMIT.sub(r"\1", new):
         pairs = zip(_LIMIT.findall(old), _LIMIT.findall(new), strict=True)
         return all(
             int(b) >= int(a) if most in ("max_length", "le") else int(b) <= int(a) for (most, a), (_, b) in pairs
@@ -147,6 +147,10 @@ def _constructors(path: Path) -> Surface:
             found[f"constructor {node.name}"] = Item(", ".join(fields))
             found |= {f"name {node.name}.{other}": Item() for other in others}
     return found
+
+
+def _address(operation: Path) -> str:
+    return " ".join(re.findall(r'"(?:method|url)": "(.*?)"', operation.read_text()))
 
 
 def _constants(path: Path) -> Surface:
