@@ -181,6 +181,7 @@ BROKEN = [
     ("an event that is not mapped", changed(('          opt_out: "#/components/schemas/OptOutEvent"\n', "")), "Event.discriminator.mapping lacks opt_out"),
     ("an event that is not closed", changed(("    SessionEndEventData:", "    SessionEndEventData:\n      x-was-closed: 1")).replace("      unevaluatedProperties: false\n", "", 1), "is not closed: add unevaluatedProperties: false"),
     ("two constructors of one name", changed(("name: AppEvent", "name: Product")), "two schemas have the constructor name 'Product'"),
+    ("a required field that is none", changed(("required: [environment]", "required: [enviroment]")), "Batch requires enviroment, which is no field of it"),
     ("an alias for nothing", changed(("customerid: customer_id", "customerid: customer")), "customerid stands for customer, which is no field of UserIdentities"),
     ("a rule for nothing", changed(("x-at-most-one-of: [product_action", "x-at-most-one-of: [product_acton")), "product_acton is no field of CommerceEventData"),
     ("a date", changed(('version: "2.0.0"', "version: 2026-01-01")), "2026-01-01 is a date for YAML: put it in quotes"),

@@ -60,6 +60,9 @@ def _constructor(spec: Spec, name: str, schema: dict[str, Any]) -> Breaks:
     positional = said.get("positional", [])
     if positional != own[: len(positional)]:
         yield place, f"x-constructor.positional {positional} is not how {name}'s properties start: {own}"
+    for field in schema.get("required", ()):
+        if field not in spec.fields_of(name):
+            yield place, f"{name} requires {field}, which is no field of it"
     keyed = [field for field in schema.get("required", ()) if field not in positional]
     if keyed and spec.needs_constructor(name):
         yield place, f"the required fields {keyed} of {name} are missing in x-constructor.positional"
