@@ -7,12 +7,13 @@ batch.add_event(AppEvent("navigation", "Hello World"))
 EventsApi(Configuration(key, secret)).upload_events(batch)
 """
 
+from typing import TYPE_CHECKING, Any
+
 from mparticle_events import constructors
 from mparticle_events.constructors import *  # noqa: F403  # each model that the spec has, under its facade name
 from msgspec import UNSET
 
 from ._api import EventsApi
-from ._async_api import AsyncEventsApi
 from ._batch import Batch
 from ._configuration import Configuration
 from ._errors import (
@@ -60,3 +61,16 @@ __all__ = [
     "unixtime_ms",
 ]
 __all__ += constructors.__all__
+
+if TYPE_CHECKING:
+    from ._async_api import AsyncEventsApi
+
+
+def __getattr__(name: str) -> Any:
+    """Load what needs asyncio at its first use: it is a third of the import, and few programs use both clients."""
+    if name != "AsyncEventsApi":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from ._async_api import AsyncEventsApi
+
+    globals()[name] = AsyncEventsApi
+    return AsyncEventsApi

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Self, overload
 
-from ._background import Background, Callback
 from ._configuration import Configuration
 from ._errors import ClosedError, ConfigurationError, WrongCallError, kind_of
 from ._upload import AnyBatch, Upload, prepare_one, prepare_several, require_batch, require_batches, require_callback
@@ -16,6 +15,8 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     import httpx
+
+    from ._background import Callback
 
 
 class EventsApi:
@@ -32,6 +33,7 @@ class EventsApi:
     def __init__(self, configuration: Configuration) -> None:
         import httpx  # here, so that a program that only builds batches does not load it
 
+        from ._background import Background
         from ._delivery import client_of, deliver
 
         if not isinstance(configuration, Configuration):

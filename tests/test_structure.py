@@ -67,7 +67,17 @@ def test_the_two_clients_have_the_same_methods_and_parameters() -> None:
 
 @pytest.mark.parametrize(
     "module",
-    ["httpx", "starlette", "uvicorn", "mparticle_ext._explain", "mparticle_ext._places", "mparticle_ext._delivery"],
+    [
+        "httpx",
+        "asyncio",
+        "concurrent.futures",
+        "logging",
+        "starlette",
+        "uvicorn",
+        "mparticle_ext._explain",
+        "mparticle_ext._places",
+        "mparticle_ext._delivery",
+    ],
 )
 def test_building_a_batch_does_not_load(module: str) -> None:
     program = (
