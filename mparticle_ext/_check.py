@@ -14,6 +14,9 @@ from ._errors import ValidationError
 
 T = TypeVar("T")
 
+UNENCODABLE = (TypeError, ValueError, OverflowError, RecursionError)
+"""What encoding raises for a value that has no JSON form."""
+
 
 def encoded(value: Any, batch_index: int | None = None) -> bytes:
     """A batch, or a part of one, as JSON.
@@ -23,7 +26,7 @@ def encoded(value: Any, batch_index: int | None = None) -> bytes:
     """
     try:
         document = encode(value)
-    except (TypeError, ValueError, RecursionError, OverflowError) as error:
+    except UNENCODABLE as error:
         from ._explain import unencodable  # only on the way to an error
 
         raise unencodable(value, error, batch_index) from None

@@ -9,6 +9,7 @@ from typing import Any, cast
 import msgspec
 from mparticle_events.wire import encode
 
+from ._check import UNENCODABLE
 from ._errors import ValidationError
 from ._places import Place, at, choices, culprit, field_names, find, place_of, shown, tag_fields
 
@@ -79,7 +80,7 @@ def _has_no_json(leaf: Any) -> bool:
         return False
     try:
         encode(leaf)
-    except (TypeError, ValueError):
+    except UNENCODABLE:
         return True
     return False
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -94,6 +95,7 @@ BATCHES: list[tuple[Callable[[], Any], str]] = [
     (lambda: Batch("production", user_attributes={"a": ["b", math.inf]}, ip=None), "batch: user_attributes.a[1]: is no finite number"),
     (lambda: Batch("production", user_attributes={(1, 2): 1}), "batch: user_attributes: a key of JSON is a string, not tuple"),
     (appended, "batch: events[1].event_type: is required: an event travels as"),
+    (lambda: Batch("production", user_attributes={"a": 1, "b": Fraction(10**400)}), "batch: user_attributes.b: integer division result too large for a float"),
     (itself, "batch: contains itself, or is nested too deep for JSON"),
 ]  # fmt: skip
 
