@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Self, overload
 
 from ._configuration import Configuration
-from ._errors import ClosedError, ConfigurationError, WrongCallError, kind_of
+from ._errors import ClosedError, WrongCallError
 from ._upload import AnyBatch, Upload, prepare_one, prepare_several, require_batch, require_batches, require_callback
 
 if TYPE_CHECKING:
@@ -36,12 +36,8 @@ class EventsApi:
         from ._background import Background
         from ._delivery import client_of, deliver
 
-        if not isinstance(configuration, Configuration):
-            raise WrongCallError(f"EventsApi takes a Configuration, not {kind_of(configuration)}")
-        if configuration.transport is not None and not isinstance(configuration.transport, httpx.BaseTransport):
-            raise ConfigurationError("transport is no httpx.BaseTransport, which EventsApi sends through")
+        self._client = client_of(configuration, "EventsApi", httpx.BaseTransport)
         self._configuration = configuration
-        self._client = client_of(configuration)
         self._client.get_httpx_client()  # made now, once, and not by several threads at their first upload
         self._deliver = deliver
         self._background = Background(configuration.max_in_flight)

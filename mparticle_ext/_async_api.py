@@ -10,15 +10,7 @@ from typing import TYPE_CHECKING, Self, overload
 
 from ._background import LOG, Callback, answer_in
 from ._configuration import Configuration
-from ._errors import (
-    APIConnectionError,
-    ClosedError,
-    ConfigurationError,
-    MParticleError,
-    WrongCallError,
-    kind_of,
-    unexpected,
-)
+from ._errors import APIConnectionError, ClosedError, MParticleError, unexpected
 from ._upload import AnyBatch, Upload, prepare_one, prepare_several, require_batch, require_batches, require_callback
 
 if TYPE_CHECKING:
@@ -39,12 +31,8 @@ class AsyncEventsApi:
 
         from ._delivery import client_of, deliver_async
 
-        if not isinstance(configuration, Configuration):
-            raise WrongCallError(f"AsyncEventsApi takes a Configuration, not {kind_of(configuration)}")
-        if configuration.transport is not None and not isinstance(configuration.transport, httpx.AsyncBaseTransport):
-            raise ConfigurationError("transport is no httpx.AsyncBaseTransport, which AsyncEventsApi sends through")
+        self._client = client_of(configuration, "AsyncEventsApi", httpx.AsyncBaseTransport)
         self._configuration = configuration
-        self._client = client_of(configuration)
         self._deliver = deliver_async
         self._on_their_way: set[asyncio.Task[httpx.Response]] = set()
         self._unanswered: set[asyncio.Future[None]] = set()  # of those the ones whose callback is not called yet

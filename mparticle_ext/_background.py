@@ -22,7 +22,7 @@ LOG = logging.getLogger("mparticle_ext")
 
 
 @frozen
-class _Upload:
+class _HandedOver:
     """An upload that was handed over. It is run once, by whoever begins it."""
 
     work: Callable[[], httpx.Response]
@@ -48,7 +48,7 @@ class Background:
         waits = not self._in_callback()  # a callback that waited would hold the thread that it waits for
         if waits:
             self._room.acquire()
-        upload = _Upload(work, callback, holds_room=waits)
+        upload = _HandedOver(work, callback, holds_room=waits)
         upload.future.set_running_or_notify_cancel()  # it cannot be cancelled: what was handed over is sent
         with self._counting:
             self._unfinished += 1
@@ -71,7 +71,7 @@ class Background:
     def _in_callback(self) -> bool:
         return getattr(self._here, "in_callback", False)
 
-    def _run(self, upload: _Upload) -> None:
+    def _run(self, upload: _HandedOver) -> None:
         if not upload.begun.acquire(blocking=False):
             return
         response: httpx.Response | None = None
@@ -95,7 +95,7 @@ class Background:
             at_last()
 
 
-def _tell(upload: _Upload, failure: MParticleError | None, response: httpx.Response | None) -> None:
+def _tell(upload: _HandedOver, failure: MParticleError | None, response: httpx.Response | None) -> None:
     try:
         upload.callback(failure, None, answer_in(failure, response))
     except BaseException:  # also a sys.exit(): it would end this thread, and with it the uploads that wait for it

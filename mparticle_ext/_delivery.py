@@ -15,7 +15,15 @@ from mparticle_events.models import ApiErrorResponse
 from mparticle_events.types import Response
 
 from ._configuration import Configuration
-from ._errors import APIConnectionError, APITimeoutError, MParticleError, error_for_status
+from ._errors import (
+    APIConnectionError,
+    APITimeoutError,
+    ConfigurationError,
+    MParticleError,
+    WrongCallError,
+    error_for_status,
+    kind_of,
+)
 from ._upload import Operation, Upload
 from ._version import __version__
 
@@ -26,8 +34,22 @@ _OPERATIONS: dict[Operation, ModuleType] = {
 }
 
 
-def client_of(configuration: Configuration) -> Client:
-    """The generated client for a configuration."""
+def client_of(configuration: Configuration, owner: str, transport: type) -> Client:
+    """The generated client for a configuration.
+
+    Args:
+        configuration: What the owner was given.
+        owner: The class that it was given to, for a message.
+        transport: What that class sends through.
+
+    Raises:
+        WrongCallError: It is no configuration.
+        ConfigurationError: Its transport is of another kind.
+    """
+    if not isinstance(configuration, Configuration):
+        raise WrongCallError(f"{owner} takes a Configuration, not {kind_of(configuration)}")
+    if configuration.transport is not None and not isinstance(configuration.transport, transport):
+        raise ConfigurationError(f"transport is no httpx.{transport.__name__}, which {owner} sends through")
     return Client(
         api_key=configuration.api_key,
         api_secret=configuration.api_secret,

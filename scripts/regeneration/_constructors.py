@@ -7,7 +7,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
-from _model import Spec
+from _model import LIKE, Spec
 
 
 @dataclass(frozen=True)
@@ -33,10 +33,10 @@ class Constructor:
     extended: bool
 
 
-def constructors(spec: Spec, models: ast.Module, *, like: str) -> list[Constructor]:
-    """The constructors of a spec, in its order. `like` is what the generator puts behind an enum's name in a field."""
+def constructors(spec: Spec, models: ast.Module) -> list[Constructor]:
+    """The constructors of a spec, in its order."""
     classes = {node.name: node for node in models.body if isinstance(node, ast.ClassDef)}
-    enums = {name + like: name for name, node in classes.items() if _bases(node) == ["StrEnum"]}
+    enums = {name + LIKE: name for name, node in classes.items() if _bases(node) == ["StrEnum"]}
     known = {*classes, *enums, *spec.schemas}
     return [_constructor(spec, name, classes, enums, known) for name in spec.schemas if spec.needs_constructor(name)]
 

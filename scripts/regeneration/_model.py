@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 Place = tuple[str | int, ...]
+LIKE = "Like"  # an enum's name + this = what a field of it takes: a member or its string
 _VERBS = ("get", "put", "post", "delete", "patch")
 
 
@@ -14,7 +14,6 @@ _VERBS = ("get", "put", "post", "delete", "patch")
 class Spec:
     """A valid spec."""
 
-    path: Path
     document: dict[str, Any]
 
     @property

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from _constructors import constructors
-from _model import Spec
+from _model import LIKE, Spec
 from _spec import SpecError
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -21,7 +21,6 @@ TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 HEADER = (
     "# Made from spec/openapi.yaml by scripts/regenerate. Not edited by hand: change the spec and run it again.\n\n"
 )
-LIKE = "Like"  # an enum's name + this = what a field of it takes: a member or its string
 PYTHON = "3.11"
 MODEL_OPTIONS = [
     "--ignore-pyproject",
@@ -74,9 +73,9 @@ def generate(spec: Spec, package: Path, say: Callable[[str], None]) -> Path:
     say("client: openapi-python-client")
     _make_client(spec, package)
     say("models: datamodel-code-generator")
-    _make_models(spec, package / "models.py")
+    models = _make_models(spec, package / "models.py")
     say("constructors, servers and limits")
-    _render("constructors.py", package, _constructor_data(spec, package / "models.py"))
+    _render("constructors.py", package, _constructor_data(spec, models))
     _render("wire.py", package, {})
     _render("service.py", package, {"servers": _servers(spec), "limits": _limits(spec)})
     (package / "py.typed").touch()
@@ -102,7 +101,7 @@ def _make_client(spec: Spec, package: Path) -> None:
     (package / "errors.py").unlink()  # nothing raises them
 
 
-def _make_models(spec: Spec, models: Path) -> None:
+def _make_models(spec: Spec, models: Path) -> ast.Module:
     workshop = models.parent.parent
     (workshop / "models.json").write_text(json.dumps(spec.document))
     (workshop / "models-data.json").write_text(json.dumps({name: _struct(spec, name) for name in spec.schemas}))
@@ -112,10 +111,12 @@ def _make_models(spec: Spec, models: Path) -> None:
         *("--input", "models.json", "--output", str(models)),
         *("--custom-template-dir", str(TEMPLATES / "models"), "--extra-template-data", "models-data.json"),
     )
-    unnamed = _defined(models) - {*spec.schemas, *(name + LIKE for name in spec.schemas)}
+    made = ast.parse(models.read_text())
+    unnamed = _defined(made) - {*spec.schemas, *(name + LIKE for name in spec.schemas)}
     if unnamed:
         would_be = sorted(unnamed)[0]
         raise SpecError(f": a schema has no name of its own (it would be {would_be}): put it under components/schemas")
+    return made
 
 
 def _struct(spec: Spec, name: str) -> dict[str, Any]:
@@ -129,17 +130,16 @@ def _struct(spec: Spec, name: str) -> dict[str, Any]:
     }
 
 
-def _defined(models: Path) -> set[str]:
-    tree = ast.parse(models.read_text())
-    classes = {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
+def _defined(models: ast.Module) -> set[str]:
+    classes = {node.name for node in models.body if isinstance(node, ast.ClassDef)}
     aliases = {
-        node.target.id for node in tree.body if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+        node.target.id for node in models.body if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
     }
     return classes | aliases
 
 
-def _constructor_data(spec: Spec, models: Path) -> dict[str, Any]:
-    made = constructors(spec, ast.parse(models.read_text()), like=LIKE)
+def _constructor_data(spec: Spec, models: ast.Module) -> dict[str, Any]:
+    made = constructors(spec, models)
     return {"constructors": made, "exported": sorted(door.name for door in made if not door.extended)}
 
 

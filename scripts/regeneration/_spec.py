@@ -29,7 +29,7 @@ def read_spec(path: Path) -> Spec:
     tree = _load(path)
     for place, reference in _references(tree):
         _refuse_dangling(tree, place, reference)
-    spec = Spec(path, _plain(tree, tree))
+    spec = Spec(_plain(tree, tree))
     try:
         for error in OpenAPIV31SpecValidator(spec.document).iter_errors():
             _fail(tree, _place_of(tree, error), error.message.splitlines()[0][:200])

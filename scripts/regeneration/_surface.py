@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from _model import LIKE
+
 
 @dataclass(frozen=True)
 class Item:
@@ -112,7 +114,7 @@ def _models(path: Path) -> Surface:
 
 def _alias(node: ast.AnnAssign) -> Surface:
     name = ast.unparse(node.target)
-    return {} if name.endswith("Like") or node.value is None else {f"type {name}": Item(ast.unparse(node.value))}
+    return {} if name.endswith(LIKE) or node.value is None else {f"type {name}": Item(ast.unparse(node.value))}
 
 
 def _fields(node: ast.ClassDef) -> Surface:
