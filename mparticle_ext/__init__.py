@@ -18,6 +18,7 @@ from ._batch import Batch
 from ._configuration import Configuration
 from ._errors import (
     APIConnectionError,
+    APIError,
     APIStatusError,
     APITimeoutError,
     AuthenticationError,
@@ -29,32 +30,43 @@ from ._errors import (
     PermissionDeniedError,
     RateLimitError,
     ServerError,
+    UploadStoppedError,
     ValidationError,
     WrongCallError,
 )
 from ._events import ApplicationStateTransitionEvent
+from ._outcome import Outcome
+from ._retry import Retry
 from ._time import unixtime_ms
 from ._version import __version__
 
 __all__ = [
     "UNSET",
     "APIConnectionError",
+    "APIError",
     "APIStatusError",
     "APITimeoutError",
     "ApplicationStateTransitionEvent",
     "AsyncEventsApi",
+    "Attempt",
     "AuthenticationError",
     "BadRequestError",
     "Batch",
+    "BatchResult",
     "ClosedError",
     "Configuration",
     "ConfigurationError",
     "EventsApi",
     "MParticleError",
+    "Outcome",
     "PayloadTooLargeError",
+    "Pending",
     "PermissionDeniedError",
     "RateLimitError",
+    "Retry",
     "ServerError",
+    "UploadResult",
+    "UploadStoppedError",
     "ValidationError",
     "WrongCallError",
     "__version__",
@@ -64,13 +76,24 @@ __all__ += constructors.__all__
 
 if TYPE_CHECKING:
     from ._async_api import AsyncEventsApi
+    from ._attempt import Attempt
+    from ._pending import Pending
+    from ._results import BatchResult, UploadResult
+
+_WHEN_FIRST_USED = {
+    "AsyncEventsApi": "._async_api",  # asyncio is a third of the import, and few programs use both clients
+    "Attempt": "._attempt",
+    "BatchResult": "._results",
+    "Pending": "._pending",
+    "UploadResult": "._results",
+}
 
 
 def __getattr__(name: str) -> Any:
-    """Load what needs asyncio at its first use: it is a third of the import, and few programs use both clients."""
-    if name != "AsyncEventsApi":
+    """Load what not every program needs at its first use."""
+    if name not in _WHEN_FIRST_USED:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from ._async_api import AsyncEventsApi
+    from importlib import import_module
 
-    globals()[name] = AsyncEventsApi
-    return AsyncEventsApi
+    globals()[name] = found = getattr(import_module(_WHEN_FIRST_USED[name], __name__), name)
+    return found

@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Self, overload
 
 from ._configuration import Configuration
 from ._errors import ClosedError, WrongCallError
-from ._upload import AnyBatch, Upload, prepare_one, prepare_several, require_batch, require_batches, require_callback
+from ._upload import (
+    AnyBatch,
+    Upload,
+    prepare_one,
+    prepare_several,
+    require_batch,
+    require_batches,
+    require_callback,
+    require_iterable,
+    require_timeout,
+)
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
     import httpx
 
-    from ._background import Callback
+    from ._pending import Callback, Pending
+    from ._results import BatchResult, UploadResult
 
 
 class EventsApi:
@@ -31,16 +42,10 @@ class EventsApi:
     """
 
     def __init__(self, configuration: Configuration) -> None:
-        import httpx  # here, so that a program that only builds batches does not load it
+        from ._engine import Engine  # here, so that a program that only builds batches does not load httpx
 
-        from ._background import Background
-        from ._delivery import client_of, deliver
-
-        self._client = client_of(configuration, "EventsApi", httpx.BaseTransport)
+        self._engine = Engine(configuration, "EventsApi")
         self._configuration = configuration
-        self._client.get_httpx_client()  # made now, once, and not by several threads at their first upload
-        self._deliver = deliver
-        self._background = Background(configuration.max_in_flight)
         self._closed = False
 
     @overload
@@ -68,7 +73,7 @@ class EventsApi:
             APIStatusError: The service did not accept.
         """
         body = require_batch(batch)
-        return self._upload(partial(prepare_one, body, validate=self._configuration.validate), callback)
+        return self._upload([body], partial(prepare_one, body, self._configuration), callback)
 
     @overload
     def bulk_upload_events(self, batches: Iterable[AnyBatch]) -> httpx.Response: ...
@@ -118,13 +123,76 @@ class EventsApi:
     bulkUploadEvents = bulk_upload_events  # noqa: N815  # as the Node SDK spells it
     bulkUploadHistoricalEvents = bulk_upload_historical_events  # noqa: N815  # in the same spelling
 
-    def close(self) -> None:
-        """Wait until all that was handed over is answered, and close the connections. A later upload is refused.
+    def upload_all(
+        self,
+        batches: Iterable[AnyBatch],
+        *,
+        historical: bool = False,
+        on_result: Callable[[BatchResult], object] | None = None,
+    ) -> UploadResult:
+        """Upload any number of batches, and account for each of them.
 
-        In a callback it does not wait: the connections are closed when the last upload is answered.
+        They are read as they can be sent, so an iterable may be longer than memory, and sent in as few requests as the
+        limits allow, `Configuration.max_in_flight` of them at once. A request goes out when it is full, the last one
+        when the iterable ends. A batch that is invalid is set aside, and one that the service refuses is found.
+
+        Args:
+            batches: Batches, or dicts in the wire's form.
+            historical: Upload as `bulk_upload_historical_events` does.
+            on_result: Called in this thread with each batch as soon as it is settled.
+
+        Returns:
+            How many were delivered, and each that was not, with its index and its error.
+
+        Raises:
+            WrongCallError: It is no iterable, or on_result no function.
+            APIStatusError: The service refuses everything, as with wrong credentials. Nothing more is read.
+            APIError: So many requests in a row failed as go out at once: the service is down. Nothing more is read.
+            BaseException: What the iterable or `on_result` raises, or Ctrl-C. `UploadResult.of(error)` is what came
+                of the batches that were read; those of an iterable that raises are all sent before.
         """
+        from ._upload_all import UploadAll
+
+        self._refuse_when_closed()
+        given = require_iterable(batches, asynchronous=False)
+        return UploadAll(self._engine, self._configuration, historical, on_result).run(given)
+
+    @property
+    def rate_limit_used(self) -> float | None:
+        """How much of its tightest rate limit the service last said to be used, in percent; None before it did."""
+        return self._engine.delivery.pace.rate_limit_used
+
+    def flush(self, timeout: float | None = None) -> list[Pending[Future[httpx.Response]]]:
+        """Wait until what was handed over with a callback is finished: at the end of a task, before a freeze.
+
+        Args:
+            timeout: Seconds to wait at most. None waits as long as it takes, which `Configuration.deadline` bounds.
+
+        Returns:
+            What is not finished. In a callback it does not wait, and this is not empty.
+        """
+        require_timeout(timeout)
+        return self._engine.background.flush(timeout)
+
+    def close(self, timeout: float | None = None) -> list[Pending[Future[httpx.Response]]]:
+        """Finish what was handed over, and close the connections. A later upload is refused.
+
+        What waits for its next attempt is tried once more at once, or fails where the service asked to wait. In a
+        callback it does not wait: the connections are closed when the last upload is answered.
+
+        Args:
+            timeout: Seconds to wait at most. What is not finished then goes on, and calls back.
+
+        Returns:
+            What is not finished.
+        """
+        require_timeout(timeout)
         self._closed = True
-        self._background.close(self._client.close)
+        engine = self._engine
+        engine.end_waiting()
+        left = engine.background.close(timeout)
+        engine.delivery.close()
+        return left
 
     def __enter__(self) -> Self:
         return self
@@ -136,20 +204,18 @@ class EventsApi:
         self, batches: Iterable[AnyBatch], callback: Callback | None, *, historical: bool
     ) -> httpx.Response | Future[httpx.Response]:
         body = require_batches(batches)
-        validate = self._configuration.validate
-        return self._upload(partial(prepare_several, body, validate=validate, historical=historical), callback)
+        return self._upload(body, partial(prepare_several, body, self._configuration, historical=historical), callback)
 
     def _upload(
-        self, prepare: Callable[[], Upload], callback: Callback | None
+        self, batches: Sequence[AnyBatch], prepare: Callable[[], Upload], callback: Callback | None
     ) -> httpx.Response | Future[httpx.Response]:
-        if self._closed:
-            raise ClosedError("this EventsApi is closed: make a new one")
+        self._refuse_when_closed()
         if callback is None:
-            return self._deliver(self._client, prepare())
+            return self._engine.delivery.deliver(prepare(), self._engine.stop)
         require_callback(callback)
         if inspect.iscoroutinefunction(callback):
             raise WrongCallError("callback is a coroutine function, which only AsyncEventsApi awaits")
-        return self._background.submit(self._handed_over(prepare), callback)
+        return self._engine.background.submit(batches, self._handed_over(prepare), callback)
 
     def _handed_over(self, prepare: Callable[[], Upload]) -> Callable[[], httpx.Response]:
         """The upload of what the batches are now: a later change of them is not sent."""
@@ -157,7 +223,11 @@ class EventsApi:
             upload = prepare()
         except Exception as error:
             return partial(_raise, error)
-        return partial(self._deliver, self._client, upload)
+        return partial(self._engine.delivery.deliver, upload, self._engine.stop)
+
+    def _refuse_when_closed(self) -> None:
+        if self._closed:
+            raise ClosedError("this EventsApi is closed: make a new one")
 
 
 def _raise(error: Exception) -> httpx.Response:

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Self, overload
 
-from ._background import LOG, Callback, answer_in
 from ._configuration import Configuration
-from ._errors import APIConnectionError, ClosedError, MParticleError, unexpected
-from ._upload import AnyBatch, Upload, prepare_one, prepare_several, require_batch, require_batches, require_callback
+from ._errors import ClosedError
+from ._upload import (
+    AnyBatch,
+    Upload,
+    prepare_one,
+    prepare_several,
+    require_batch,
+    require_batches,
+    require_callback,
+    require_iterable,
+    require_timeout,
+)
 
 if TYPE_CHECKING:
     import httpx
+
+    from ._async_engine import LoopEngine
+    from ._pending import Callback, Pending
+    from ._results import BatchResult, UploadResult
 
 
 class AsyncEventsApi:
@@ -27,15 +39,10 @@ class AsyncEventsApi:
     """
 
     def __init__(self, configuration: Configuration) -> None:
-        import httpx  # here, so that a program that only builds batches does not load it
+        from ._async_engine import AsyncEngine  # here, so that a program that only builds batches does not load httpx
 
-        from ._delivery import client_of, deliver_async
-
-        self._client = client_of(configuration, "AsyncEventsApi", httpx.AsyncBaseTransport)
+        self._engine = AsyncEngine(configuration, "AsyncEventsApi")
         self._configuration = configuration
-        self._deliver = deliver_async
-        self._on_their_way: set[asyncio.Task[httpx.Response]] = set()
-        self._unanswered: set[asyncio.Future[None]] = set()  # of those the ones whose callback is not called yet
         self._closed = False
 
     @overload
@@ -53,7 +60,7 @@ class AsyncEventsApi:
             The response; with a callback a task of it.
         """
         body = require_batch(batch)
-        return await self._upload(partial(prepare_one, body, validate=self._configuration.validate), callback)
+        return await self._upload([body], partial(prepare_one, body, self._configuration), callback)
 
     @overload
     async def bulk_upload_events(self, batches: Iterable[AnyBatch]) -> httpx.Response: ...
@@ -95,17 +102,57 @@ class AsyncEventsApi:
     bulkUploadEvents = bulk_upload_events  # noqa: N815  # as the Node SDK spells it
     bulkUploadHistoricalEvents = bulk_upload_historical_events  # noqa: N815  # in the same spelling
 
-    async def close(self) -> None:
-        """Wait until all that was handed over is answered, and close the connections. A later upload is refused.
+    async def upload_all(
+        self,
+        batches: Iterable[AnyBatch] | AsyncIterable[AnyBatch],
+        *,
+        historical: bool = False,
+        on_result: Callable[[BatchResult], object] | None = None,
+    ) -> UploadResult:
+        """Upload any number of batches, also out of an async iterable, and account for each of them.
 
-        It waits for the callbacks too, but in a callback for the answers alone.
+        As `EventsApi.upload_all`; the requests that are on their way when its task is cancelled are cancelled too.
         """
+        from ._async_upload_all import AsyncUploadAll
+
+        self._refuse_when_closed()
+        given = require_iterable(batches, asynchronous=True)
+        here = await self._engine.here()
+        return await AsyncUploadAll(here, self._configuration, historical, on_result).run(given)
+
+    @property
+    def rate_limit_used(self) -> float | None:
+        """How much of its tightest rate limit the service last said to be used, in percent; None before it did."""
+        pace = self._engine.latest_pace
+        return None if pace is None else pace.rate_limit_used
+
+    async def flush(self, timeout: float | None = None) -> list[Pending[asyncio.Task[httpx.Response]]]:
+        """Wait until what was handed over with a callback is finished, in a callback until it is answered.
+
+        Args:
+            timeout: Seconds to wait at most. None waits as long as it takes, which `Configuration.deadline` bounds.
+
+        Returns:
+            What is not finished.
+        """
+        require_timeout(timeout)
+        return await (await self._engine.here()).flush(timeout)
+
+    async def close(self, timeout: float | None = None) -> list[Pending[asyncio.Task[httpx.Response]]]:
+        """Finish what was handed over, and close the connections. A later upload is refused.
+
+        What waits for its next attempt is tried once more at once, or fails where the service asked to wait. It waits
+        for the callbacks too, but in a callback for the answers alone.
+
+        Args:
+            timeout: Seconds to wait at most. What is not finished then goes on, as long as the loop runs.
+
+        Returns:
+            What is not finished.
+        """
+        require_timeout(timeout)
         self._closed = True
-        in_callback = asyncio.current_task() in self._on_their_way
-        waits_for = self._unanswered if in_callback else self._on_their_way
-        if waits_for:
-            await asyncio.wait(waits_for)
-        await self._client.aclose()
+        return await (await self._engine.here()).close(timeout)
 
     async def __aenter__(self) -> Self:
         return self
@@ -117,73 +164,32 @@ class AsyncEventsApi:
         self, batches: Iterable[AnyBatch], callback: Callback | None, *, historical: bool
     ) -> httpx.Response | asyncio.Task[httpx.Response]:
         body = require_batches(batches)
-        validate = self._configuration.validate
-        return await self._upload(partial(prepare_several, body, validate=validate, historical=historical), callback)
+        prepare = partial(prepare_several, body, self._configuration, historical=historical)
+        return await self._upload(body, prepare, callback)
 
     async def _upload(
-        self, prepare: Callable[[], Upload], callback: Callback | None
+        self, batches: Sequence[AnyBatch], prepare: Callable[[], Upload], callback: Callback | None
     ) -> httpx.Response | asyncio.Task[httpx.Response]:
         self._refuse_when_closed()
+        if callback is not None:
+            require_callback(callback)
+        here = await self._engine.here()
         if callback is None:
-            return await self._deliver(self._client, prepare())
-        require_callback(callback)
-        sending = self._handed_over(prepare)
-        while len(self._unanswered) >= self._configuration.max_in_flight:
-            await asyncio.wait(self._unanswered, return_when=asyncio.FIRST_COMPLETED)
-        self._refuse_when_closed()
-        answered = asyncio.get_running_loop().create_future()
-        self._unanswered.add(answered)
-        task = asyncio.create_task(self._send(sending, callback, answered))
-        self._on_their_way.add(task)
-        task.add_done_callback(self._done)
-        await asyncio.sleep(0)  # so that it has begun: a task that is cancelled before never calls back
-        return task
+            return await here.delivery.deliver(prepare())
+        return await here.submit(batches, _handed_over(here, prepare), callback)
 
     def _refuse_when_closed(self) -> None:
         if self._closed:
             raise ClosedError("this AsyncEventsApi is closed: make a new one")
 
-    def _handed_over(self, prepare: Callable[[], Upload]) -> Callable[[], Awaitable[httpx.Response]]:
-        """The upload of what the batches are now: a later change of them is not sent."""
-        try:
-            upload = prepare()
-        except Exception as error:
-            return partial(_raise, error)
-        return partial(self._deliver, self._client, upload)
 
-    async def _send(
-        self, send: Callable[[], Awaitable[httpx.Response]], callback: Callback, answered: asyncio.Future[None]
-    ) -> httpx.Response:
-        response: httpx.Response | None = None
-        failure: MParticleError | None = None
-        try:
-            response = await send()
-        except asyncio.CancelledError:
-            failure = APIConnectionError("cancelled before the answer came: whether it was taken is not known")
-            raise
-        except BaseException as error:
-            failure = unexpected(error)
-            raise failure from failure.__cause__
-        else:
-            return response
-        finally:
-            self._unanswered.discard(answered)
-            answered.set_result(None)
-            await _tell(callback, failure, response)
-
-    def _done(self, task: asyncio.Task[httpx.Response]) -> None:
-        self._on_their_way.discard(task)
-        if not task.cancelled():
-            task.exception()  # the callback was told: asyncio need not log it as never retrieved
-
-
-async def _tell(callback: Callback, failure: MParticleError | None, response: httpx.Response | None) -> None:
+def _handed_over(here: LoopEngine, prepare: Callable[[], Upload]) -> Callable[[], Awaitable[httpx.Response]]:
+    """The upload of what the batches are now: a later change of them is not sent."""
     try:
-        result = callback(failure, None, answer_in(failure, response))
-        if inspect.isawaitable(result):
-            await result
-    except Exception:
-        LOG.exception("the callback %r raised", callback)
+        upload = prepare()
+    except Exception as error:
+        return partial(_raise, error)
+    return partial(here.delivery.deliver, upload)
 
 
 async def _raise(error: Exception) -> httpx.Response:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -10,26 +9,28 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from attrs import field, frozen
 
-from ._errors import APIStatusError, MParticleError, unexpected
+from ._delivery import LOG
+from ._errors import MParticleError, unexpected
+from ._pending import Callback, Pending, answer_in, named
+from ._upload import AnyBatch
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import httpx
 
-Callback: TypeAlias = "Callable[[MParticleError | None, None, httpx.Response | None], object]"
-"""Called once for an upload, with its error or None, None, and the response where there was one."""
-
-LOG = logging.getLogger("mparticle_ext")
+    Handed: TypeAlias = Pending[Future[httpx.Response]]
 
 
-@frozen
+@frozen(eq=False)
 class _HandedOver:
     """An upload that was handed over. It is run once, by whoever begins it."""
 
     work: Callable[[], httpx.Response]
     callback: Callback
     holds_room: bool
+    pending: Handed
     begun: threading.Lock = field(factory=threading.Lock)
-    future: Future[httpx.Response] = field(factory=Future)
 
 
 class Background:
@@ -38,35 +39,40 @@ class Background:
     def __init__(self, size: int) -> None:
         self._executor = ThreadPoolExecutor(size, thread_name_prefix="mparticle-upload")
         self._room = threading.Semaphore(size)
-        self._counting = threading.Lock()
-        self._unfinished = 0
-        self._at_last: Callable[[], None] | None = None
+        self._unfinished: dict[_HandedOver, None] = {}  # in the order they came
+        self._changed = threading.Condition()
         self._here = threading.local()
 
-    def submit(self, work: Callable[[], httpx.Response], callback: Callback) -> Future[httpx.Response]:
+    def submit(
+        self, batches: Sequence[AnyBatch], work: Callable[[], httpx.Response], callback: Callback
+    ) -> Future[httpx.Response]:
         """Start an upload once fewer than `size` are on their way, and give back its future."""
         waits = not self._in_callback()  # a callback that waited would hold the thread that it waits for
         if waits:
             self._room.acquire()
-        upload = _HandedOver(work, callback, holds_room=waits)
-        upload.future.set_running_or_notify_cancel()  # it cannot be cancelled: what was handed over is sent
-        with self._counting:
-            self._unfinished += 1
+        future: Future[httpx.Response] = Future()
+        future.set_running_or_notify_cancel()  # it cannot be cancelled: what was handed over is sent
+        upload = _HandedOver(work, callback, waits, Pending(batches, future))
+        with self._changed:
+            self._unfinished[upload] = None
         try:
             self._executor.submit(self._run, upload)
         except RuntimeError:  # no thread can be started, as when the interpreter is on its way out
             self._run(upload)
-        return upload.future
+        return future
 
-    def close(self, at_last: Callable[[], None]) -> None:
-        """Wait until all is finished, then call `at_last`. From within a callback, leave both to the last upload."""
-        if not self._in_callback():
-            self._executor.shutdown(wait=True)
-            at_last()
-            return
-        with self._counting:
-            self._at_last = at_last
+    def flush(self, timeout: float | None) -> list[Handed]:
+        """Wait until what was handed over is finished, and return what is not. In a callback it does not wait."""
+        with self._changed:
+            these = list(self._unfinished)
+            if not self._in_callback():
+                self._changed.wait_for(lambda: self._unfinished.keys().isdisjoint(these), timeout)
+            return [upload.pending for upload in these if upload in self._unfinished]
+
+    def close(self, timeout: float | None) -> list[Handed]:
+        """The same, and take nothing more."""
         self._executor.shutdown(wait=False)
+        return self.flush(timeout)
 
     def _in_callback(self) -> bool:
         return getattr(self._here, "in_callback", False)
@@ -85,27 +91,17 @@ class Background:
         self._here.in_callback = True
         _tell(upload, failure, response)
         self._here.in_callback = False
-        self._finished()
-
-    def _finished(self) -> None:
-        with self._counting:
-            self._unfinished -= 1
-            at_last = self._at_last if self._unfinished == 0 else None
-        if at_last is not None:
-            at_last()
+        with self._changed:
+            del self._unfinished[upload]
+            self._changed.notify_all()
 
 
 def _tell(upload: _HandedOver, failure: MParticleError | None, response: httpx.Response | None) -> None:
     try:
         upload.callback(failure, None, answer_in(failure, response))
     except BaseException:  # also a sys.exit(): it would end this thread, and with it the uploads that wait for it
-        LOG.exception("the callback %r raised", upload.callback)
+        LOG.exception("the callback %s raised", named(upload.callback))
     if response is None:
-        upload.future.set_exception(failure)
+        upload.pending.future.set_exception(failure)
     else:
-        upload.future.set_result(response)
-
-
-def answer_in(failure: MParticleError | None, response: httpx.Response | None) -> httpx.Response | None:
-    """The response that a callback gets: also the one that refused."""
-    return failure.response if isinstance(failure, APIStatusError) else response
+        upload.pending.future.set_result(response)

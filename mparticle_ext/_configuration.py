@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from attrs import field, frozen
 from mparticle_events.service import DEFAULT_POD, SERVERS, Pod
 
-from ._errors import ConfigurationError
+from ._errors import ConfigurationError, kind_of
+from ._retry import Retry, count, seconds
 
 if TYPE_CHECKING:
+    import ssl
+
     import httpx
 
+    from ._attempt import Attempt
+
 _URL = re.compile(r"(?P<scheme>https?)://(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[^\s?#]*)?")
-_LOOPBACK = re.compile(r"localhost|127(\.[0-9]{1,3}){3}|\[::1\]")
-_DAY_SECONDS = 86_400  # longer than anyone waits for an answer
+_PROXY = re.compile(r"(https?|socks5h?)://([^\s/@]+@)?[^\s/@:]+(:[0-9]{1,5})?/?")
+LOOPBACK = re.compile(r"localhost|127(\.[0-9]{1,3}){3}|\[?::1\]?")
+_MOST_BATCHES_A_SECOND = 1_000_000
 _VARIABLES = {
     "api_key": "MPARTICLE_API_KEY",
     "api_secret": "MPARTICLE_API_SECRET",
@@ -50,20 +56,39 @@ def _base_url(configuration: Any, _: Any, value: Any) -> None:
     if url is None:
         form = "https://host/path, with no credentials, query or fragment in it"
         raise ConfigurationError(f"base_url must be like {form}")
-    if url["scheme"] == "http" and not (configuration.allow_http or _LOOPBACK.fullmatch(url["host"])):
+    if url["scheme"] == "http" and not (configuration.allow_http or LOOPBACK.fullmatch(url["host"])):
         way_out = "use https://, or allow_http=True"
         raise ConfigurationError(f"base_url is http://, which shows the secret to all on the way: {way_out}")
 
 
-def _seconds(_: object, attribute: Any, value: Any) -> None:
+def _retry(_: object, __: Any, value: Any) -> None:
+    if value is not None and not isinstance(value, Retry):
+        raise ConfigurationError(f"retry is a Retry, or None for a single attempt, not {kind_of(value)}")
+
+
+def _proxy(_: object, __: Any, value: Any) -> None:
+    if value is not None and not (isinstance(value, str) and _PROXY.fullmatch(value)):
+        raise ConfigurationError("proxy must be like http://host:port, with user:password@ before the host if need be")
+
+
+def _ssl_context(_: object, __: Any, value: Any) -> None:
+    if value is None:
+        return
+    import ssl  # only where there is one
+
+    if not isinstance(value, ssl.SSLContext):
+        raise ConfigurationError(f"ssl_context is a ssl.SSLContext, not {kind_of(value)}")
+
+
+def _rate(_: object, __: Any, value: Any) -> None:
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not (number and 0 < value <= _DAY_SECONDS):
-        raise ConfigurationError(f"{attribute.name} is {value!r:.40}: give seconds, more than 0 and at most a day")
+    if value is not None and not (number and 0 < value <= _MOST_BATCHES_A_SECOND):
+        raise ConfigurationError(f"rate is {value!r:.40}: give batches a second, more than 0, or None")
 
 
-def _count(_: object, attribute: Any, value: Any) -> None:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise ConfigurationError(f"{attribute.name} is {value!r}: give a whole number of at least 1")
+def _function(_: object, attribute: Any, value: Any) -> None:
+    if value is not None and not callable(value):
+        raise ConfigurationError(f"{attribute.name} is a function of one argument, not {kind_of(value)}")
 
 
 @frozen
@@ -76,10 +101,21 @@ class Configuration:
         pod: The data centre of the mParticle account.
         base_url: Where to send instead of to the pod: a proxy of your own, or a sandbox.
         allow_http: Send to an `http://` address too that is not this machine. All that is sent can be read on the way.
-        timeout: Seconds to wait for a connection, and then for each part of the answer.
+        timeout: Seconds to wait for each part of an answer; at most 10 of them for a connection.
+        deadline: Seconds that an upload may take in all, with its retries and their waits.
+        retry: When a request is sent again; None for a single attempt, and nothing that waits.
+        deduplicate: Give a batch without a `source_request_id` a UUID as such, and leave it on the batch. mParticle
+            takes each id once, so every retry is safe, and so is a later upload of the same batch.
         validate: Check each batch against its model and limits before it is sent.
-        max_in_flight: How many uploads with a callback may be on their way at once; a further call waits.
-        transport: An httpx transport to send through: a proxy, a mock.
+        max_in_flight: How many uploads with a callback, or requests of one `upload_all`, may be on their way at once.
+        rate: Batches a second that `upload_all` sends at most; None for what the service takes.
+        proxy: The proxy to send through, as `http://user:password@host:port`. In no repr.
+        trust_env: Where no proxy is given, use that of `HTTPS_PROXY`, `HTTP_PROXY` or `ALL_PROXY`, and mind `NO_PROXY`.
+        ssl_context: What to trust, and a certificate to show; None for the certificates that httpx trusts. For those
+            of the operating system give `ssl.create_default_context()`.
+        on_attempt: Called with an `Attempt` after each one, from the thread or loop that made it: for metrics.
+        transport: An httpx transport to send through instead of ours: a mock, an HTTP client of your own. Proxy,
+            ssl_context and the bounds on an answer are then its own matter.
 
     Raises:
         ConfigurationError: A value that cannot work.
@@ -90,9 +126,17 @@ class Configuration:
     pod: Pod = field(default=DEFAULT_POD, validator=_pod, kw_only=True)  # pyright: ignore[reportAssignmentType]  # a Final
     allow_http: bool = field(default=False, kw_only=True)
     base_url: str | None = field(default=None, validator=_base_url, kw_only=True)
-    timeout: float = field(default=60.0, validator=_seconds, kw_only=True)
+    timeout: float = field(default=30.0, validator=seconds, kw_only=True)
+    deadline: float = field(default=60.0, validator=seconds, kw_only=True)
+    retry: Retry | None = field(factory=Retry, validator=_retry, kw_only=True)
+    deduplicate: bool = field(default=False, kw_only=True)
     validate: bool = field(default=True, kw_only=True)
-    max_in_flight: int = field(default=8, validator=_count, kw_only=True)
+    max_in_flight: int = field(default=8, validator=count, kw_only=True)
+    rate: float | None = field(default=None, validator=_rate, kw_only=True)
+    proxy: str | None = field(default=None, validator=_proxy, kw_only=True, repr=False)
+    trust_env: bool = field(default=True, kw_only=True)
+    ssl_context: ssl.SSLContext | None = field(default=None, validator=_ssl_context, kw_only=True, repr=False)
+    on_attempt: Callable[[Attempt], object] | None = field(default=None, validator=_function, kw_only=True, repr=False)
     transport: httpx.BaseTransport | httpx.AsyncBaseTransport | None = field(default=None, kw_only=True, repr=False)
 
     @classmethod
@@ -116,3 +160,12 @@ class Configuration:
     def url(self) -> str:
         """The base URL that requests go to."""
         return (self.base_url or SERVERS[self.pod]).rstrip("/")
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, _: object) -> Self:
+        return self
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a Configuration holds a secret, which goes into no pickle: make it anew over there")

@@ -1,12 +1,20 @@
-"""Send a request by a generated operation, and turn what comes back into a response or an error.
+"""Deliver a request: attempts by a generated operation, what became of each, and whether another one follows.
 
-This is the one place between the facade and the operations: what is to be done again is decided here.
+This is the one place between the facade and the operations. What both clients share is here, and the blocking shell
+around it; `_async_delivery` is the other shell. They only send and wait.
 """
 
 from __future__ import annotations
 
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from platform import python_version
 from types import ModuleType
+from typing import TYPE_CHECKING, TypeVar
 
 import httpx
 from mparticle_events.api.events import bulk_upload_events, bulk_upload_historical_events, upload_events
@@ -17,79 +25,322 @@ from mparticle_events.types import Response
 from ._configuration import Configuration
 from ._errors import (
     APIConnectionError,
+    APIError,
+    APIStatusError,
     APITimeoutError,
     ConfigurationError,
-    MParticleError,
+    RateLimitError,
     WrongCallError,
     error_for_status,
     kind_of,
 )
+from ._limits import StaleConnectionError, limited_until
+from ._outcome import Outcome
+from ._pace import Pace
+from ._retry import Budget, wait_before_next
+from ._retry_after import retry_after_seconds
 from ._upload import Operation, Upload
 from ._version import __version__
 
-_OPERATIONS: dict[Operation, ModuleType] = {
+if TYPE_CHECKING:
+    from ._attempt import Attempt
+
+LOG = logging.getLogger("mparticle_ext")
+
+OPERATIONS: dict[Operation, ModuleType] = {
     "upload_events": upload_events,
     "bulk_upload_events": bulk_upload_events,
     "bulk_upload_historical_events": bulk_upload_historical_events,
 }
+NO_ANSWER = (httpx.HTTPError, OSError)
+"""What an operation raises where no whole answer came."""
+
+_CONNECT_SECONDS = 10.0  # for each address of the host: one that is dead leaves time for the next
+_NO_CONNECTION = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+_CANNOT_BE_SENT = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
+
+Kind = TypeVar("Kind")
 
 
-def client_of(configuration: Configuration, owner: str, transport: type) -> Client:
-    """The generated client for a configuration.
-
-    Args:
-        configuration: What the owner was given.
-        owner: The class that it was given to, for a message.
-        transport: What that class sends through.
+def require_configuration(configuration: Configuration, owner: str) -> None:
+    """Refuse what is none.
 
     Raises:
-        WrongCallError: It is no configuration.
-        ConfigurationError: Its transport is of another kind.
+        WrongCallError: It is something else.
     """
     if not isinstance(configuration, Configuration):
         raise WrongCallError(f"{owner} takes a Configuration, not {kind_of(configuration)}")
-    if configuration.transport is not None and not isinstance(configuration.transport, transport):
-        raise ConfigurationError(f"transport is no httpx.{transport.__name__}, which {owner} sends through")
+
+
+def given_transport(configuration: Configuration, owner: str, kind: type[Kind]) -> Kind | None:
+    """The transport of a configuration, where it has one.
+
+    Raises:
+        ConfigurationError: It is of another kind than the owner sends through.
+    """
+    transport = configuration.transport
+    if transport is None or isinstance(transport, kind):
+        return transport
+    raise ConfigurationError(f"transport is no httpx.{kind.__name__}, which {owner} sends through")
+
+
+def client_of(configuration: Configuration, transport: httpx.BaseTransport | httpx.AsyncBaseTransport) -> Client:
+    """The generated client for a configuration."""
+    timeout = configuration.timeout
     return Client(
         api_key=configuration.api_key,
         api_secret=configuration.api_secret,
         base_url=configuration.url,
-        timeout=httpx.Timeout(configuration.timeout, pool=None),  # waiting for a connection of the pool is no fault
-        headers={"User-Agent": f"mparticle-ext/{__version__} python/{python_version()}"},
-        httpx_args={"transport": configuration.transport},
+        timeout=httpx.Timeout(timeout, connect=min(timeout, _CONNECT_SECONDS)),
+        headers={
+            "User-Agent": f"mparticle-ext/{__version__} python/{python_version()}",
+            "Accept-Encoding": "identity",  # an answer is a few bytes: nothing to gain, and nothing that can explode
+        },
+        httpx_args={"transport": transport, "trust_env": False},
     )
 
 
-def deliver(client: Client, upload: Upload) -> httpx.Response:
-    """Send a request, and wait for its answer.
+class Course:
+    """One upload on its way: what was tried, and whether there is a next attempt."""
 
-    Raises:
-        APIConnectionError: No answer came.
-        APIStatusError: The answer is no acceptance.
-    """
-    try:
-        answer = _OPERATIONS[upload.operation].sync_detailed(client=client, body=upload.body)
-    except (httpx.HTTPError, OSError) as error:
-        raise _no_answer(client, error) from error
-    return _accepted(answer)
+    def __init__(self, upload: Upload, deadline: float) -> None:
+        self.upload = upload
+        self.id = f"{random.getrandbits(32):08x}"
+        self.started = time.monotonic()
+        self.deadline = self.started + deadline
+        self.attempts = 0
+        self.failures: list[APIError] = []
+        self.wait: float | None = None
+
+    def seconds_left(self) -> float:
+        """What is left of the deadline."""
+        return self.deadline - time.monotonic()
+
+    def finished(self, error: APIError) -> APIError:
+        """The error that the caller gets, with all that went before it."""
+        if any(failure.outcome is Outcome.UNKNOWN for failure in self.failures):
+            error.outcome = Outcome.UNKNOWN  # an earlier attempt may have been taken, whatever became of the last
+        error.repeatable = self.upload.repeatable
+        error.attempts = self.attempts
+        error.elapsed_seconds = time.monotonic() - self.started
+        error.earlier = tuple(failure for failure in self.failures if failure is not error)
+        LOG.error(
+            "upload %s: %d batches not delivered, outcome %s, after %d attempts in %.1f s: %s",
+            self.id, len(self.upload.batches), error.outcome.value, error.attempts, error.elapsed_seconds, _name(error),
+        )  # fmt: skip
+        return error
 
 
-async def deliver_async(client: Client, upload: Upload) -> httpx.Response:
-    """The same, for asyncio."""
-    try:
-        answer = await _OPERATIONS[upload.operation].asyncio_detailed(client=client, body=upload.body)
-    except (httpx.HTTPError, OSError) as error:
-        raise _no_answer(client, error) from error
-    return _accepted(answer)
+class Delivery:
+    """What the uploads of one EventsApi share, and what is decided after each attempt. Nothing here waits."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        policy = configuration.retry
+        self.configuration = configuration
+        self.pace = Pace(configuration.rate)
+        self._budget = Budget(policy.budget) if policy is not None else None
+
+    def begin(self, upload: Upload) -> Course:
+        """Set out with an upload."""
+        return Course(upload, self.configuration.deadline)
+
+    def held_seconds(self, course: Course, *, stopping: bool) -> float:
+        """How long an earlier 429 holds back the next attempt.
+
+        Raises:
+            RateLimitError: Longer than there is time.
+        """
+        course.wait = None
+        held = self.pace.held_seconds()
+        if held and (stopping or held >= course.seconds_left()):
+            raise course.finished(self.pace.refusal())
+        return held
+
+    def settled(
+        self, course: Course, began: float, result: Response[ApiErrorResponse] | Exception, *, stopping: bool
+    ) -> httpx.Response:
+        """What an attempt came to; `course.wait` says when the next one follows.
+
+        Raises:
+            APIError: It was not accepted.
+        """
+        course.attempts += 1
+        if isinstance(result, Response):
+            self.pace.note(result.http)
+            _forget_credentials(result.http.request)
+            if result.parsed is None:
+                if self._budget is not None:
+                    self._budget.earn(retried=course.attempts > 1)
+                self._tell(course, began, result.status_code, None)
+                return result.http
+            error: APIError = error_for_status(result.status_code)(result.http, result.parsed.errors or ())
+        else:
+            error = _no_answer(self.configuration.url, result)
+        course.wait = self._wait_after(course, error, stopping=stopping)
+        self._tell(course, began, getattr(error, "status_code", None), error)
+        course.failures.append(error)
+        if course.wait is None:
+            course.finished(error)
+        raise error
+
+    def _wait_after(self, course: Course, error: APIError, *, stopping: bool) -> float | None:
+        response = error.response if isinstance(error, APIStatusError) else None
+        asked = retry_after_seconds(response.headers) if response is not None else None
+        wait = wait_before_next(
+            error.outcome,
+            policy=self.configuration.retry,
+            attempts=course.attempts,
+            repeatable=course.upload.repeatable,
+            retry_after=asked,
+            seconds_left=course.seconds_left(),
+            drawn=random.random(),  # noqa: S311  # spreads clients out; nothing is guarded by it
+        )
+        if isinstance(error, RateLimitError) and self.configuration.retry is not None:
+            self.pace.hold(wait or asked or 0.0, error)
+        if wait is None or stopping:
+            return None
+        if isinstance(error.__cause__, StaleConnectionError) and not course.failures:
+            return 0.0  # no sign of trouble
+        return wait if self._budget is None or self._budget.spend() else None
+
+    def _tell(self, course: Course, began: float, status: int | None, error: APIError | None) -> None:
+        seconds = time.monotonic() - began
+        upload = course.upload
+        LOG.debug(
+            "upload %s: attempt %d, %s of %d batches, %d bytes: %s in %.3f s",
+            course.id, course.attempts, upload.operation, len(upload.batches), len(upload.body),
+            f"HTTP {status}" if error is None else _name(error), seconds,
+        )  # fmt: skip
+        if error is not None and course.wait is not None:
+            LOG.info("upload %s: %s, tried again in %.2f s", course.id, _name(error), course.wait)
+        if self.configuration.on_attempt is not None:
+            self._tell_hook(self.configuration.on_attempt, course, seconds, status, error)
+
+    def _tell_hook(
+        self,
+        hook: Callable[[Attempt], object],
+        course: Course,
+        seconds: float,
+        status: int | None,
+        error: APIError | None,
+    ) -> None:
+        from ._attempt import Attempt  # only for who asks
+
+        attempt = Attempt(
+            upload_id=course.id,
+            operation=course.upload.operation,
+            batches=len(course.upload.batches),
+            body_bytes=len(course.upload.body),
+            number=course.attempts,
+            seconds=seconds,
+            outcome=Outcome.TAKEN if error is None else error.outcome,
+            status_code=status,
+            error=error,
+            next_in_seconds=course.wait,
+        )
+        try:
+            hook(attempt)
+        except Exception:
+            LOG.exception("on_attempt raised")
 
 
-def _accepted(answer: Response[ApiErrorResponse]) -> httpx.Response:
-    if answer.parsed is None:
-        return answer.http
-    raise error_for_status(answer.status_code)(answer.http, answer.parsed.errors or ())
+class BlockingDelivery(Delivery):
+    """Delivers in the caller's thread."""
+
+    def __init__(self, configuration: Configuration, transport: httpx.BaseTransport) -> None:
+        super().__init__(configuration)
+        self._client = client_of(configuration, transport)
+        self._client.get_httpx_client()  # made now, once, and not by several threads at their first upload
+        self._under_way = 0
+        self._closing = False
+        self._counting = threading.Lock()
+
+    def deliver(self, upload: Upload, stop: threading.Event) -> httpx.Response:
+        """Send a request until it is settled, and return its answer. Waits for no next attempt once `stop` is set.
+
+        Raises:
+            APIConnectionError: No answer came.
+            APIStatusError: The answer is no acceptance.
+        """
+        course = self.begin(upload)
+        with self._counted():
+            try:
+                return self._attempt(course, stop)
+            except APIError:
+                if course.wait is None:
+                    raise
+            from ._again import again  # only where something failed
+
+            return again(lambda: self._attempt(course, stop), course, stop.wait)
+
+    def close(self) -> None:
+        """Close the connections, when no upload is under way any more."""
+        with self._counting:
+            self._closing = True
+            now = not self._under_way
+        if now:
+            self._client.close()
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        with self._counting:
+            self._under_way += 1
+        try:
+            yield
+        finally:
+            with self._counting:
+                self._under_way -= 1
+                last = self._closing and not self._under_way
+            if last:
+                self._client.close()
+
+    def _attempt(self, course: Course, stop: threading.Event) -> httpx.Response:
+        while held := self.held_seconds(course, stopping=stop.is_set()):
+            stop.wait(held)
+        began = time.monotonic()
+        result: Response[ApiErrorResponse] | Exception
+        try:
+            with limited_until(course.deadline):
+                result = OPERATIONS[course.upload.operation].sync_detailed(client=self._client, body=course.upload.body)
+        except NO_ANSWER as error:
+            result = error
+        return self.settled(course, began, result, stopping=stop.is_set())
 
 
-def _no_answer(client: Client, error: Exception) -> MParticleError:
+def _no_answer(url: str, error: Exception) -> APIConnectionError:
+    if isinstance(error, _NO_CONNECTION):
+        outcome = Outcome.NOT_TAKEN
+    elif isinstance(error, _CANNOT_BE_SENT):
+        outcome = Outcome.REFUSED
+    else:
+        outcome = Outcome.UNKNOWN
     kind = APITimeoutError if isinstance(error, httpx.TimeoutException) else APIConnectionError
+    _without_frames(error)
     went_wrong = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    return kind(f"no whole answer from {client.base_url} ({went_wrong})")
+    ours = kind(f"no whole answer from {url} ({went_wrong})", outcome)
+    ours.__cause__ = error
+    return ours
+
+
+def _without_frames(error: BaseException) -> None:
+    """Take from a cause what holds the credentials: the request, and frames, whose variables reporters show."""
+    inner: BaseException | None = error
+    while inner is not None:
+        inner.__traceback__ = None
+        if isinstance(inner, httpx.RequestError):
+            with suppress(RuntimeError):  # it has no request
+                _forget_credentials(inner.request)
+        inner = inner.__cause__ or inner.__context__
+
+
+def _forget_credentials(request: httpx.Request) -> None:
+    """What a response is kept with, pickled with, or shown with, goes without them."""
+    request.headers.pop("Authorization", None)
+
+
+def _name(error: APIError) -> str:
+    """What an error is, for a log: its text may quote what mParticle says of someone's data."""
+    if isinstance(error, APIStatusError):
+        return f"{type(error).__name__}, HTTP {error.status_code}"
+    cause = f", {type(error.__cause__).__name__}" if error.__cause__ else ""
+    return f"{type(error).__name__}{cause}"

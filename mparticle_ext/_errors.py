@@ -5,21 +5,25 @@ MParticleError
 ├── ClosedError               an upload after close(); nothing was sent
 ├── ValidationError           a batch the service would refuse or drop; nothing of the request was sent
 ├── WrongCallError            an argument of the wrong kind; nothing was sent
-├── APIConnectionError        no answer came; the cause is chained
-│   └── APITimeoutError       no answer came in time
-└── APIStatusError            an answer that is no acceptance
-    ├── BadRequestError           400
-    ├── AuthenticationError       401
-    ├── PermissionDeniedError     403
-    ├── PayloadTooLargeError      413
-    ├── RateLimitError            429
-    └── ServerError               5xx
+└── APIError                  a request that was not accepted, or not known to be
+    ├── APIConnectionError        no whole answer came; the cause is chained
+    │   └── APITimeoutError       not in time
+    ├── UploadStoppedError        it was stopped from here: close(), Ctrl-C, a cancelled task
+    └── APIStatusError            an answer that is no acceptance
+        ├── BadRequestError           400
+        ├── AuthenticationError       401
+        ├── PermissionDeniedError     403
+        ├── PayloadTooLargeError      413
+        ├── RateLimitError            429
+        └── ServerError               5xx
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
+
+from ._outcome import Outcome, outcome_of_status
 
 if TYPE_CHECKING:
     import httpx
@@ -78,15 +82,58 @@ class ValidationError(MParticleError, ValueError):
         return type(self), (self.problem, self.path, self.batch_index, self.subject)
 
 
-class APIConnectionError(MParticleError):
-    """No whole answer came: no connection, or one that broke. Whether the batches were taken is not known."""
+class APIError(MParticleError):
+    """A request that was not accepted, or not known to be.
+
+    Attributes:
+        outcome: What became of it: `NOT_TAKEN`, `UNKNOWN` or `REFUSED`.
+        repeatable: Whether sending the same again is safe, because each batch has a `source_request_id`.
+        attempts: How often it was sent.
+        elapsed_seconds: From the call to this error, with the waiting.
+        earlier: The errors of the attempts before the last, in their order.
+    """
+
+    outcome: Outcome = Outcome.UNKNOWN
+    repeatable: bool = False
+    attempts: int = 1
+    elapsed_seconds: float = 0.0
+    earlier: tuple[APIError, ...] = ()
+
+    def __str__(self) -> str:
+        tried = f" [{self.attempts} attempts, {self.elapsed_seconds:.1f} s]" if self.attempts > 1 else ""
+        return f"{super().__str__()}; {self._what_became_of_it()}{tried}"
+
+    def _what_became_of_it(self) -> str:
+        if self.outcome is not Outcome.UNKNOWN:
+            return "nothing was taken"
+        if self.repeatable:
+            return "whether it was taken is not known, and sending it again is safe: each batch has a source_request_id"
+        return (
+            "whether it was taken is not known: with a source_request_id on each batch, as "
+            "Configuration(deduplicate=True) gives, it would be safe to send it again"
+        )
+
+
+class APIConnectionError(APIError):
+    """No whole answer came: no connection, or one that broke. `outcome` says whether anything can have been taken."""
+
+    def __init__(self, message: str, outcome: Outcome = Outcome.UNKNOWN) -> None:
+        super().__init__(message)
+        self.outcome = outcome
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (*self.args, self.outcome), vars(self)
 
 
 class APITimeoutError(APIConnectionError, TimeoutError):
-    """No answer came within `Configuration.timeout` seconds. Whether the batches were taken is not known."""
+    """No whole answer came within `Configuration.timeout` or what was left of the deadline."""
 
 
-class APIStatusError(MParticleError):
+class UploadStoppedError(APIConnectionError):
+    """The upload was stopped from here before its answer came: by Ctrl-C, a cancelled task, or another's error."""
+
+
+class APIStatusError(APIError):
     """The service answered, and did not accept.
 
     Attributes:
@@ -102,6 +149,7 @@ class APIStatusError(MParticleError):
         hint = _HINTS.get(response.status_code, self.hint)
         super().__init__(f"HTTP {response.status_code}: {hint}{' (' + said + ')' if said else ''}")
         self.status_code = response.status_code
+        self.outcome = outcome_of_status(response.status_code)
         self.errors = tuple(errors)
         self.response = response
 
@@ -112,17 +160,25 @@ class APIStatusError(MParticleError):
             list(self.response.headers.items()),
             self.response.content,
             self.errors,
+            {name: value for name, value in vars(self).items() if name != "response"},
         )
 
 
 def _status_error(
-    kind: type[APIStatusError], status: int, headers: list[tuple[str, str]], content: bytes, errors: Sequence[ApiError]
+    kind: type[APIStatusError],
+    status: int,
+    headers: list[tuple[str, str]],
+    content: bytes,
+    errors: Sequence[ApiError],
+    others: dict[str, object],
 ) -> APIStatusError:
     """An error out of a pickle, which the request with its credentials does not go into."""
     import httpx
 
     plain = [(name, value) for name, value in headers if name.lower() not in ("content-encoding", "transfer-encoding")]
-    return kind(httpx.Response(status, headers=plain, content=content), errors)
+    error = kind(httpx.Response(status, headers=plain, content=content), errors)
+    vars(error).update(others)
+    return error
 
 
 class BadRequestError(APIStatusError):
@@ -157,20 +213,23 @@ class RateLimitError(APIStatusError):
         limit: The limit that was exceeded (`org`, `account`, `app`, ...), where the service says.
     """
 
-    def __init__(self, response: httpx.Response, errors: Sequence[ApiError] = ()) -> None:
-        wait = response.headers.get("Retry-After", "").strip()
-        self.retry_after: float | None = float(wait) if wait.isascii() and wait.isdigit() else None
+    def __init__(
+        self, response: httpx.Response, errors: Sequence[ApiError] = (), retry_after: float | None = None
+    ) -> None:
+        from ._retry_after import retry_after_seconds  # only on the way to this error
+
+        self.retry_after = retry_after_seconds(response.headers) if retry_after is None else retry_after
         self.limit: str | None = response.headers.get("X-mp-rate-limit-exceeded")
-        seconds = f"{wait} s " if self.retry_after is not None else ""
+        wait = "" if self.retry_after is None else f"{self.retry_after:g} s "
         which = f"the {self.limit}'s" if self.limit else "a"
-        self.hint = f"over {which} rate limit, nothing was taken: wait {seconds}and send again"
+        self.hint = f"over {which} rate limit: wait {wait}and send again"
         super().__init__(response, errors)
 
 
 class ServerError(APIStatusError):
-    """5xx: the service has trouble. Whether the batches were taken is not known."""
+    """5xx: the service has trouble. Nothing was taken of a 503; of the others it is not known."""
 
-    hint = "the service has trouble: send again later"
+    hint = "the service has trouble"
 
 
 _HINTS = {
@@ -188,6 +247,6 @@ _BY_STATUS: dict[int, type[APIStatusError]] = {
 
 def error_for_status(status_code: int) -> type[APIStatusError]:
     """The class of error that an answer with this status becomes."""
-    if 500 <= status_code <= 599:
+    if status_code >= 500:  # also above 599, see outcome_of_status
         return ServerError
     return _BY_STATUS.get(status_code, APIStatusError)

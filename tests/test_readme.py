@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import httpcore
 import httpx
 import pytest
 from mparticle_events.service import SERVERS
@@ -42,18 +43,18 @@ def test_every_block_runs(monkeypatch: pytest.MonkeyPatch) -> None:
 def lead_to(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let what goes to mParticle's hosts arrive at the sandbox."""
     there = httpx.URL(sandbox.url)
-    blocking, from_asyncio = httpx.HTTPTransport.handle_request, httpx.AsyncHTTPTransport.handle_async_request
+    blocking, from_asyncio = httpcore.ConnectionPool.handle_request, httpcore.AsyncConnectionPool.handle_async_request
 
-    def to_sandbox(request: httpx.Request) -> httpx.Request:
-        if request.url.host in HOSTS:
-            request.url = request.url.copy_with(scheme="http", host=there.host, port=there.port)
+    def to_sandbox(request: httpcore.Request) -> httpcore.Request:
+        if request.url.host.decode() in HOSTS:
+            request.url = httpcore.URL(scheme=b"http", host=there.raw_host, port=there.port, target=request.url.target)
         return request
 
-    def handle(self: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
+    def handle(self: httpcore.ConnectionPool, request: httpcore.Request) -> httpcore.Response:
         return blocking(self, to_sandbox(request))
 
-    async def handle_async(self: httpx.AsyncHTTPTransport, request: httpx.Request) -> httpx.Response:
+    async def handle_async(self: httpcore.AsyncConnectionPool, request: httpcore.Request) -> httpcore.Response:
         return await from_asyncio(self, to_sandbox(request))
 
-    monkeypatch.setattr(httpx.HTTPTransport, "handle_request", handle)
-    monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", handle_async)
+    monkeypatch.setattr(httpcore.ConnectionPool, "handle_request", handle)
+    monkeypatch.setattr(httpcore.AsyncConnectionPool, "handle_async_request", handle_async)

@@ -61,7 +61,10 @@ def test_the_two_clients_have_the_same_methods_and_parameters() -> None:
     blocking, from_asyncio = public(EventsApi), public(AsyncEventsApi)
     assert blocking.keys() == from_asyncio.keys()
     for name, method in blocking.items():
-        assert inspect.signature(method).parameters == inspect.signature(from_asyncio[name]).parameters, name
+        theirs = inspect.signature(from_asyncio[name]).parameters
+        assert [str(one) for one in inspect.signature(method).parameters.values()] == [
+            str(one).replace(" | AsyncIterable[AnyBatch]", "") for one in theirs.values()
+        ], name
         assert inspect.iscoroutinefunction(from_asyncio[name]), name
 
 

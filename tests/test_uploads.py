@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 from attrs import evolve, frozen
+from colours import COLOURS, Outcome, blocking, from_asyncio_with_callback, with_callback
 
 from mparticle_ext import (
     APIConnectionError,
@@ -33,6 +34,7 @@ from mparticle_ext import (
     RateLimitError,
     ServerError,
     SessionStartEvent,
+    UploadStoppedError,
     ValidationError,
     WrongCallError,
     __version__,
@@ -41,7 +43,6 @@ from mparticle_ext import (
 from mparticle_ext.sandbox import Sandbox
 
 DAY_MS = 86_400_000
-Outcome = httpx.Response | Exception
 
 
 def batch_of(*names: str) -> Batch:
@@ -50,62 +51,6 @@ def batch_of(*names: str) -> Batch:
 
 def old_batch() -> Batch:
     return Batch("production", events=[AppEvent("other", "old", timestamp_unixtime_ms=unixtime_ms() - 31 * DAY_MS)])
-
-
-def blocking(configuration: Configuration, method: str, body: Any) -> Outcome:
-    with EventsApi(configuration) as api:
-        try:
-            response: httpx.Response = getattr(api, method)(body)
-        except MParticleError as error:
-            return error
-        return response
-
-
-def with_callback(configuration: Configuration, method: str, body: Any) -> Outcome:
-    calls: list[tuple[Exception | None, None, httpx.Response | None]] = []
-    with EventsApi(configuration) as api:
-        future = getattr(api, method)(body, lambda *call: calls.append(call))
-    return _called_once(calls, future.exception(timeout=10), future)
-
-
-def from_asyncio(configuration: Configuration, method: str, body: Any) -> Outcome:
-    async def upload() -> Outcome:
-        async with AsyncEventsApi(configuration) as api:
-            try:
-                response: httpx.Response = await getattr(api, method)(body)
-            except MParticleError as error:
-                return error
-            return response
-
-    return asyncio.run(upload())
-
-
-def from_asyncio_with_callback(configuration: Configuration, method: str, body: Any) -> Outcome:
-    calls: list[tuple[Exception | None, None, httpx.Response | None]] = []
-
-    async def upload() -> asyncio.Task[httpx.Response]:
-        async with AsyncEventsApi(configuration) as api:
-            task: asyncio.Task[httpx.Response] = await getattr(api, method)(body, lambda *call: calls.append(call))
-        return task
-
-    task = asyncio.run(upload())
-    return _called_once(calls, task.exception(), task)
-
-
-def _called_once(calls: list[Any], raised: BaseException | None, future: Any) -> Outcome:
-    ((error, data, response),) = calls
-    assert data is None
-    assert error is raised
-    if error is None:
-        assert response is future.result()
-        assert isinstance(response, httpx.Response)
-        return response
-    assert response is getattr(error, "response", None)
-    assert isinstance(error, Exception)
-    return error
-
-
-COLOURS = [blocking, with_callback, from_asyncio, from_asyncio_with_callback]
 
 
 @frozen
@@ -165,7 +110,7 @@ CASES = [
 def test_upload(case: Case, colour: Callable[..., Outcome], sandbox: Sandbox) -> None:
     if case.fail:
         sandbox.fail(**case.fail)
-    outcome = colour(evolve(sandbox.configuration, **case.configuration), case.method, case.body())
+    outcome = colour(evolve(sandbox.configuration, retry=None, **case.configuration), case.method, case.body())
     if case.error is None:
         assert isinstance(outcome, httpx.Response)
         assert outcome.status_code == 202
@@ -254,7 +199,7 @@ def test_a_rate_limit_says_how_long_and_which(header: str, seconds: float | None
     error = RateLimitError(response)
     assert (error.retry_after, error.limit) == (seconds, "org")
     wait = f"wait {header} s and send again" if seconds is not None else "wait and send again"
-    assert str(error) == f"HTTP 429: over the org's rate limit, nothing was taken: {wait}"
+    assert str(error) == f"HTTP 429: over the org's rate limit: {wait}; nothing was taken"
 
 
 @pytest.fixture
@@ -288,7 +233,8 @@ def test_no_answer_in_time(colour: Callable[..., Outcome], silent: str) -> None:
 def test_no_connection(colour: Callable[..., Outcome]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         free = listener.getsockname()[1]
-    error = colour(Configuration("key", "secret", base_url=f"http://127.0.0.1:{free}"), "upload_events", batch_of())
+    configuration = Configuration("key", "secret", base_url=f"http://127.0.0.1:{free}", retry=None)
+    error = colour(configuration, "upload_events", batch_of())
     assert type(error) is APIConnectionError
     assert isinstance(error.__cause__, httpx.ConnectError)
 
@@ -627,5 +573,5 @@ def test_a_cancelled_upload_tells_its_callback(pause: float | None) -> None:
 
     asyncio.run(main())
     ((error, _, _),) = calls
-    assert type(error) is APIConnectionError
+    assert type(error) is UploadStoppedError
     assert "cancelled" in str(error)

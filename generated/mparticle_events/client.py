@@ -3,7 +3,7 @@
 """The connection to the service."""
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 import httpx
 from attrs import define, evolve, field
@@ -69,6 +69,9 @@ class Client:
         if self._async_client is not None:
             await self._async_client.aclose()
             self._async_client = None
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a Client holds a secret, which goes into no pickle: make it anew over there")
 
     def __enter__(self) -> Self:
         return self

@@ -1,0 +1,101 @@
+"""The asyncio shell around `Delivery`: it sends and waits."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+
+import httpx
+from mparticle_events.models import ApiErrorResponse
+from mparticle_events.types import Response
+
+from ._configuration import Configuration
+from ._delivery import NO_ANSWER, OPERATIONS, Course, Delivery, client_of
+from ._errors import APIError
+from ._limits import limited_until
+from ._upload import Upload
+
+
+class AsyncDelivery(Delivery):
+    """Delivers in the loop that it was made in.
+
+    Attributes:
+        stop: Set when uploads are to wait for no next attempt any more.
+    """
+
+    def __init__(self, configuration: Configuration, transport: httpx.AsyncBaseTransport) -> None:
+        super().__init__(configuration)
+        self._client = client_of(configuration, transport)
+        self.stop = asyncio.Event()
+        self._stops = {self.stop}
+        self._under_way = 0
+        self._closing = False
+
+    async def deliver(self, upload: Upload, stop: asyncio.Event | None = None) -> httpx.Response:
+        """Send a request until it is settled, and return its answer. Waits for no next attempt once `stop` is set.
+
+        Raises:
+            APIConnectionError: No answer came.
+            APIStatusError: The answer is no acceptance.
+        """
+        course = self.begin(upload)
+        until = self.stop if stop is None else stop
+        self._under_way += 1
+        try:
+            try:
+                return await self._attempt(course, until)
+            except APIError:
+                if course.wait is None:
+                    raise
+            from ._again import again_async  # only where something failed
+
+            return await again_async(lambda: self._attempt(course, until), course, partial(sleep, until))
+        finally:
+            self._under_way -= 1
+            if self._closing and not self._under_way:
+                await self._client.aclose()
+
+    @contextmanager
+    def stoppable(self) -> Iterator[asyncio.Event]:
+        """An event like `stop` for some uploads, which their owner may set alone."""
+        stop = asyncio.Event()
+        self._stops.add(stop)
+        try:
+            yield stop
+        finally:
+            self._stops.discard(stop)
+
+    def end_waiting(self) -> None:
+        """Let no upload wait for a next attempt any more."""
+        for stop in self._stops:
+            stop.set()
+
+    async def close(self) -> None:
+        """Close the connections, when no upload is under way any more."""
+        self._closing = True
+        if not self._under_way:
+            await self._client.aclose()
+
+    async def _attempt(self, course: Course, stop: asyncio.Event) -> httpx.Response:
+        while held := self.held_seconds(course, stopping=stop.is_set()):
+            await sleep(stop, held)
+        began = time.monotonic()
+        result: Response[ApiErrorResponse] | Exception
+        try:
+            with limited_until(course.deadline):
+                result = await OPERATIONS[course.upload.operation].asyncio_detailed(
+                    client=self._client, body=course.upload.body
+                )
+        except NO_ANSWER as error:
+            result = error
+        return self.settled(course, began, result, stopping=stop.is_set())
+
+
+async def sleep(stop: asyncio.Event, seconds: float) -> None:
+    """Wait, but not past `stop`."""
+    if seconds > 0:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), seconds)

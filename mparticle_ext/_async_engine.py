@@ -1,0 +1,161 @@
+"""What runs of an AsyncEventsApi in one loop: its connections, and its tasks."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+
+import httpx
+from attrs import field, frozen
+
+from ._async_delivery import AsyncDelivery
+from ._async_transport import AsyncBorrowed, AsyncTransport
+from ._configuration import Configuration
+from ._delivery import LOG, given_transport, require_configuration
+from ._errors import ClosedError, MParticleError, UploadStoppedError, unexpected
+from ._pace import Pace
+from ._pending import Callback, Pending, answer_in, named
+from ._upload import AnyBatch, repeatable
+from ._wire import trusted, way_out
+
+Task = asyncio.Task[httpx.Response]
+
+
+class AsyncEngine:
+    """The engines of an AsyncEventsApi, one for each loop it is used in: connections and tasks belong to their loop."""
+
+    def __init__(self, configuration: Configuration, owner: str) -> None:
+        require_configuration(configuration, owner)
+        self._configuration = configuration
+        self._given = given_transport(configuration, owner, httpx.AsyncBaseTransport)
+        if self._given is None:
+            self._ssl_context = trusted(configuration)
+            self._proxy = way_out(configuration)
+        self._here: dict[asyncio.AbstractEventLoop, LoopEngine] = {}
+        self.latest_pace: Pace | None = None
+
+    async def here(self) -> LoopEngine:
+        """The engine of the loop that runs."""
+        loop = asyncio.get_running_loop()
+        engine = self._here.get(loop)
+        if engine is None:
+            self._here = {other: its for other, its in self._here.items() if not other.is_closed()}
+            engine = self._here[loop] = LoopEngine(self._configuration, self._transport())
+            self.latest_pace = engine.delivery.pace
+            await engine.close_with_loop()
+        return engine
+
+    def _transport(self) -> httpx.AsyncBaseTransport:
+        if self._given is not None:
+            return AsyncBorrowed(self._given)
+        return AsyncTransport(self._ssl_context, self._proxy)
+
+
+@frozen(eq=False)
+class _HandedOver:
+    """An upload that was handed over; `answered` is done when its callback is to be called."""
+
+    batches: Sequence[AnyBatch]
+    answered: asyncio.Future[None] = field(factory=lambda: asyncio.get_running_loop().create_future())
+
+
+class LoopEngine:
+    """Sends, and keeps the tasks of what was handed over.
+
+    Attributes:
+        delivery: Sends.
+    """
+
+    def __init__(self, configuration: Configuration, transport: httpx.AsyncBaseTransport) -> None:
+        self.delivery = AsyncDelivery(configuration, transport)
+        self._size = configuration.max_in_flight
+        self._tasks: dict[Task, _HandedOver] = {}
+        self._unanswered: set[asyncio.Future[None]] = set()
+        self._end: AsyncGenerator[None, None] | None = None
+        self._closing = False
+
+    async def close_with_loop(self) -> None:
+        """Close the connections when the loop ends: asyncio.run() ends the async generators that were begun in it."""
+        self._end = self._until_loop_ends()
+        await anext(self._end)
+
+    async def _until_loop_ends(self) -> AsyncGenerator[None, None]:
+        try:
+            yield
+        finally:
+            await self.delivery.close()
+
+    async def submit(
+        self, batches: Sequence[AnyBatch], send: Callable[[], Awaitable[httpx.Response]], callback: Callback
+    ) -> Task:
+        """Start an upload once fewer than `max_in_flight` are on their way, and give back its task."""
+        while len(self._unanswered) >= self._size:
+            await asyncio.wait(self._unanswered, return_when=asyncio.FIRST_COMPLETED)
+        if self._closing:
+            raise ClosedError("this AsyncEventsApi was closed while the upload waited for its turn")
+        upload = _HandedOver(batches)
+        self._unanswered.add(upload.answered)
+        task = asyncio.create_task(self._send(send, callback, upload))
+        self._tasks[task] = upload
+        task.add_done_callback(self._done)
+        await asyncio.sleep(0)  # so that it has begun: a task that is cancelled before never calls back
+        return task
+
+    async def flush(self, timeout: float | None) -> list[Pending[Task]]:
+        """Wait until what was handed over is finished, in a callback until it is answered; return what is not."""
+        these = dict(self._tasks)
+        in_callback = asyncio.current_task() in these
+        awaited: list[asyncio.Future[None]] | list[Task] = (
+            [upload.answered for upload in these.values()] if in_callback else list(these)
+        )
+        if awaited:
+            await asyncio.wait(awaited, timeout=timeout)
+        return [
+            Pending(upload.batches, task)
+            for task, upload in these.items()
+            if not (upload.answered if in_callback else task).done()
+        ]
+
+    async def close(self, timeout: float | None) -> list[Pending[Task]]:
+        """The same, and close the connections, when all is finished."""
+        self._closing = True
+        self.delivery.end_waiting()
+        left = await self.flush(timeout)
+        await self.delivery.close()
+        return left
+
+    async def _send(
+        self, send: Callable[[], Awaitable[httpx.Response]], callback: Callback, upload: _HandedOver
+    ) -> httpx.Response:
+        response: httpx.Response | None = None
+        failure: MParticleError | None = None
+        try:
+            response = await send()
+        except asyncio.CancelledError:
+            failure = UploadStoppedError("the upload's task was cancelled before its answer came")
+            failure.repeatable = repeatable(upload.batches)
+            raise
+        except BaseException as error:
+            failure = unexpected(error)
+            raise failure from failure.__cause__
+        else:
+            return response
+        finally:
+            self._unanswered.discard(upload.answered)
+            upload.answered.set_result(None)
+            await _tell(callback, failure, response)
+
+    def _done(self, task: Task) -> None:
+        del self._tasks[task]
+        if not task.cancelled():
+            task.exception()  # the callback was told: asyncio need not log it as never retrieved
+
+
+async def _tell(callback: Callback, failure: MParticleError | None, response: httpx.Response | None) -> None:
+    try:
+        result = callback(failure, None, answer_in(failure, response))
+        if inspect.isawaitable(result):
+            await result
+    except Exception:
+        LOG.exception("the callback %s raised", named(callback))

@@ -1,0 +1,31 @@
+"""A forked child has the parent's objects, but not its threads; its connections it must not share."""
+
+from __future__ import annotations
+
+import os
+from typing import Protocol
+from weakref import WeakSet
+
+
+class Forkable(Protocol):
+    """What begins anew in a forked child."""
+
+    def start(self) -> None:
+        """Make threads, locks and connections of one's own, and let go of the parent's."""
+
+
+_living: WeakSet[Forkable] = WeakSet()
+
+
+def start_anew_after_fork(forkable: Forkable) -> None:
+    """See to it that `start` is called in each forked child, as long as the object lives."""
+    _living.add(forkable)
+
+
+def _start_all() -> None:
+    for forkable in list(_living):
+        forkable.start()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, which does not fork
+    os.register_at_fork(after_in_child=_start_all)

@@ -1,0 +1,70 @@
+"""The ways to upload: one table of cases runs in each of them."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, TypeAlias
+
+import httpx
+
+from mparticle_ext import AsyncEventsApi, Configuration, EventsApi, MParticleError
+
+Outcome: TypeAlias = httpx.Response | Exception
+
+
+def blocking(configuration: Configuration, method: str, body: Any) -> Outcome:
+    with EventsApi(configuration) as api:
+        try:
+            response: httpx.Response = getattr(api, method)(body)
+        except MParticleError as error:
+            return error
+        return response
+
+
+def with_callback(configuration: Configuration, method: str, body: Any) -> Outcome:
+    calls: list[tuple[Exception | None, None, httpx.Response | None]] = []
+    with EventsApi(configuration) as api:
+        future = getattr(api, method)(body, lambda *call: calls.append(call))
+        raised = future.exception(timeout=20)
+    return _called_once(calls, raised, future)
+
+
+def from_asyncio(configuration: Configuration, method: str, body: Any) -> Outcome:
+    async def upload() -> Outcome:
+        async with AsyncEventsApi(configuration) as api:
+            try:
+                response: httpx.Response = await getattr(api, method)(body)
+            except MParticleError as error:
+                return error
+            return response
+
+    return asyncio.run(upload())
+
+
+def from_asyncio_with_callback(configuration: Configuration, method: str, body: Any) -> Outcome:
+    calls: list[tuple[Exception | None, None, httpx.Response | None]] = []
+
+    async def upload() -> asyncio.Task[httpx.Response]:
+        async with AsyncEventsApi(configuration) as api:
+            task: asyncio.Task[httpx.Response] = await getattr(api, method)(body, lambda *call: calls.append(call))
+            await asyncio.wait([task])
+        return task
+
+    task = asyncio.run(upload())
+    return _called_once(calls, task.exception(), task)
+
+
+def _called_once(calls: list[Any], raised: BaseException | None, future: Any) -> Outcome:
+    ((error, data, response),) = calls
+    assert data is None
+    assert error is raised
+    if error is None:
+        assert response is future.result()
+        assert isinstance(response, httpx.Response)
+        return response
+    assert response is getattr(error, "response", None)
+    assert isinstance(error, Exception)
+    return error
+
+
+COLOURS = [blocking, with_callback, from_asyncio, from_asyncio_with_callback]

@@ -1,0 +1,206 @@
+"""A server on the loopback interface that plays faults by the byte, and counts what it took.
+
+Each request is answered by the next play of a script, and when that is over, accepted. A play is a function of an
+`Exchange`. What it takes is counted as mParticle counts it: a `source_request_id` once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import socket
+import ssl
+import struct
+import threading
+from collections.abc import Callable
+from typing import Any, Self, TypeAlias
+
+ACCEPTED = b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n"
+_PIECE = 65_536
+
+
+class Exchange:
+    """One request, of which the first bytes have come, and the means to answer it."""
+
+    def __init__(self, server: FaultyServer, connection: socket.socket, came: bytes) -> None:
+        self._server = server
+        self._connection = connection
+        self._came = came
+        self.open = True
+
+    def read(self) -> None:
+        """Read the request to its end."""
+        head, found, body = self._came.partition(b"\r\n\r\n")
+        while not found:
+            self._came += self._receive()
+            head, found, body = self._came.partition(b"\r\n\r\n")
+        length = int(re.search(rb"content-length: (\d+)", head, re.IGNORECASE)[1])  # type: ignore[index]  # the client's
+        while len(body) < length:
+            body += self._receive()
+        self._server.requests.append(head)
+        self._body = body
+
+    def take(self) -> None:
+        """Count what was read."""
+        self._server.take(json.loads(self._body))
+
+    def send(self, data: bytes) -> None:
+        with contextlib.suppress(OSError):  # the client may have gone, rightly
+            self._connection.sendall(data)
+
+    def drip(self, data: bytes, pause: float = 0.05) -> None:
+        """Send byte by byte, until all is sent, the client has gone, or the server stops."""
+        with contextlib.suppress(OSError):
+            for byte in data:
+                self._connection.sendall(bytes([byte]))
+                if self._server.stopped.wait(pause):
+                    return
+
+    def flood(self, data: bytes) -> None:
+        """Send the same again and again, until the client has gone."""
+        with contextlib.suppress(OSError):
+            while not self._server.stopped.is_set():
+                self._connection.sendall(data)
+
+    def wait(self, seconds: float = 30) -> None:
+        """Stay silent, until the server stops."""
+        self._server.stopped.wait(seconds)
+
+    def half_close(self) -> None:
+        self._connection.shutdown(socket.SHUT_WR)
+
+    def close(self) -> None:
+        self.open = False
+
+    def reset(self) -> None:
+        self.open = False
+        self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    def _receive(self) -> bytes:
+        data = self._connection.recv(_PIECE)
+        if not data:
+            raise ConnectionResetError("the client went in the middle of a request")
+        return data
+
+
+Play: TypeAlias = Callable[[Exchange], None]
+
+
+def accept(exchange: Exchange) -> None:
+    exchange.read()
+    exchange.take()
+    exchange.send(ACCEPTED)
+
+
+def answer(data: bytes, *, takes: bool = False, closes: bool = False) -> Play:
+    """Read the request, answer with these bytes, and perhaps close."""
+
+    def play(exchange: Exchange) -> None:
+        exchange.read()
+        if takes:
+            exchange.take()
+        exchange.send(data)
+        if closes:
+            exchange.close()
+
+    return play
+
+
+def status(code: int, body: bytes = b"", *, takes: bool = False, **headers: str) -> Play:
+    """Answer with a status; headers with `_` for `-`."""
+    named = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
+    head = f"HTTP/1.1 {code} Said\r\n{named}Content-Length: {len(body)}\r\n\r\n"
+    return answer(head.encode() + body, takes=takes)
+
+
+class FaultyServer:
+    """See the module. Use it in a `with` block.
+
+    Attributes:
+        url: The base URL to upload to.
+        requests: The head of each request that was read whole.
+        taken: The batches that were taken, repetitions left out.
+        connections: How many were made.
+    """
+
+    def __init__(
+        self,
+        *plays: Play,
+        at_accept: tuple[Callable[[socket.socket], None], ...] = (),
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self._plays = list(plays)
+        self._at_accept = list(at_accept)
+        self._tls = tls
+        self._ids: set[str] = set()
+        self._changing = threading.Lock()
+        self._threads: list[threading.Thread] = []
+        self._open: set[socket.socket] = set()
+        self.requests: list[bytes] = []
+        self.taken: list[dict[str, Any]] = []
+        self.connections = 0
+        self.stopped = threading.Event()
+
+    def take(self, body: Any) -> None:
+        with self._changing:
+            for batch in body if isinstance(body, list) else [body]:
+                request_id = batch.get("source_request_id")
+                if request_id is None or request_id not in self._ids:
+                    self.taken.append(batch)
+                self._ids.add(request_id)
+
+    def __enter__(self) -> Self:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        scheme = "https" if self._tls else "http"
+        self.url = f"{scheme}://localhost:{self._listener.getsockname()[1]}/v2"
+        self._start(self._listen)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stopped.set()
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        for connection in list(self._open):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        for thread in self._threads:
+            thread.join(10)
+
+    def _start(self, target: Callable[..., None], *arguments: object) -> None:
+        thread = threading.Thread(target=target, args=arguments, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _listen(self) -> None:
+        with contextlib.suppress(OSError):
+            while not self.stopped.is_set():
+                connection, _ = self._listener.accept()
+                self._start(self._serve, connection)
+
+    def _serve(self, plain: socket.socket) -> None:
+        with self._changing:
+            self.connections += 1
+            at_accept = self._at_accept.pop(0) if self._at_accept else None
+        connection = plain
+        self._open.add(plain)
+        try:
+            if at_accept:
+                at_accept(plain)
+            elif self._tls:
+                connection = self._tls.wrap_socket(plain, server_side=True)
+            while (came := connection.recv(_PIECE)) and self._play(Exchange(self, connection, came)):
+                pass
+        except OSError:
+            pass
+        finally:
+            self._open.discard(plain)
+            connection.close()
+            plain.close()
+
+    def _play(self, exchange: Exchange) -> bool:
+        with self._changing:
+            play = self._plays.pop(0) if self._plays else accept
+        play(exchange)
+        return exchange.open

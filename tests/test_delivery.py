@@ -1,0 +1,383 @@
+"""What became of the data, whatever the network did: each fault blocking, from asyncio, and with a callback."""
+
+from __future__ import annotations
+
+import gzip
+import socket
+import ssl
+import struct
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import httpx
+import pytest
+import trustme
+from attrs import frozen
+from colours import COLOURS
+from colours import Outcome as Came
+from faults import ACCEPTED, Exchange, FaultyServer, Play, accept, answer, status
+
+from mparticle_ext import (
+    APIConnectionError,
+    APIError,
+    APIStatusError,
+    APITimeoutError,
+    AuthenticationError,
+    BadRequestError,
+    Batch,
+    Configuration,
+    Outcome,
+    PayloadTooLargeError,
+    PermissionDeniedError,
+    RateLimitError,
+    Retry,
+    ServerError,
+)
+
+QUICK = Retry(initial_backoff=0.005, max_backoff=0.02)
+TAKEN, NOT_TAKEN, UNKNOWN, REFUSED = Outcome.TAKEN, Outcome.NOT_TAKEN, Outcome.UNKNOWN, Outcome.REFUSED
+HALF = b"HTTP/1.1 202 Accepted\r\nContent-Length: 10\r\n\r\nhalf"
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+LARGE = {"environment": "production", "partner_identity": "x" * 250_000}
+
+
+def after(seconds: float) -> str:
+    return format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True)
+
+
+def silent(exchange: Exchange) -> None:
+    exchange.read()
+    exchange.wait()
+
+
+def taken_and_lost(exchange: Exchange) -> None:
+    exchange.read()
+    exchange.take()
+    exchange.close()
+
+
+def taken_and_reset(exchange: Exchange) -> None:
+    exchange.read()
+    exchange.take()
+    exchange.reset()
+
+
+def reset_while_reading(exchange: Exchange) -> None:
+    exchange.reset()
+
+
+def half_closed(exchange: Exchange) -> None:
+    exchange.read()
+    exchange.half_close()
+    exchange.wait(0.2)
+    exchange.close()
+
+
+def drips(data: bytes) -> Play:
+    def play(exchange: Exchange) -> None:
+        exchange.read()
+        exchange.take()
+        exchange.drip(data)
+
+    return play
+
+
+def floods(first: bytes, data: bytes, *, takes: bool = False) -> Play:
+    def play(exchange: Exchange) -> None:
+        exchange.read()
+        if takes:
+            exchange.take()
+        exchange.send(first)
+        exchange.flood(data)
+        exchange.close()
+
+    return play
+
+
+def too_large_before_the_end(exchange: Exchange) -> None:
+    exchange.send(b"HTTP/1.1 413 Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+    exchange.half_close()
+    exchange.wait(0.1)
+    exchange.close()
+
+
+def never_reads(exchange: Exchange) -> None:
+    exchange.wait()
+
+
+def bomb(code: int) -> Play:
+    body = gzip.compress(b" " * 50_000_000)
+    return status(code, body, takes=code == 202, content_encoding="gzip", content_type="application/json")
+
+
+def closes(connection: socket.socket) -> None:
+    connection.close()
+
+
+def resets(connection: socket.socket) -> None:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
+@frozen
+class Case:
+    """What the server does, and what must come of it.
+
+    `taken` and `error` are what comes of a batch with a source_request_id, which is tried again whenever that is safe;
+    `without_id` is the error, the outcome and how often it is taken where it has none. Where that is None it is the same.
+    """
+
+    name: str
+    plays: tuple[Play, ...]
+    taken: int = 1
+    error: type[APIError] | None = None
+    outcome: Outcome = TAKEN
+    attempts: int = 1
+    without_id: tuple[type[APIError], Outcome, int] | None = None
+    at_accept: tuple[Callable[[socket.socket], None], ...] = ()
+    body: dict[str, Any] = {"environment": "production"}  # never changed
+    says: str = ""
+    settings: dict[str, Any] = {}  # never changed
+
+
+def unknown(name: str, *plays: Play, kind: type[APIError] = APIConnectionError, taken: int = 0, **others: Any) -> Case:
+    """A fault after which it is not known whether the batch was taken."""
+    return Case(name, plays, attempts=2, without_id=(kind, UNKNOWN, taken), **others)
+
+
+def refused(name: str, kind: type[APIError], play: Play, says: str = "", **others: Any) -> Case:
+    return Case(name, (play,), taken=0, error=kind, outcome=REFUSED, says=says, **others)
+
+
+CASES = [
+    # taken
+    Case("202", (accept,)),
+    Case("202 with a body", (status(202, b"thanks", takes=True),)),
+    Case("200", (status(200, takes=True),)),
+    Case("204", (answer(b"HTTP/1.1 204 No Content\r\n\r\n", takes=True),)),
+    Case("202 in HTTP/1.0, and closed", (answer(b"HTTP/1.0 202 Accepted\r\n\r\nthanks", takes=True, closes=True),)),
+    Case("100 Continue before", (answer(CONTINUE + ACCEPTED, takes=True),)),
+    Case("a few 1xx before", (answer(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" * 5 + ACCEPTED, takes=True),)),
+    Case("more bytes than Content-Length", (answer(ACCEPTED + b"surplus", takes=True, closes=True),)),
+    Case("the server closes its half after it", (answer(ACCEPTED, takes=True, closes=True),)),
+    Case("a gzip bomb in a 202", (bomb(202),)),
+    Case("an endless body of a 202", (floods(b"HTTP/1.1 202 Accepted\r\n\r\n", b"x" * 4096, takes=True),)),
+    Case("a folded header, and bytes that are no ASCII", (answer(b"HTTP/1.1 202 \xff\r\nX: a\r\n b\xff\r\nContent-Length: 0\r\n\r\n", takes=True),)),
+    # certainly not taken: tried again with or without an id
+    Case("429", (status(429),), attempts=2),
+    Case("429, Retry-After 0", (status(429, retry_after="0"),), attempts=2),
+    Case("429, Retry-After of a second", (status(429, retry_after="1"),), attempts=2),
+    Case("429, a date in Retry-After", (status(429, retry_after=after(1.5)),), attempts=2),
+    Case("429, a date in the past", (status(429, retry_after=after(-9)),), attempts=2),
+    Case("429, nonsense in Retry-After", (status(429, retry_after="soon"), status(429, retry_after="-5"),
+         status(429, retry_after="99999999999999999999"), status(429, retry_after="1e1")), attempts=5),
+    Case("429, Retry-After past the deadline", (status(429, retry_after="77", x_mp_rate_limit_exceeded="org"),), taken=0,
+         error=RateLimitError, outcome=NOT_TAKEN, says="over the org's rate limit: wait 77 s and send again; nothing was taken"),
+    Case("429 for ever", (status(429),) * 20, taken=0, error=RateLimitError, outcome=NOT_TAKEN, attempts=8, says="[8 attempts, "),
+    Case("503", (status(503), status(503, retry_after="0")), attempts=3),
+    Case("503 for ever", (status(503),) * 20, taken=0, error=ServerError, outcome=NOT_TAKEN, attempts=8),
+    # unknown: tried again only with an id
+    unknown("closed at once", at_accept=(closes,)),
+    unknown("reset at once", at_accept=(resets,)),
+    unknown("reset while it is read", reset_while_reading),
+    unknown("closed without an answer", taken_and_lost, taken=1),
+    unknown("reset without an answer", taken_and_reset, taken=1),
+    unknown("half closed without an answer", half_closed),
+    unknown("no answer in time", silent, kind=APITimeoutError),
+    unknown("a body that is not read in time", never_reads, kind=APITimeoutError, body=LARGE),
+    unknown("taken, and 500", status(500, takes=True), kind=ServerError, taken=1),
+    unknown("502 with HTML", status(502, b"<html>bad gateway</html>", content_type="text/html"), kind=ServerError),
+    unknown("504", status(504), kind=ServerError),
+    unknown("501", status(501), kind=ServerError),
+    unknown("520", status(520), kind=ServerError),
+    unknown("999", status(999), kind=ServerError),
+    unknown("408", status(408), kind=APIStatusError),
+    unknown("101", answer(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n", closes=True)),
+    unknown("half a status line", answer(b"HTTP/1.1 20", closes=True)),
+    unknown("no HTTP", answer(b"SSH-2.0-OpenSSH_9.2\r\n\r\n", closes=True)),
+    unknown("a status that is no number", answer(b"HTTP/1.1 abc Accepted\r\n\r\n", closes=True)),
+    unknown("half the headers", answer(b"HTTP/1.1 202 Accepted\r\nContent-Le", closes=True)),
+    unknown("a header without a colon", answer(b"HTTP/1.1 202 Accepted\r\nnonsense\r\n\r\n", closes=True)),
+    unknown("fewer bytes than Content-Length", answer(HALF, takes=True, closes=True), taken=1),
+    unknown("fewer bytes, and silence", answer(HALF, takes=True), kind=APITimeoutError, taken=1),
+    unknown("two Content-Lengths", answer(b"HTTP/1.1 202 OK\r\nContent-Length: 0\r\nContent-Length: 5\r\n\r\n", closes=True)),
+    unknown("a negative Content-Length", answer(b"HTTP/1.1 202 OK\r\nContent-Length: -1\r\n\r\n", closes=True)),
+    unknown("a chunk of no size", answer(b"HTTP/1.1 202 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", closes=True)),
+    unknown("chunks that break off", answer(b"HTTP/1.1 202 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhal", closes=True)),
+    unknown("huge headers", answer(b"HTTP/1.1 202 OK\r\nX: " + b"x" * 200_000 + b"\r\n\r\n", closes=True)),
+    unknown("a flood of 1xx", floods(b"", CONTINUE * 100)),
+    unknown("an answer that drips past the deadline", drips(b"HTTP/1.1 202 Accepted\r\n" + b"X-Slow: x\r\n" * 99), kind=APITimeoutError,
+            taken=1, settings={"deadline": 0.6, "timeout": 0.3}),
+    # refused: never tried again
+    refused("400", BadRequestError, status(400, b'{"errors": [{"code": "BAD_REQUEST", "message": "no"}]}'), "HTTP 400: mParticle cannot read the request (BAD_REQUEST: no); nothing was taken"),
+    refused("400 with HTML", BadRequestError, status(400, b"<html>"), "mParticle cannot read the request; nothing was taken"),
+    refused("400 with errors of another type", BadRequestError, status(400, b'{"errors": 5}'), "the request; nothing"),
+    refused("400 with a list", BadRequestError, status(400, b"[[[]]]"), "the request; nothing"),
+    refused("400 with bytes that are no UTF-8", BadRequestError, status(400, b'{"errors": "\xff"}'), "the request; nothing"),
+    refused("400 nested without end", BadRequestError, status(400, b"[" * 50_000), "the request; nothing"),
+    refused("400, a gzip bomb", BadRequestError, bomb(400)),
+    refused("400 without end", BadRequestError, floods(b"HTTP/1.1 400 No\r\n\r\n", b"x" * 4096)),
+    refused("401", AuthenticationError, status(401)),
+    refused("403", PermissionDeniedError, status(403)),
+    refused("404", APIStatusError, status(404), "does base_url end in /v2?"),
+    refused("413 before the body was read", PayloadTooLargeError, too_large_before_the_end, body=LARGE),
+    refused("418", APIStatusError, status(418)),
+    # more than one fault
+    Case("everything at once", (silent, status(500), taken_and_lost, status(429), status(503)), attempts=6,
+         without_id=(APITimeoutError, UNKNOWN, 0)),
+    Case("perhaps taken, then over the limit for long", (taken_and_lost, status(429, retry_after="77")), error=RateLimitError,
+         outcome=UNKNOWN, attempts=2, without_id=(APIConnectionError, UNKNOWN, 1), says="sending it again is safe"),
+]  # fmt: skip
+
+
+def configured(url: str, **others: Any) -> Configuration:
+    settings = {"retry": QUICK, "timeout": 0.25, "deadline": 10.0, **others}
+    return Configuration("key", "secret", base_url=url, **settings)
+
+
+@pytest.mark.parametrize("colour", COLOURS)
+@pytest.mark.parametrize("identified", [True, False], ids=["with an id", "without"])
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_it_is_taken_once_or_its_caller_is_told(case: Case, identified: bool, colour: Callable[..., Came]) -> None:
+    body = {**case.body, "source_request_id": "once"} if identified else case.body
+    error, outcome, taken = case.error, case.outcome, case.taken
+    if not identified and case.without_id is not None:
+        error, outcome, taken = case.without_id
+    with FaultyServer(*case.plays, at_accept=case.at_accept) as server:
+        came = colour(configured(server.url, **case.settings), "upload_events", body)
+        if case.settings and identified:  # what stays of its deadline may be too short for another attempt
+            assert len(server.taken) == taken
+            return
+        assert type(came) is (error or httpx.Response), came
+        assert len(server.taken) == taken
+    if isinstance(came, APIError):
+        assert came.outcome is outcome
+        assert came.repeatable is identified
+        attempts = 1 if not identified and case.without_id is not None else case.attempts
+        assert (came.attempts, len(came.earlier)) == (attempts, attempts - 1)
+        assert 0 < came.elapsed_seconds < 10
+        if identified or case.without_id is None:
+            assert case.says in str(came)
+        elif outcome is UNKNOWN:
+            assert "Configuration(deduplicate=True)" in str(came)
+    else:
+        assert isinstance(came, httpx.Response)
+        assert len(came.content) <= 65_536
+
+
+@pytest.fixture(scope="session")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def server_tls(authority: trustme.CA) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    return context
+
+
+@pytest.fixture
+def client_tls(authority: trustme.CA) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    return context
+
+
+OVER_TLS = [case for case in CASES if case.name in {
+    "202", "429", "closed without an answer", "reset without an answer", "no answer in time", "half the headers", "503",
+    "fewer bytes than Content-Length", "a flood of 1xx", "a body that is not read in time", "400", "reset at once", "closed at once",
+}]  # fmt: skip
+NEVER_ENCRYPTED = {"closed at once", "reset at once"}
+
+
+@pytest.mark.parametrize("colour", COLOURS)
+@pytest.mark.parametrize("identified", [True, False], ids=["with an id", "without"])
+@pytest.mark.parametrize("case", OVER_TLS, ids=lambda case: case.name)
+def test_the_same_over_tls(
+    case: Case,
+    identified: bool,
+    colour: Callable[..., Came],
+    server_tls: ssl.SSLContext,
+    client_tls: ssl.SSLContext,
+) -> None:
+    body = {**case.body, "source_request_id": "once"} if identified else case.body
+    error, taken = case.error, case.taken
+    if not identified and case.without_id is not None and case.name not in NEVER_ENCRYPTED:
+        error, _, taken = case.without_id
+    with FaultyServer(*case.plays, at_accept=case.at_accept, tls=server_tls) as server:
+        came = colour(configured(server.url, ssl_context=client_tls), "upload_events", body)
+        assert type(came) is (error or httpx.Response), came
+        assert len(server.taken) == taken
+
+
+def talks_no_tls(connection: socket.socket) -> None:
+    connection.recv(1000)
+    connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+    connection.close()
+
+
+def stays_silent(connection: socket.socket) -> None:
+    time.sleep(1)
+    connection.close()
+
+
+@pytest.mark.parametrize("colour", COLOURS)
+@pytest.mark.parametrize("at_accept", [talks_no_tls, stays_silent])
+def test_a_tls_handshake_that_fails_is_tried_again_without_an_id_too(
+    at_accept: Callable[[socket.socket], None],
+    colour: Callable[..., Came],
+    server_tls: ssl.SSLContext,
+    client_tls: ssl.SSLContext,
+) -> None:
+    with FaultyServer(at_accept=(at_accept,), tls=server_tls) as server:
+        came = colour(configured(server.url, ssl_context=client_tls), "upload_events", {"environment": "production"})
+        assert isinstance(came, httpx.Response), came
+        assert len(server.taken) == 1
+
+
+@pytest.mark.parametrize("colour", COLOURS)
+def test_a_certificate_that_nobody_signed_for_us_is_refused(
+    colour: Callable[..., Came], server_tls: ssl.SSLContext
+) -> None:
+    with FaultyServer(tls=server_tls) as server:
+        few = Retry(max_attempts=2, initial_backoff=0.01)
+        came = colour(configured(server.url, retry=few), "upload_events", Batch("production"))
+        assert isinstance(came, APIConnectionError)
+        assert "CERTIFICATE_VERIFY_FAILED" in str(came)
+        assert (came.outcome, came.attempts) == (NOT_TAKEN, 2)
+        assert not server.requests
+
+
+@pytest.fixture
+def closed_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+    return port
+
+
+@pytest.mark.parametrize("colour", COLOURS)
+@pytest.mark.parametrize("host", ["localhost", "no-such-host.invalid"])
+def test_no_connection_is_tried_again_and_then_told(host: str, colour: Callable[..., Came], closed_port: int) -> None:
+    few = Retry(max_attempts=3, initial_backoff=0.01)
+    url = f"http://{host}:{closed_port}/v2"
+    came = colour(configured(url, retry=few, allow_http=True), "upload_events", Batch("production"))
+    assert type(came) is APIConnectionError
+    assert (came.outcome, came.attempts, len(came.earlier)) == (NOT_TAKEN, 3, 2)
+    assert isinstance(came.__cause__, httpx.ConnectError)
+    assert "nothing was taken" in str(came)
+
+
+@pytest.mark.parametrize("colour", COLOURS)
+@pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
+def test_a_redirect_is_not_followed(code: int, colour: Callable[..., Came]) -> None:
+    with FaultyServer() as elsewhere, FaultyServer(status(code, location="{there}")) as server:
+        server_play = status(code, location=f"{elsewhere.url}/events")
+        server._plays[:] = [server_play]  # noqa: SLF001  # the address is known only now
+        came = colour(configured(server.url), "upload_events", Batch("production"))
+        assert isinstance(came, APIStatusError)
+        assert (came.status_code, came.outcome, came.attempts) == (code, REFUSED, 1)
+        assert not elsewhere.connections
