@@ -24,3 +24,7 @@ def sandbox() -> Iterator[Sandbox]:
 def spec() -> dict[str, Any]:
     document: dict[str, Any] = yaml.safe_load((ROOT / "spec" / "openapi.yaml").read_text())
     return document
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--soak", action="store_true", help="send 100,000 batches in the soak instead of some thousand")

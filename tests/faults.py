@@ -35,15 +35,15 @@ class Exchange:
         while not found:
             self._came += self._receive()
             head, found, body = self._came.partition(b"\r\n\r\n")
-        length = int(re.search(rb"content-length: (\d+)", head, re.IGNORECASE)[1])  # type: ignore[index]  # the client's
-        while len(body) < length:
+        length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
+        while len(body) < int(length[1] if length else 0):
             body += self._receive()
         self._server.requests.append(head)
-        self._body = body
+        self.body = body
 
     def take(self) -> None:
         """Count what was read."""
-        self._server.take(json.loads(self._body))
+        self._server.take(json.loads(self.body))
 
     def send(self, data: bytes) -> None:
         with contextlib.suppress(OSError):  # the client may have gone, rightly
@@ -129,7 +129,10 @@ class FaultyServer:
         *plays: Play,
         at_accept: tuple[Callable[[socket.socket], None], ...] = (),
         tls: ssl.SSLContext | None = None,
+        otherwise: Play = accept,
     ) -> None:
+        self._otherwise = otherwise
+        self._port = 0
         self._plays = list(plays)
         self._at_accept = list(at_accept)
         self._tls = tls
@@ -151,13 +154,22 @@ class FaultyServer:
                 self._ids.add(request_id)
 
     def __enter__(self) -> Self:
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        scheme = "https" if self._tls else "http"
-        self.url = f"{scheme}://localhost:{self._listener.getsockname()[1]}/v2"
-        self._start(self._listen)
+        self.start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Listen, at the same address each time."""
+        self.stopped.clear()
+        self._listener = socket.create_server(("127.0.0.1", self._port))
+        self._port = self._listener.getsockname()[1]
+        self.url = f"{'https' if self._tls else 'http'}://localhost:{self._port}/v2"
+        self._start(self._listen)
+
+    def stop(self) -> None:
+        """Cut every connection. What was taken stays."""
         self.stopped.set()
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
@@ -167,6 +179,7 @@ class FaultyServer:
                 connection.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
             thread.join(10)
+        self._threads.clear()
 
     def _start(self, target: Callable[..., None], *arguments: object) -> None:
         thread = threading.Thread(target=target, args=arguments, daemon=True)
@@ -201,6 +214,6 @@ class FaultyServer:
 
     def _play(self, exchange: Exchange) -> bool:
         with self._changing:
-            play = self._plays.pop(0) if self._plays else accept
+            play = self._plays.pop(0) if self._plays else self._otherwise
         play(exchange)
         return exchange.open

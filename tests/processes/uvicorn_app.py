@@ -1,0 +1,33 @@
+"""An ASGI application that closes its API when the server shuts down, as its lifespan tells."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from mparticle_ext import AsyncEventsApi, Batch, Configuration
+
+
+@asynccontextmanager
+async def lifespan(app: Starlette) -> AsyncIterator[None]:
+    async with AsyncEventsApi(Configuration.from_env()) as api:
+        app.state.api = api
+        yield
+
+
+async def answer(request: Request) -> PlainTextResponse:
+    api: AsyncEventsApi = request.app.state.api
+    name = request.path_params["name"]
+    for number in range(3):
+        await api.upload_events(Batch("production", source_request_id=f"{name} {number}"), lambda *_: None)
+    await asyncio.sleep(0)
+    return PlainTextResponse("handed over")
+
+
+app = Starlette(routes=[Route("/{name}", answer)], lifespan=lifespan)
