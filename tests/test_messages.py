@@ -122,6 +122,10 @@ def test_a_bad_batch_among_others_is_named_by_its_index() -> None:
     assert (raised.value.batch_index, raised.value.path) == (2, "environment")
 
 
+def api() -> Any:
+    return m.EventsApi(m.Configuration("key", "secret", base_url="http://127.0.0.1:1"))
+
+
 CALLS: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: Batch("production").add_event(None), m.WrongCallError, "an event is expected, such as AppEvent(...) or a dict with event_type and data, not None"),
     (lambda: Batch("production", events=[m.Product()]), m.WrongCallError, "an event is expected"),
@@ -136,6 +140,11 @@ CALLS: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: Batch.from_json("[" * 100_000), m.ValidationError, "batch: is no JSON: "),
     (lambda: Batch.from_json('{"environment":"production","a` - at `$.x[0]`b":1}'), m.ValidationError, "batch: Object contains unknown field"),
     (lambda: Batch.from_json('{"environment":"production","truncated":1}'), m.ValidationError, "batch: truncated: is no known field"),
+    (lambda: api().flush("5"), m.WrongCallError, "timeout is seconds from 0, or None to wait without end, not '5'"),
+    (lambda: api().flush(-1), m.WrongCallError, "timeout is seconds from 0, or None to wait without end, not -1"),
+    (lambda: api().close(math.nan), m.WrongCallError, "timeout is seconds from 0, or None to wait without end, not nan"),
+    (lambda: api().upload_all(7), m.WrongCallError, "an iterable of batches is expected, not int"),
+    (lambda: api().upload_all([], on_result=1), m.WrongCallError, "on_result is a function of one argument, not int"),
     (lambda: Batch.from_json({}), m.WrongCallError, "from_json takes JSON text, not dict: a dict can be uploaded as it is"),
     (lambda: m.EventsApi("key"), m.WrongCallError, "EventsApi takes a Configuration, not str"),  # type: ignore[arg-type]
     (lambda: m.AsyncEventsApi("key"), m.WrongCallError, "AsyncEventsApi takes a Configuration, not str"),  # type: ignore[arg-type]
@@ -178,6 +187,20 @@ CONFIGURATIONS: list[tuple[Callable[[], Any], str]] = [
     (lambda: Configuration("k", "s", base_url="http://host:abc"), "base_url must be like https://host/path"),
     (lambda: Configuration("k", "s", base_url="http://[::1/v2"), "base_url must be like https://host/path"),
     (lambda: Configuration("k", "s", max_in_flight=0), "max_in_flight is 0: give a whole number of at least 1"),
+    (lambda: Configuration("k", "s", deadline=0), "deadline is 0: give seconds, more than 0 and at most a day"),
+    (lambda: Configuration("k", "s", deadline=None), "deadline is None: give seconds"),
+    (lambda: Configuration("k", "s", retry=3), "retry is a Retry, or None for a single attempt, not int"),
+    (lambda: Configuration("k", "s", rate="fast"), "rate is 'fast': give batches a second, more than 0, or None"),
+    (lambda: Configuration("k", "s", rate=math.nan), "rate is nan: give batches a second"),
+    (lambda: Configuration("k", "s", proxy="proxy:3128"), "proxy must be like http://host:port"),
+    (lambda: Configuration("k", "s", proxy="ftp://proxy"), "proxy must be like http://host:port"),
+    (lambda: Configuration("k", "s", ssl_context="/etc/ca.pem"), "ssl_context is a ssl.SSLContext, not str"),
+    (lambda: Configuration("k", "s", on_attempt=5), "on_attempt is a function of one argument, not int"),
+    (lambda: m.Retry(max_attempts=0), "max_attempts is 0: give a whole number of at least 1"),
+    (lambda: m.Retry(max_attempts=2.0), "max_attempts is 2.0: give a whole number"),
+    (lambda: m.Retry(initial_backoff=-1), "initial_backoff is -1: give seconds, more than 0 and at most a day"),
+    (lambda: m.Retry(max_backoff=math.inf), "max_backoff is inf: give seconds"),
+    (lambda: m.Retry(budget=True), "budget is True: give a whole number of at least 1"),
     (lambda: m.Configuration.from_env({}), "MPARTICLE_API_KEY is not set in the environment"),
     (lambda: m.Configuration.from_env({"MPARTICLE_API_KEY": "k", "MPARTICLE_API_SECRET": ""}), "MPARTICLE_API_SECRET is not set in the environment"),
 ]  # fmt: skip

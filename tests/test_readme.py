@@ -36,8 +36,9 @@ def test_every_block_runs(monkeypatch: pytest.MonkeyPatch) -> None:
         for number, block in enumerate(BLOCKS, 1):
             exec(compile(block, f"README.md, block {number}", "exec"), names)  # noqa: S102  # our own README
         names["api"].close()
-        assert len(sandbox.batches) == 1 + 3 + 1 + 3 + 1 + 1
-        assert not sandbox.dropped
+        assert len(sandbox.batches) == 1 + 3 + 1 + 3 + 1000 + 2 + 1 + 1
+        assert len(sandbox.dropped) == 2  # a batch that has an id by then, sent again in two blocks
+        assert all("was taken before" in dropped.reason for dropped in sandbox.dropped)
 
 
 def lead_to(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
