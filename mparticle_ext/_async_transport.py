@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 import time
 from collections.abc import AsyncIterable
-from typing import Any
+from typing import Any, cast
 
 import httpcore
 import httpx
@@ -57,12 +57,15 @@ async def _bounded(chunks: AsyncIterable[bytes]) -> bytes:
     return bytes(body[:MAX_BODY_BYTES])
 
 
-class _Network(httpcore.AnyIOBackend):
+class _Network(httpcore.AsyncNetworkBackend):
+    def __init__(self) -> None:
+        self._network = cast("httpcore.AsyncNetworkBackend", httpcore.AnyIOBackend())  # a stub, where anyio is missing
+
     async def connect_tcp(
         self, host: str, port: int, timeout: float | None = None, *others: Any, **named: Any
     ) -> _Line:
         within = current_limits().cut(timeout, httpcore.ConnectTimeout)
-        return _Line(await super().connect_tcp(host, port, within, *others, **named), secure=False)
+        return _Line(await self._network.connect_tcp(host, port, within, *others, **named), secure=False)
 
 
 class _Line(httpcore.AsyncNetworkStream):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib import import_module
 from typing import Protocol
 from weakref import WeakSet
 
@@ -15,11 +16,18 @@ class Forkable(Protocol):
 
 
 _living: WeakSet[Forkable] = WeakSet()
+_WHEN_FIRST_USED = ("encodings.idna", "mparticle_ext._again", "mparticle_ext._attempt")
 
 
 def start_anew_after_fork(forkable: Forkable) -> None:
     """See to it that `start` is called in each forked child, as long as the object lives."""
     _living.add(forkable)
+
+
+def _finish_imports() -> None:
+    """Wait for another thread's import of what is loaded at first use: its lock would stay shut in the child."""
+    for module in _WHEN_FIRST_USED if _living else ():
+        import_module(module)
 
 
 def _start_all() -> None:
@@ -28,4 +36,4 @@ def _start_all() -> None:
 
 
 if hasattr(os, "register_at_fork"):  # not on Windows, which does not fork
-    os.register_at_fork(after_in_child=_start_all)
+    os.register_at_fork(before=_finish_imports, after_in_child=_start_all)

@@ -32,7 +32,7 @@ from ._upload import refuse_unprocessed
 try:
     import uvicorn
     from starlette.applications import Starlette
-    from starlette.requests import Request
+    from starlette.requests import ClientDisconnect, Request
     from starlette.responses import Response
     from starlette.routing import Route
 except ImportError as error:
@@ -157,7 +157,10 @@ class Sandbox:
 
     def _endpoint(self, take: Callable[[bytes], None]) -> Callable[[Request], Any]:
         async def answer(request: Request) -> Response:
-            body = await request.body()
+            try:
+                body = await request.body()
+            except ClientDisconnect:
+                return Response(status_code=400)  # to nobody
             with self._changing:
                 return self._failures.pop(0) if self._failures else self._answer(request, body, take)
 

@@ -167,6 +167,7 @@ def test_a_bad_call(call: Callable[[], Any], kind: type[Exception], message: str
 
 
 Configuration: Any = m.Configuration
+Retry: Any = m.Retry
 CONFIGURATIONS: list[tuple[Callable[[], Any], str]] = [
     (lambda: Configuration("", "s"), "api_key is missing: give the string that mParticle shows for this input"),
     (lambda: Configuration("k", None), "api_secret is missing"),
@@ -197,7 +198,7 @@ CONFIGURATIONS: list[tuple[Callable[[], Any], str]] = [
     (lambda: Configuration("k", "s", ssl_context="/etc/ca.pem"), "ssl_context is a ssl.SSLContext, not str"),
     (lambda: Configuration("k", "s", on_attempt=5), "on_attempt is a function of one argument, not int"),
     (lambda: m.Retry(max_attempts=0), "max_attempts is 0: give a whole number of at least 1"),
-    (lambda: m.Retry(max_attempts=2.0), "max_attempts is 2.0: give a whole number"),
+    (lambda: Retry(max_attempts=2.0), "max_attempts is 2.0: give a whole number"),
     (lambda: m.Retry(initial_backoff=-1), "initial_backoff is -1: give seconds, more than 0 and at most a day"),
     (lambda: m.Retry(max_backoff=math.inf), "max_backoff is inf: give seconds"),
     (lambda: m.Retry(budget=True), "budget is True: give a whole number of at least 1"),
