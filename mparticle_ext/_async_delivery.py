@@ -12,8 +12,9 @@ import httpx
 from mparticle_events.models import ApiErrorResponse
 from mparticle_events.types import Response
 
+from ._client import client_of
 from ._configuration import Configuration
-from ._delivery import NO_ANSWER, OPERATIONS, Course, Delivery, client_of
+from ._delivery import NO_ANSWER, OPERATIONS, Course, Delivery
 from ._errors import APIError
 from ._limits import limited_until
 from ._upload import Upload

@@ -11,13 +11,13 @@ from attrs import field, frozen
 
 from ._async_delivery import AsyncDelivery
 from ._async_transport import AsyncBorrowed, AsyncTransport
+from ._client import given_transport, require_configuration, trusted, way_out
 from ._configuration import Configuration
-from ._delivery import LOG, given_transport, require_configuration
+from ._delivery import LOG
 from ._errors import ClosedError, MParticleError, UploadStoppedError, unexpected
 from ._pace import Pace
 from ._pending import Callback, Pending, answer_in, named
 from ._upload import AnyBatch, repeatable
-from ._wire import trusted, way_out
 
 Task = asyncio.Task[httpx.Response]
 

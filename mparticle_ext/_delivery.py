@@ -1,24 +1,20 @@
 """Deliver a request: attempts by a generated operation, what became of each, and whether another one follows.
 
-This is the one place between the facade and the operations. What both clients share is here, and the blocking shell
-around it; `_async_delivery` is the other shell. They only send and wait.
+What both clients share, and nothing that waits; `_blocking_delivery` and `_async_delivery` are the shells around it.
 """
 
 from __future__ import annotations
 
 import logging
 import random
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from platform import python_version
+from collections.abc import Callable
+from contextlib import suppress
 from types import ModuleType
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import httpx
 from mparticle_events.api.events import bulk_upload_events, bulk_upload_historical_events, upload_events
-from mparticle_events.client import Client
 from mparticle_events.models import ApiErrorResponse
 from mparticle_events.types import Response
 
@@ -28,19 +24,15 @@ from ._errors import (
     APIError,
     APIStatusError,
     APITimeoutError,
-    ConfigurationError,
     RateLimitError,
-    WrongCallError,
     error_for_status,
-    kind_of,
 )
-from ._limits import StaleConnectionError, limited_until
+from ._limits import StaleConnectionError
 from ._outcome import Outcome
 from ._pace import Pace
 from ._retry import Budget, wait_before_next
 from ._retry_after import retry_after_seconds
 from ._upload import Operation, Upload
-from ._version import __version__
 
 if TYPE_CHECKING:
     from ._attempt import Attempt
@@ -55,49 +47,8 @@ OPERATIONS: dict[Operation, ModuleType] = {
 NO_ANSWER = (httpx.HTTPError, OSError)
 """What an operation raises where no whole answer came."""
 
-_CONNECT_SECONDS = 10.0  # for each address of the host: one that is dead leaves time for the next
 _NO_CONNECTION = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 _CANNOT_BE_SENT = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
-
-Kind = TypeVar("Kind")
-
-
-def require_configuration(configuration: Configuration, owner: str) -> None:
-    """Refuse what is none.
-
-    Raises:
-        WrongCallError: It is something else.
-    """
-    if not isinstance(configuration, Configuration):
-        raise WrongCallError(f"{owner} takes a Configuration, not {kind_of(configuration)}")
-
-
-def given_transport(configuration: Configuration, owner: str, kind: type[Kind]) -> Kind | None:
-    """The transport of a configuration, where it has one.
-
-    Raises:
-        ConfigurationError: It is of another kind than the owner sends through.
-    """
-    transport = configuration.transport
-    if transport is None or isinstance(transport, kind):
-        return transport
-    raise ConfigurationError(f"transport is no httpx.{kind.__name__}, which {owner} sends through")
-
-
-def client_of(configuration: Configuration, transport: httpx.BaseTransport | httpx.AsyncBaseTransport) -> Client:
-    """The generated client for a configuration."""
-    timeout = configuration.timeout
-    return Client(
-        api_key=configuration.api_key,
-        api_secret=configuration.api_secret,
-        base_url=configuration.url,
-        timeout=httpx.Timeout(timeout, connect=min(timeout, _CONNECT_SECONDS)),
-        headers={
-            "User-Agent": f"mparticle-ext/{__version__} python/{python_version()}",
-            "Accept-Encoding": "identity",  # an answer is a few bytes: nothing to gain, and nothing that can explode
-        },
-        httpx_args={"transport": transport, "trust_env": False},
-    )
 
 
 class Course:
@@ -242,69 +193,6 @@ class Delivery:
             hook(attempt)
         except Exception:
             LOG.exception("on_attempt raised")
-
-
-class BlockingDelivery(Delivery):
-    """Delivers in the caller's thread."""
-
-    def __init__(self, configuration: Configuration, transport: httpx.BaseTransport) -> None:
-        super().__init__(configuration)
-        self._client = client_of(configuration, transport)
-        self._client.get_httpx_client()  # made now, once, and not by several threads at their first upload
-        self._under_way = 0
-        self._closing = False
-        self._counting = threading.Lock()
-
-    def deliver(self, upload: Upload, stop: threading.Event) -> httpx.Response:
-        """Send a request until it is settled, and return its answer. Waits for no next attempt once `stop` is set.
-
-        Raises:
-            APIConnectionError: No answer came.
-            APIStatusError: The answer is no acceptance.
-        """
-        course = self.begin(upload)
-        with self._counted():
-            try:
-                return self._attempt(course, stop)
-            except APIError:
-                if course.wait is None:
-                    raise
-            from ._again import again  # only where something failed
-
-            return again(lambda: self._attempt(course, stop), course, stop.wait)
-
-    def close(self) -> None:
-        """Close the connections, when no upload is under way any more."""
-        with self._counting:
-            self._closing = True
-            now = not self._under_way
-        if now:
-            self._client.close()
-
-    @contextmanager
-    def _counted(self) -> Iterator[None]:
-        with self._counting:
-            self._under_way += 1
-        try:
-            yield
-        finally:
-            with self._counting:
-                self._under_way -= 1
-                last = self._closing and not self._under_way
-            if last:
-                self._client.close()
-
-    def _attempt(self, course: Course, stop: threading.Event) -> httpx.Response:
-        while held := self.held_seconds(course, stopping=stop.is_set()):
-            stop.wait(held)
-        began = time.monotonic()
-        result: Response[ApiErrorResponse] | Exception
-        try:
-            with limited_until(course.deadline):
-                result = OPERATIONS[course.upload.operation].sync_detailed(client=self._client, body=course.upload.body)
-        except NO_ANSWER as error:
-            result = error
-        return self.settled(course, began, result, stopping=stop.is_set())
 
 
 def _no_answer(url: str, error: Exception) -> APIConnectionError:

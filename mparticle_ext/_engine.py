@@ -9,11 +9,11 @@ from contextlib import contextmanager
 import httpx
 
 from ._background import Background
+from ._blocking_delivery import BlockingDelivery
+from ._client import given_transport, require_configuration, trusted, way_out
 from ._configuration import Configuration
-from ._delivery import BlockingDelivery, given_transport, require_configuration
 from ._fork import start_anew_after_fork
 from ._transport import Borrowed, Transport
-from ._wire import trusted, way_out
 
 
 class Engine:

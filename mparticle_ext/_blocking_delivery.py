@@ -1,0 +1,82 @@
+"""The blocking shell around `Delivery`: it sends and waits."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+from mparticle_events.models import ApiErrorResponse
+from mparticle_events.types import Response
+
+from ._client import client_of
+from ._configuration import Configuration
+from ._delivery import NO_ANSWER, OPERATIONS, Course, Delivery
+from ._errors import APIError
+from ._limits import limited_until
+from ._upload import Upload
+
+
+class BlockingDelivery(Delivery):
+    """Delivers in the caller's thread."""
+
+    def __init__(self, configuration: Configuration, transport: httpx.BaseTransport) -> None:
+        super().__init__(configuration)
+        self._client = client_of(configuration, transport)
+        self._client.get_httpx_client()  # made now, once, and not by several threads at their first upload
+        self._under_way = 0
+        self._closing = False
+        self._counting = threading.Lock()
+
+    def deliver(self, upload: Upload, stop: threading.Event) -> httpx.Response:
+        """Send a request until it is settled, and return its answer. Waits for no next attempt once `stop` is set.
+
+        Raises:
+            APIConnectionError: No answer came.
+            APIStatusError: The answer is no acceptance.
+        """
+        course = self.begin(upload)
+        with self._counted():
+            try:
+                return self._attempt(course, stop)
+            except APIError:
+                if course.wait is None:
+                    raise
+            from ._again import again  # only where something failed
+
+            return again(lambda: self._attempt(course, stop), course, stop.wait)
+
+    def close(self) -> None:
+        """Close the connections, when no upload is under way any more."""
+        with self._counting:
+            self._closing = True
+            now = not self._under_way
+        if now:
+            self._client.close()
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        with self._counting:
+            self._under_way += 1
+        try:
+            yield
+        finally:
+            with self._counting:
+                self._under_way -= 1
+                last = self._closing and not self._under_way
+            if last:
+                self._client.close()
+
+    def _attempt(self, course: Course, stop: threading.Event) -> httpx.Response:
+        while held := self.held_seconds(course, stopping=stop.is_set()):
+            stop.wait(held)
+        began = time.monotonic()
+        result: Response[ApiErrorResponse] | Exception
+        try:
+            with limited_until(course.deadline):
+                result = OPERATIONS[course.upload.operation].sync_detailed(client=self._client, body=course.upload.body)
+        except NO_ANSWER as error:
+            result = error
+        return self.settled(course, began, result, stopping=stop.is_set())

@@ -1,0 +1,90 @@
+"""From a Configuration to the generated client, with what its connections trust and the way they go."""
+
+from __future__ import annotations
+
+import ssl
+from platform import python_version
+from typing import TypeVar
+
+import httpcore
+import httpx
+from mparticle_events.client import Client
+
+from ._configuration import LOOPBACK, Configuration
+from ._errors import ConfigurationError, WrongCallError, kind_of
+from ._version import __version__
+
+_CONNECT_SECONDS = 10.0  # for each address of the host: one that is dead leaves time for the next
+
+Kind = TypeVar("Kind")
+
+
+def require_configuration(configuration: Configuration, owner: str) -> None:
+    """Refuse what is none.
+
+    Raises:
+        WrongCallError: It is something else.
+    """
+    if not isinstance(configuration, Configuration):
+        raise WrongCallError(f"{owner} takes a Configuration, not {kind_of(configuration)}")
+
+
+def given_transport(configuration: Configuration, owner: str, kind: type[Kind]) -> Kind | None:
+    """The transport of a configuration, where it has one.
+
+    Raises:
+        ConfigurationError: It is of another kind than the owner sends through.
+    """
+    transport = configuration.transport
+    if transport is None or isinstance(transport, kind):
+        return transport
+    raise ConfigurationError(f"transport is no httpx.{kind.__name__}, which {owner} sends through")
+
+
+def client_of(configuration: Configuration, transport: httpx.BaseTransport | httpx.AsyncBaseTransport) -> Client:
+    """The generated client for a configuration."""
+    timeout = configuration.timeout
+    return Client(
+        api_key=configuration.api_key,
+        api_secret=configuration.api_secret,
+        base_url=configuration.url,
+        timeout=httpx.Timeout(timeout, connect=min(timeout, _CONNECT_SECONDS)),
+        headers={
+            "User-Agent": f"mparticle-ext/{__version__} python/{python_version()}",
+            "Accept-Encoding": "identity",  # an answer is a few bytes: nothing to gain, and nothing that can explode
+        },
+        httpx_args={"transport": transport, "trust_env": False},
+    )
+
+
+def trusted(configuration: Configuration) -> ssl.SSLContext | None:
+    """What a connection trusts; None where there is nothing to encrypt, because making one takes time."""
+    if configuration.ssl_context is not None:
+        return configuration.ssl_context
+    return httpx.create_ssl_context() if configuration.url.startswith("https:") else None
+
+
+def way_out(configuration: Configuration) -> httpcore.Proxy | None:
+    """The proxy to go through: the one that is given, else the environment's; never to this machine itself."""
+    address = configuration.proxy or (_proxy_of_environment(configuration.url) if configuration.trust_env else None)
+    if not address:
+        return None
+    proxy = httpx.Proxy(address)
+    url = proxy.url
+    return httpcore.Proxy(
+        url=httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
+        auth=proxy.raw_auth,
+        headers=proxy.headers.raw,
+        ssl_context=proxy.ssl_context,
+    )
+
+
+def _proxy_of_environment(address: str) -> str | None:
+    from urllib.request import getproxies, proxy_bypass  # which httpx has loaded anyway
+
+    url = httpx.URL(address)
+    if LOOPBACK.fullmatch(url.host) or proxy_bypass(url.host):
+        return None
+    proxies = getproxies()
+    found = proxies.get(url.scheme) or proxies.get("all")
+    return found if found is None or "://" in found else f"http://{found}"
