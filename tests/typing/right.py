@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import Future
 from decimal import Decimal
 from typing import assert_type
@@ -16,9 +17,12 @@ from msgspec import UnsetType
 
 from mparticle_ext import (
     UNSET,
+    APIError,
     AppEvent,
     AsyncEventsApi,
+    Attempt,
     Batch,
+    BatchResult,
     CCPAConsentState,
     CommerceEvent,
     Configuration,
@@ -27,9 +31,13 @@ from mparticle_ext import (
     EventsApi,
     GDPRConsentState,
     MParticleError,
+    Outcome,
+    Pending,
     Product,
     ProductAction,
+    Retry,
     SessionStartEvent,
+    UploadResult,
     UserIdentities,
     unixtime_ms,
 )
@@ -89,12 +97,45 @@ def blocking(batch: Batch) -> None:
         assert_type(api.bulk_upload_events([batch, {"environment": "production"}]), httpx.Response)
         assert_type(api.bulk_upload_historical_events((batch,), callback), Future[httpx.Response])
         assert_type(api.uploadEvents(batch), httpx.Response)
+        assert_type(api.flush(5), list[Pending[Future[httpx.Response]]])
+        assert_type(api.close(timeout=5)[0].future.result(), httpx.Response)
+
+
+def any_number(batches: Iterator[Batch], rows: list[dict[str, object]]) -> None:
+    def measure(attempt: Attempt) -> None:
+        assert_type(attempt.outcome, Outcome)
+        assert_type(attempt.next_in_seconds, float | None)
+
+    def told(result: BatchResult) -> None:
+        assert_type(result.index, int)
+        assert_type(result.error, MParticleError | None)
+
+    configuration = Configuration(
+        "key", "secret", retry=Retry(max_attempts=3), rate=200, on_attempt=measure, deadline=20
+    )
+    api = EventsApi(configuration)
+    result = api.upload_all(batches, historical=True, on_result=told)
+    assert_type(result, UploadResult)
+    assert_type(result.failed, list[BatchResult])
+    try:
+        api.upload_all(rows)
+    except APIError as error:
+        assert_type(error.earlier, tuple[APIError, ...])
+        assert_type(UploadResult.of(error), UploadResult | None)
+    assert_type(api.rate_limit_used, float | None)
 
 
 async def from_asyncio(batch: Batch) -> None:
     async with AsyncEventsApi(Configuration.from_env(timeout=5.0)) as api:
         assert_type(await api.upload_events(batch), httpx.Response)
         assert_type(await api.bulk_upload_events([batch], print), asyncio.Task[httpx.Response])
+        assert_type(await api.upload_all([batch]), UploadResult)
+        assert_type(await api.upload_all(each(batch)), UploadResult)
+        assert_type(await api.flush(), list[Pending[asyncio.Task[httpx.Response]]])
+
+
+async def each(batch: Batch) -> AsyncIterator[Batch]:
+    yield batch
 
 
 def generated_alone() -> None:

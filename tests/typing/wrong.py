@@ -24,6 +24,10 @@ def wrong(api: EventsApi) -> None:
     Configuration("key", "secret", pod="us9")  # WRONG: no such pod
     Configuration("key", "secret", "us1")  # WRONG: keywords only
     Configuration("key", "secret").timeout = 5  # WRONG: frozen
+    Configuration("key", "secret", retry=3)  # WRONG: a Retry or None
+    Configuration("key", "secret", on_attempt=lambda: None)  # WRONG: it takes an Attempt
+    api.upload_all(Batch("production"))  # WRONG: an iterable
+    api.upload_all([], lambda result: None)  # WRONG: keywords only
     api.upload_events([Batch("production")])  # WRONG: one batch
     api.bulk_upload_events(Batch("production"))  # WRONG: several batches
     api.upload_events(Batch("production"), lambda error: None)  # WRONG: a callback takes three

@@ -31,4 +31,9 @@ with Sandbox() as sandbox:
         assert upload_events.sync(client=client, body=BatchModel(environment="production")) is None
     assert [batch.environment for batch in sandbox.batches] == ["development", "production"]
 
-print("The wheel works: 2 batches uploaded, 1 refused.")
+    sandbox.fail(503, times=2)
+    with EventsApi(sandbox.configuration) as api:
+        result = api.upload_all(Batch("production", source_request_id=f"{number}") for number in range(250))
+    assert (result.delivered, result.failed, len(sandbox.batches)) == (250, [], 252)
+
+print("The wheel works: 252 batches uploaded, 1 refused, 2 requests tried again.")
