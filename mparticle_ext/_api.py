@@ -12,8 +12,6 @@ from ._errors import ClosedError, WrongCallError
 from ._upload import (
     AnyBatch,
     Upload,
-    prepare_one,
-    prepare_several,
     require_batch,
     require_batches,
     require_callback,
@@ -73,7 +71,7 @@ class EventsApi:
             APIStatusError: The service did not accept.
         """
         body = require_batch(batch)
-        return self._upload([body], partial(prepare_one, body, self._configuration), callback)
+        return self._upload([body], partial(self._engine.prepare.one, body), callback)
 
     @overload
     def bulk_upload_events(self, batches: Iterable[AnyBatch]) -> httpx.Response: ...
@@ -139,7 +137,7 @@ class EventsApi:
         Args:
             batches: Batches, or dicts in the wire's form.
             historical: Upload as `bulk_upload_historical_events` does.
-            on_result: Called in this thread with each batch as soon as it is settled.
+            on_result: Called in this thread with each batch when it is settled; no more once something stopped it.
 
         Returns:
             How many were delivered, and each that was not, with its index and its error.
@@ -147,7 +145,8 @@ class EventsApi:
         Raises:
             WrongCallError: It is no iterable, or on_result no function.
             APIStatusError: The service refuses everything, as with wrong credentials. Nothing more is read.
-            APIError: So many requests in a row failed as go out at once: the service is down. Nothing more is read.
+            APIError: As many requests in a row failed as go out at once, at least 5: the service is down. Nothing more
+                is read.
             BaseException: What the iterable or `on_result` raises, or Ctrl-C. `UploadResult.of(error)` is what came
                 of the batches that were read; those of an iterable that raises are all sent before.
         """
@@ -155,7 +154,8 @@ class EventsApi:
 
         self._refuse_when_closed()
         given = require_iterable(batches, asynchronous=False)
-        return UploadAll(self._engine, self._configuration, historical, on_result).run(given)
+        in_flight = self._configuration.max_in_flight
+        return UploadAll(self._engine, historical=historical, in_flight=in_flight, on_result=on_result).run(given)
 
     @property
     def rate_limit_used(self) -> float | None:
@@ -204,7 +204,7 @@ class EventsApi:
         self, batches: Iterable[AnyBatch], callback: Callback | None, *, historical: bool
     ) -> httpx.Response | Future[httpx.Response]:
         body = require_batches(batches)
-        return self._upload(body, partial(prepare_several, body, self._configuration, historical=historical), callback)
+        return self._upload(body, partial(self._engine.prepare.several, body, historical=historical), callback)
 
     def _upload(
         self, batches: Sequence[AnyBatch], prepare: Callable[[], Upload], callback: Callback | None

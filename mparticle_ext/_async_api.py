@@ -12,8 +12,6 @@ from ._errors import ClosedError
 from ._upload import (
     AnyBatch,
     Upload,
-    prepare_one,
-    prepare_several,
     require_batch,
     require_batches,
     require_callback,
@@ -60,7 +58,7 @@ class AsyncEventsApi:
             The response; with a callback a task of it.
         """
         body = require_batch(batch)
-        return await self._upload([body], partial(prepare_one, body, self._configuration), callback)
+        return await self._upload([body], partial(self._engine.prepare.one, body), callback)
 
     @overload
     async def bulk_upload_events(self, batches: Iterable[AnyBatch]) -> httpx.Response: ...
@@ -118,13 +116,16 @@ class AsyncEventsApi:
         self._refuse_when_closed()
         given = require_iterable(batches, asynchronous=True)
         here = await self._engine.here()
-        return await AsyncUploadAll(here, self._configuration, historical, on_result).run(given)
+        in_flight = self._configuration.max_in_flight
+        run = AsyncUploadAll(
+            here, self._engine.prepare, historical=historical, in_flight=in_flight, on_result=on_result
+        )
+        return await run.run(given)
 
     @property
     def rate_limit_used(self) -> float | None:
         """How much of its tightest rate limit the service last said to be used, in percent; None before it did."""
-        pace = self._engine.latest_pace
-        return None if pace is None else pace.rate_limit_used
+        return self._engine.pace.rate_limit_used
 
     async def flush(self, timeout: float | None = None) -> list[Pending[asyncio.Task[httpx.Response]]]:
         """Wait until what was handed over with a callback is finished, in a callback until it is answered.
@@ -164,7 +165,7 @@ class AsyncEventsApi:
         self, batches: Iterable[AnyBatch], callback: Callback | None, *, historical: bool
     ) -> httpx.Response | asyncio.Task[httpx.Response]:
         body = require_batches(batches)
-        prepare = partial(prepare_several, body, self._configuration, historical=historical)
+        prepare = partial(self._engine.prepare.several, body, historical=historical)
         return await self._upload(body, prepare, callback)
 
     async def _upload(

@@ -15,8 +15,10 @@ from mparticle_events.types import Response
 from ._client import client_of
 from ._configuration import Configuration
 from ._delivery import NO_ANSWER, OPERATIONS, Course, Delivery
-from ._errors import APIError
+from ._errors import APIError, unexpected
 from ._limits import limited_until
+from ._pace import Pace
+from ._retry import Budget
 from ._upload import Upload
 
 
@@ -27,22 +29,28 @@ class AsyncDelivery(Delivery):
         stop: Set when uploads are to wait for no next attempt any more.
     """
 
-    def __init__(self, configuration: Configuration, transport: httpx.AsyncBaseTransport) -> None:
-        super().__init__(configuration)
+    def __init__(
+        self, configuration: Configuration, transport: httpx.AsyncBaseTransport, pace: Pace, budget: Budget | None
+    ) -> None:
+        super().__init__(configuration, pace, budget)
         self._client = client_of(configuration, transport)
+        self._client.get_async_httpx_client()  # made now, so that closing it closes the transport
         self.stop = asyncio.Event()
         self._stops = {self.stop}
         self._under_way = 0
         self._closing = False
 
-    async def deliver(self, upload: Upload, stop: asyncio.Event | None = None) -> httpx.Response:
+    async def deliver(
+        self, upload: Upload, stop: asyncio.Event | None = None, *, of_many: bool = False
+    ) -> httpx.Response:
         """Send a request until it is settled, and return its answer. Waits for no next attempt once `stop` is set.
 
         Raises:
             APIConnectionError: No answer came.
             APIStatusError: The answer is no acceptance.
+            MParticleError: What a transport raises that is no error of a network.
         """
-        course = self.begin(upload)
+        course = self.begin(upload, of_many=of_many)
         until = self.stop if stop is None else stop
         self._under_way += 1
         try:
@@ -92,6 +100,8 @@ class AsyncDelivery(Delivery):
                 )
         except NO_ANSWER as error:
             result = error
+        except Exception as error:
+            raise unexpected(error) from error
         return self.settled(course, began, result, stopping=stop.is_set())
 
 

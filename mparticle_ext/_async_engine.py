@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextvars import ContextVar
 
 import httpx
 from attrs import field, frozen
@@ -13,17 +15,26 @@ from ._async_delivery import AsyncDelivery
 from ._async_transport import AsyncBorrowed, AsyncTransport
 from ._client import given_transport, require_configuration, trusted, way_out
 from ._configuration import Configuration
-from ._delivery import LOG
+from ._delivery import LOG, budget_of
 from ._errors import ClosedError, MParticleError, UploadStoppedError, unexpected
+from ._fork import start_anew_after_fork
 from ._pace import Pace
 from ._pending import Callback, Pending, answer_in, named
+from ._prepare import Preparation
 from ._upload import AnyBatch, repeatable
 
 Task = asyncio.Task[httpx.Response]
 
+_IN_CALLBACK: ContextVar[bool] = ContextVar("in a callback, which cannot wait for itself", default=False)
+
 
 class AsyncEngine:
-    """The engines of an AsyncEventsApi, one for each loop it is used in: connections and tasks belong to their loop."""
+    """The engines of an AsyncEventsApi, one for each loop it is used in: connections and tasks belong to their loop.
+
+    Attributes:
+        prepare: Makes requests of batches.
+        pace: How fast all of them may send.
+    """
 
     def __init__(self, configuration: Configuration, owner: str) -> None:
         require_configuration(configuration, owner)
@@ -32,18 +43,30 @@ class AsyncEngine:
         if self._given is None:
             self._ssl_context = trusted(configuration)
             self._proxy = way_out(configuration)
+        self.start()
+        start_anew_after_fork(self)
+
+    def start(self) -> None:
+        """Begin with no loop. What is kept over the loops is made here: how fast, and how often again."""
+        self.prepare = Preparation(self._configuration)
+        self.pace = Pace(self._configuration.rate)
+        self._budget = budget_of(self._configuration)
         self._here: dict[asyncio.AbstractEventLoop, LoopEngine] = {}
-        self.latest_pace: Pace | None = None
+        self._changing = threading.Lock()
 
     async def here(self) -> LoopEngine:
         """The engine of the loop that runs."""
         loop = asyncio.get_running_loop()
         engine = self._here.get(loop)
         if engine is None:
-            self._here = {other: its for other, its in self._here.items() if not other.is_closed()}
-            engine = self._here[loop] = LoopEngine(self._configuration, self._transport())
-            self.latest_pace = engine.delivery.pace
-            await engine.close_with_loop()
+            delivery = AsyncDelivery(self._configuration, self._transport(), self.pace, self._budget)
+            engine = LoopEngine(delivery, self._configuration.max_in_flight)
+            with self._changing:
+                for other in [other for other in self._here if other.is_closed()]:
+                    del self._here[other]
+                self._here[loop] = engine
+            if self._given is None:  # a transport of the user's stays open for the next loop
+                await engine.close_with_loop()
         return engine
 
     def _transport(self) -> httpx.AsyncBaseTransport:
@@ -67,9 +90,9 @@ class LoopEngine:
         delivery: Sends.
     """
 
-    def __init__(self, configuration: Configuration, transport: httpx.AsyncBaseTransport) -> None:
-        self.delivery = AsyncDelivery(configuration, transport)
-        self._size = configuration.max_in_flight
+    def __init__(self, delivery: AsyncDelivery, size: int) -> None:
+        self.delivery = delivery
+        self._size = size
         self._tasks: dict[Task, _HandedOver] = {}
         self._unanswered: set[asyncio.Future[None]] = set()
         self._end: AsyncGenerator[None, None] | None = None
@@ -105,7 +128,7 @@ class LoopEngine:
     async def flush(self, timeout: float | None) -> list[Pending[Task]]:
         """Wait until what was handed over is finished, in a callback until it is answered; return what is not."""
         these = dict(self._tasks)
-        in_callback = asyncio.current_task() in these
+        in_callback = _IN_CALLBACK.get()
         awaited: list[asyncio.Future[None]] | list[Task] = (
             [upload.answered for upload in these.values()] if in_callback else list(these)
         )
@@ -153,6 +176,7 @@ class LoopEngine:
 
 
 async def _tell(callback: Callback, failure: MParticleError | None, response: httpx.Response | None) -> None:
+    _IN_CALLBACK.set(True)  # for the rest of this task, and for what the callback starts
     try:
         result = callback(failure, None, answer_in(failure, response))
         if inspect.isawaitable(result):

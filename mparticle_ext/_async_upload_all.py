@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
-from contextlib import aclosing
+from collections.abc import AsyncIterable, Callable, Iterable
 
-from ._account import Account, Group, Settled, halves, is_of_the_batch
+from ._account import Account, Group, Shipment
 from ._async_delivery import sleep
 from ._async_engine import LoopEngine
-from ._configuration import Configuration
-from ._errors import ClosedError, unexpected
+from ._errors import ClosedError
+from ._prepare import Preparation
 from ._results import BatchResult, UploadResult
 from ._upload import AnyBatch
 
@@ -21,14 +20,16 @@ class AsyncUploadAll:
     def __init__(
         self,
         engine: LoopEngine,
-        configuration: Configuration,
+        preparation: Preparation,
+        *,
         historical: bool,
+        in_flight: int,
         on_result: Callable[[BatchResult], object] | None,
     ) -> None:
-        self._engine = engine
-        self._account = Account(configuration, historical, on_result)
-        self._size = configuration.max_in_flight
-        self._pending: dict[asyncio.Task[list[Settled]], Group] = {}
+        self._delivery = engine.delivery
+        self._account = Account(preparation, historical=historical, in_flight=in_flight, on_result=on_result)
+        self._in_flight = in_flight
+        self._pending: dict[asyncio.Task[None], Shipment] = {}
 
     async def run(self, batches: Iterable[AnyBatch] | AsyncIterable[AnyBatch]) -> UploadResult:
         """Send them all.
@@ -37,67 +38,85 @@ class AsyncUploadAll:
             BaseException: What stopped it, with the result.
         """
         account = self._account
-        with self._engine.delivery.stoppable() as stop:
+        with self._delivery.stoppable() as stop:
             self._stop = stop
             try:
-                async with aclosing(self._groups(batches)) as groups:
-                    async for group in groups:
-                        await self._send(group)
+                await (self._read_async(batches) if isinstance(batches, AsyncIterable) else self._read(batches))
+                if last := account.rest():
+                    await self._send(last)
                 while self._pending:
                     await self._collect()
                 account.raise_if_broken()
             except BaseException as error:
-                await self._end(error)
-                account.result.go_with(error)
-                raise
-        return account.result
+                raise await self._end(error)  # noqa: B904  # most often that very error
+        return account.result()
 
-    async def _groups(self, batches: Iterable[AnyBatch] | AsyncIterable[AnyBatch]) -> AsyncGenerator[Group]:
-        account = self._account
-        if not isinstance(batches, AsyncIterable):
-            for group in account.groups(batches):
-                yield group
-            return
-        try:
-            async for batch in batches:
-                if full := account.read(batch):
-                    yield full
-        except Exception as error:
-            account.broken = error
-        if last := account.rest():
-            yield last
+    async def _read(self, batches: Iterable[AnyBatch]) -> None:
+        numbered = enumerate(batches)
+        while self._account.read_next(numbered):
+            if full := self._account.full():
+                await self._send(full)
+
+    async def _read_async(self, batches: AsyncIterable[AnyBatch]) -> None:
+        iterator = aiter(batches)
+        while True:
+            try:
+                batch = await anext(iterator)
+            except StopAsyncIteration:
+                return
+            except Exception as error:
+                self._account.broke(error)
+                return
+            self._account.read(batch)
+            if full := self._account.full():
+                await self._send(full)
 
     async def _send(self, group: Group) -> None:
-        while len(self._pending) >= self._size:
+        while len(self._pending) >= self._in_flight:
             await self._collect()
-        await sleep(self._stop, self._engine.delivery.pace.seconds_before(len(group)))
+        await sleep(self._stop, self._delivery.pace.seconds_before(len(group)))
         if self._stop.is_set():
             raise ClosedError("this AsyncEventsApi was closed while upload_all was at work")
-        self._pending[asyncio.create_task(self._deliver(group))] = group
+        shipment = Shipment(group)
+        self._pending[asyncio.create_task(self._deliver(shipment))] = shipment
         await asyncio.sleep(0)  # so that it begins, also when the batches come without a pause
 
-    async def _deliver(self, group: Group) -> list[Settled]:
-        try:
-            await self._engine.delivery.deliver(self._account.request(group), self._stop)
-        except Exception as error:
-            if is_of_the_batch(error) and len(group) > 1:
-                return [settled for half in halves(group) for settled in await self._deliver(half)]
-            return [(group, unexpected(error))]
-        return [(group, None)]
+    async def _deliver(self, shipment: Shipment) -> None:
+        if not shipment.begin():
+            return
+        while part := shipment.part():
+            try:
+                await self._delivery.deliver(self._account.request(part), self._stop, of_many=True)
+            except Exception as error:
+                shipment.came(error)
+            else:
+                shipment.came(None)
 
     async def _collect(self) -> None:
         done, _ = await asyncio.wait(self._pending, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
-            self._account.settle(task.result())
+            self._account.settle(self._pending[task])
             del self._pending[task]
 
-    async def _end(self, error: BaseException) -> None:
-        """Let what is being sent come to its end; what is cancelled does not wait for it."""
+    async def _end(self, error: BaseException) -> BaseException:
+        """Let what is being sent come to its end, unless it is cancelled, and return what is to be raised."""
         self._stop.set()
-        cancelled = not isinstance(error, Exception)
-        for task in self._pending if cancelled else ():
+        for task, shipment in list(self._pending.items()):
+            if shipment.begin():
+                task.cancel()
+                del self._pending[task]
+        if not isinstance(error, Exception):
+            self._cancel()
+        while under_way := [task for task in self._pending if not task.done()]:
+            try:
+                await asyncio.wait(under_way)
+            except asyncio.CancelledError as cancelled:
+                error = cancelled
+                self._cancel()
+        self._account.stop(self._pending.values())
+        self._account.result().go_with(error)
+        return error
+
+    def _cancel(self) -> None:
+        for task in self._pending:
             task.cancel()
-        if self._pending:
-            await asyncio.wait(self._pending)
-        settled = [part for task in self._pending if not task.cancelled() for part in task.result()]
-        self._account.stop(settled, [group for task, group in self._pending.items() if task.cancelled()])

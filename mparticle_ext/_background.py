@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from attrs import field, frozen
 
 from ._delivery import LOG
-from ._errors import MParticleError, unexpected
+from ._errors import ClosedError, MParticleError, unexpected
 from ._pending import Callback, Pending, answer_in, named
 from ._upload import AnyBatch
 
@@ -42,6 +42,7 @@ class Background:
         self._unfinished: dict[_HandedOver, None] = {}  # in the order they came
         self._changed = threading.Condition()
         self._here = threading.local()
+        self._closed = False
 
     def submit(
         self, batches: Sequence[AnyBatch], work: Callable[[], httpx.Response], callback: Callback
@@ -50,6 +51,9 @@ class Background:
         waits = not self._in_callback()  # a callback that waited would hold the thread that it waits for
         if waits:
             self._room.acquire()
+            if self._closed:
+                self._room.release()
+                raise ClosedError("this EventsApi was closed while the upload waited for its turn")
         future: Future[httpx.Response] = Future()
         future.set_running_or_notify_cancel()  # it cannot be cancelled: what was handed over is sent
         upload = _HandedOver(work, callback, waits, Pending(batches, future))
@@ -59,6 +63,11 @@ class Background:
             self._executor.submit(self._run, upload)
         except RuntimeError:  # no thread can be started, as when the interpreter is on its way out
             self._run(upload)
+        except BaseException:  # Ctrl-C
+            if upload.begun.acquire(blocking=False):
+                self._release(upload)
+                self._forget(upload)
+            raise
         return future
 
     def flush(self, timeout: float | None) -> list[Handed]:
@@ -71,6 +80,7 @@ class Background:
 
     def close(self, timeout: float | None) -> list[Handed]:
         """The same, and take nothing more."""
+        self._closed = True
         self._executor.shutdown(wait=False)
         return self.flush(timeout)
 
@@ -86,11 +96,18 @@ class Background:
             response = upload.work()
         except BaseException as error:
             failure = unexpected(error)
-        if upload.holds_room:
-            self._room.release()
+        self._release(upload)
+        outer = self._in_callback()  # where this upload runs within a callback, because no thread can be started
         self._here.in_callback = True
         _tell(upload, failure, response)
-        self._here.in_callback = False
+        self._here.in_callback = outer
+        self._forget(upload)
+
+    def _release(self, upload: _HandedOver) -> None:
+        if upload.holds_room:
+            self._room.release()
+
+    def _forget(self, upload: _HandedOver) -> None:
         with self._changed:
             del self._unfinished[upload]
             self._changed.notify_all()

@@ -13,9 +13,10 @@ from mparticle_events.types import Response
 
 from ._client import client_of
 from ._configuration import Configuration
-from ._delivery import NO_ANSWER, OPERATIONS, Course, Delivery
-from ._errors import APIError
+from ._delivery import NO_ANSWER, OPERATIONS, Course, Delivery, budget_of
+from ._errors import APIError, unexpected
 from ._limits import limited_until
+from ._pace import Pace
 from ._upload import Upload
 
 
@@ -23,21 +24,22 @@ class BlockingDelivery(Delivery):
     """Delivers in the caller's thread."""
 
     def __init__(self, configuration: Configuration, transport: httpx.BaseTransport) -> None:
-        super().__init__(configuration)
+        super().__init__(configuration, Pace(configuration.rate), budget_of(configuration))
         self._client = client_of(configuration, transport)
         self._client.get_httpx_client()  # made now, once, and not by several threads at their first upload
         self._under_way = 0
         self._closing = False
-        self._counting = threading.Lock()
+        self._counting = threading.RLock()  # a signal handler may close() in the middle of it
 
-    def deliver(self, upload: Upload, stop: threading.Event) -> httpx.Response:
+    def deliver(self, upload: Upload, stop: threading.Event, *, of_many: bool = False) -> httpx.Response:
         """Send a request until it is settled, and return its answer. Waits for no next attempt once `stop` is set.
 
         Raises:
             APIConnectionError: No answer came.
             APIStatusError: The answer is no acceptance.
+            MParticleError: What a transport raises that is no error of a network.
         """
-        course = self.begin(upload)
+        course = self.begin(upload, of_many=of_many)
         with self._counted():
             try:
                 return self._attempt(course, stop)
@@ -79,4 +81,6 @@ class BlockingDelivery(Delivery):
                 result = OPERATIONS[course.upload.operation].sync_detailed(client=self._client, body=course.upload.body)
         except NO_ANSWER as error:
             result = error
+        except Exception as error:
+            raise unexpected(error) from error
         return self.settled(course, began, result, stopping=stop.is_set())

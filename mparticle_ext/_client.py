@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from importlib.util import find_spec
 from platform import python_version
 from typing import TypeVar
 
@@ -24,9 +25,11 @@ def require_configuration(configuration: Configuration, owner: str) -> None:
 
     Raises:
         WrongCallError: It is something else.
+        ConfigurationError: Its base_url is none after all, by rules that only httpx knows.
     """
     if not isinstance(configuration, Configuration):
         raise WrongCallError(f"{owner} takes a Configuration, not {kind_of(configuration)}")
+    _require_url(configuration.url, "base_url")
 
 
 def given_transport(configuration: Configuration, owner: str, kind: type[Kind]) -> Kind | None:
@@ -64,12 +67,29 @@ def trusted(configuration: Configuration) -> ssl.SSLContext | None:
     return httpx.create_ssl_context() if configuration.url.startswith("https:") else None
 
 
+def _require_url(address: str, name: str) -> None:
+    try:
+        httpx.URL(address).host  # noqa: B018  # decoded only now
+    except Exception:  # of several libraries, and with the address in it, which may hold a password
+        problem = f"{name} is no address: check its host"
+    else:
+        return
+    raise ConfigurationError(problem)
+
+
 def way_out(configuration: Configuration) -> httpcore.Proxy | None:
-    """The proxy to go through: the one that is given, else the environment's; never to this machine itself."""
+    """The proxy to go through: the one that is given, else the environment's; never to this machine itself.
+
+    Raises:
+        ConfigurationError: It cannot be gone through.
+    """
     address = configuration.proxy or (_proxy_of_environment(configuration.url) if configuration.trust_env else None)
     if not address:
         return None
-    proxy = httpx.Proxy(address)
+    _require_url(address, "proxy")
+    if address.startswith("socks5") and find_spec("socksio") is None:
+        raise ConfigurationError('a socks5:// proxy needs one more package: pip install "httpx[socks]"')
+    proxy = _proxy(address)
     url = proxy.url
     return httpcore.Proxy(
         url=httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
@@ -77,6 +97,14 @@ def way_out(configuration: Configuration) -> httpcore.Proxy | None:
         headers=proxy.headers.raw,
         ssl_context=proxy.ssl_context,
     )
+
+
+def _proxy(address: str) -> httpx.Proxy:
+    try:
+        return httpx.Proxy(address)
+    except ValueError:
+        scheme = address.partition("://")[0]
+    raise ConfigurationError(f"proxy is of a kind that is not known: {scheme}://")
 
 
 def _proxy_of_environment(address: str) -> str | None:

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
     from ._attempt import Attempt
 
-_URL = re.compile(r"(?P<scheme>https?)://(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[^\s?#]*)?")
-_PROXY = re.compile(r"(https?|socks5h?)://([^\s/@]+@)?[^\s/@:]+(:[0-9]{1,5})?/?")
+_HOST = r"(?P<host>([A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}\.?|\[[0-9A-Fa-f:.]+\])(:(?P<port>[0-9]{1,5}))?"
+_URL = re.compile(rf"(?P<scheme>https?)://{_HOST}(/[^\s?#]*)?")
+_PROXY = re.compile(rf"(https?|socks5h?)://([^\s/@]+@)?{_HOST}/?")
+_MOST_PORT = 65_535
 LOOPBACK = re.compile(r"localhost|127(\.[0-9]{1,3}){3}|\[?::1\]?")
 _MOST_BATCHES_A_SECOND = 1_000_000
 _VARIABLES = {
@@ -49,10 +51,15 @@ def _pod(_: object, __: Any, value: Any) -> None:
         raise ConfigurationError(f"pod is {value!r}: {guess}")
 
 
+def _address(form: re.Pattern[str], value: Any) -> re.Match[str] | None:
+    url = form.fullmatch(value) if isinstance(value, str) else None
+    return url if url is not None and int(url["port"] or 0) <= _MOST_PORT else None
+
+
 def _base_url(configuration: Any, _: Any, value: Any) -> None:
     if value is None:
         return
-    url = _URL.fullmatch(value) if isinstance(value, str) else None
+    url = _address(_URL, value)
     if url is None:
         form = "https://host/path, with no credentials, query or fragment in it"
         raise ConfigurationError(f"base_url must be like {form}")
@@ -67,7 +74,7 @@ def _retry(_: object, __: Any, value: Any) -> None:
 
 
 def _proxy(_: object, __: Any, value: Any) -> None:
-    if value is not None and not (isinstance(value, str) and _PROXY.fullmatch(value)):
+    if value is not None and _address(_PROXY, value) is None:
         raise ConfigurationError("proxy must be like http://host:port, with user:password@ before the host if need be")
 
 

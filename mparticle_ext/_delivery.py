@@ -10,6 +10,7 @@ import random
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from os import urandom
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ from ._errors import (
     APITimeoutError,
     RateLimitError,
     error_for_status,
+    label,
 )
 from ._limits import StaleConnectionError
 from ._outcome import Outcome
@@ -47,6 +49,7 @@ OPERATIONS: dict[Operation, ModuleType] = {
 NO_ANSWER = (httpx.HTTPError, OSError)
 """What an operation raises where no whole answer came."""
 
+_RANDOM = random.SystemRandom()  # neither a user's seed nor a fork makes two clients wait alike
 _NO_CONNECTION = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 _CANNOT_BE_SENT = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
 
@@ -54,9 +57,10 @@ _CANNOT_BE_SENT = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
 class Course:
     """One upload on its way: what was tried, and whether there is a next attempt."""
 
-    def __init__(self, upload: Upload, deadline: float) -> None:
+    def __init__(self, upload: Upload, deadline: float, *, of_many: bool) -> None:
         self.upload = upload
-        self.id = f"{random.getrandbits(32):08x}"
+        self.of_many = of_many
+        self.id = urandom(4).hex()
         self.started = time.monotonic()
         self.deadline = self.started + deadline
         self.attempts = 0
@@ -75,25 +79,33 @@ class Course:
         error.attempts = self.attempts
         error.elapsed_seconds = time.monotonic() - self.started
         error.earlier = tuple(failure for failure in self.failures if failure is not error)
-        LOG.error(
-            "upload %s: %d batches not delivered, outcome %s, after %d attempts in %.1f s: %s",
-            self.id, len(self.upload.batches), error.outcome.value, error.attempts, error.elapsed_seconds, _name(error),
-        )  # fmt: skip
+        for failure in error.earlier:
+            failure.__traceback__ = failure.__context__ = None  # whose frames would keep the request alive
+        if not self.of_many:  # or upload_all says it, which may send the batches again in parts
+            LOG.error(
+                "upload %s: %d batches not delivered, outcome %s, after %d attempts in %.1f s: %s",
+                self.id, len(self.upload.batches), error.outcome.value,
+                self.attempts, error.elapsed_seconds, label(error),
+            )  # fmt: skip
         return error
+
+
+def budget_of(configuration: Configuration) -> Budget | None:
+    """The retries of an EventsApi."""
+    return None if configuration.retry is None else Budget(configuration.retry.budget)
 
 
 class Delivery:
     """What the uploads of one EventsApi share, and what is decided after each attempt. Nothing here waits."""
 
-    def __init__(self, configuration: Configuration) -> None:
-        policy = configuration.retry
+    def __init__(self, configuration: Configuration, pace: Pace, budget: Budget | None) -> None:
         self.configuration = configuration
-        self.pace = Pace(configuration.rate)
-        self._budget = Budget(policy.budget) if policy is not None else None
+        self.pace = pace
+        self._budget = budget
 
-    def begin(self, upload: Upload) -> Course:
-        """Set out with an upload."""
-        return Course(upload, self.configuration.deadline)
+    def begin(self, upload: Upload, *, of_many: bool) -> Course:
+        """Set out with an upload, which may be one of an `upload_all`."""
+        return Course(upload, self.configuration.deadline, of_many=of_many)
 
     def held_seconds(self, course: Course, *, stopping: bool) -> float:
         """How long an earlier 429 holds back the next attempt.
@@ -144,7 +156,7 @@ class Delivery:
             repeatable=course.upload.repeatable,
             retry_after=asked,
             seconds_left=course.seconds_left(),
-            drawn=random.random(),  # noqa: S311  # spreads clients out; nothing is guarded by it
+            drawn=_RANDOM.random(),
         )
         if isinstance(error, RateLimitError) and self.configuration.retry is not None:
             self.pace.hold(wait or asked or 0.0, error)
@@ -160,10 +172,10 @@ class Delivery:
         LOG.debug(
             "upload %s: attempt %d, %s of %d batches, %d bytes: %s in %.3f s",
             course.id, course.attempts, upload.operation, len(upload.batches), len(upload.body),
-            f"HTTP {status}" if error is None else _name(error), seconds,
+            f"HTTP {status}" if error is None else label(error), seconds,
         )  # fmt: skip
         if error is not None and course.wait is not None:
-            LOG.info("upload %s: %s, tried again in %.2f s", course.id, _name(error), course.wait)
+            LOG.info("upload %s: %s, tried again in %.2f s", course.id, label(error), course.wait)
         if self.configuration.on_attempt is not None:
             self._tell_hook(self.configuration.on_attempt, course, seconds, status, error)
 
@@ -191,7 +203,7 @@ class Delivery:
         )
         try:
             hook(attempt)
-        except Exception:
+        except (Exception, SystemExit):
             LOG.exception("on_attempt raised")
 
 
@@ -224,11 +236,3 @@ def _without_frames(error: BaseException) -> None:
 def _forget_credentials(request: httpx.Request) -> None:
     """What a response is kept with, pickled with, or shown with, goes without them."""
     request.headers.pop("Authorization", None)
-
-
-def _name(error: APIError) -> str:
-    """What an error is, for a log: its text may quote what mParticle says of someone's data."""
-    if isinstance(error, APIStatusError):
-        return f"{type(error).__name__}, HTTP {error.status_code}"
-    cause = f", {type(error.__cause__).__name__}" if error.__cause__ else ""
-    return f"{type(error).__name__}{cause}"

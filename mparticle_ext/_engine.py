@@ -13,6 +13,7 @@ from ._blocking_delivery import BlockingDelivery
 from ._client import given_transport, require_configuration, trusted, way_out
 from ._configuration import Configuration
 from ._fork import start_anew_after_fork
+from ._prepare import Preparation
 from ._transport import Borrowed, Transport
 
 
@@ -20,11 +21,13 @@ class Engine:
     """Made once for an EventsApi; what cannot pass into a forked child is made anew there.
 
     Attributes:
+        prepare: Makes requests of batches.
         delivery: Sends.
         background: Sends while the caller goes on.
         stop: Set when uploads are to wait for no next attempt any more.
     """
 
+    prepare: Preparation
     delivery: BlockingDelivery
     background: Background
     stop: threading.Event
@@ -42,6 +45,7 @@ class Engine:
     def start(self) -> None:
         """Make what runs."""
         transport = Transport(self._ssl_context, self._proxy) if self._given is None else Borrowed(self._given)
+        self.prepare = Preparation(self._configuration)
         self.delivery = BlockingDelivery(self._configuration, transport)
         self.background = Background(self._configuration.max_in_flight)
         self.stop = threading.Event()

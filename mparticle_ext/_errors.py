@@ -43,6 +43,14 @@ def unexpected(error: BaseException) -> MParticleError:
     return ours
 
 
+def label(error: MParticleError) -> str:
+    """What an error is, for a log: its text may quote what mParticle says of someone's data."""
+    if isinstance(error, APIStatusError):
+        return f"{type(error).__name__}, HTTP {error.status_code}"
+    cause = f", {type(error.__cause__).__name__}" if error.__cause__ else ""
+    return f"{type(error).__name__}{cause}"
+
+
 class ConfigurationError(MParticleError, ValueError):
     """A Configuration that cannot work. The text names the argument, never a secret."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Self
 
 from attrs import define, field, frozen
@@ -32,7 +33,7 @@ class UploadResult:
 
     Attributes:
         delivered: How many were.
-        failed: Each that was not, in the order it was settled.
+        failed: Each that was not, in the order they were settled.
     """
 
     delivered: int = 0
@@ -54,17 +55,22 @@ class UploadResult:
 
     def go_with(self, error: BaseException) -> None:
         """Travel with an exception to whoever catches it."""
-        setattr(error, _KEPT, self)
-        error.add_note(f"upload_all: of {self.total} batches that were read, {self.delivered} were delivered")
+        object.__setattr__(error, _KEPT, self)  # its own may refuse, as a frozen exception's does
+        with suppress(Exception):
+            error.add_note(f"upload_all: of {self.total} batches that were read, {self.delivered} were delivered")
 
 
 _KEPT = "_mparticle_upload_result"
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
+    """An exception, what it was raised from, and where it is a group what is in it."""
     seen: set[int] = set()
-    following: BaseException | None = error
-    while following is not None and id(following) not in seen:
-        seen.add(id(following))
-        yield following
-        following = following.__cause__ or following.__context__
+    ahead: list[BaseException | None] = [error]
+    while ahead:
+        one = ahead.pop()
+        if one is None or id(one) in seen:
+            continue
+        seen.add(id(one))
+        yield one
+        ahead += [*getattr(one, "exceptions", ()), one.__context__, one.__cause__]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 import httpcore
@@ -59,8 +61,23 @@ def _bounded(chunks: Iterable[bytes]) -> bytes:
 
 class _Network(httpcore.SyncBackend):
     def connect_tcp(self, host: str, port: int, timeout: float | None = None, *others: Any, **named: Any) -> _Line:
-        within = current_limits().cut(timeout, httpcore.ConnectTimeout)
-        return _Line(super().connect_tcp(host, port, within, *others, **named), secure=False)
+        """Try the addresses of a host in turn, each within what is left; httpcore would give each the whole time."""
+        limits = current_limits()
+        *addresses, last = _addresses(host, port)
+        for address in addresses:
+            with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
+                within = limits.cut(timeout, httpcore.ConnectTimeout)
+                return _Line(super().connect_tcp(address, port, within, *others, **named), secure=False)
+        within = limits.cut(timeout, httpcore.ConnectTimeout)
+        return _Line(super().connect_tcp(last, port, within, *others, **named), secure=False)
+
+
+def _addresses(host: str, port: int) -> list[str]:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise httpcore.ConnectError(str(error)) from error
+    return [str(address[0]) for *_, address in found]
 
 
 class _Line(httpcore.NetworkStream):

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
 from attrs import field, frozen
 from mparticle_events import models
-from mparticle_events.service import MAX_BATCHES, MAX_REQUEST_BYTES, MIN_BATCHES, MIN_HISTORICAL_AGE_HOURS
+from mparticle_events.service import MIN_HISTORICAL_AGE_HOURS
 from msgspec import Raw
 
-from ._check import checked, encoded
-from ._configuration import Configuration
 from ._errors import ValidationError, WrongCallError, kind_of
 from ._time import unixtime_ms
 
@@ -104,96 +102,14 @@ def require_timeout(timeout: float | None) -> None:
         raise WrongCallError(f"timeout is seconds from 0, or None to wait without end, not {timeout!r:.40}")
 
 
-def prepare_one(batch: AnyBatch, configuration: Configuration) -> Upload:
-    """The request for one batch.
-
-    Raises:
-        ValidationError: The service would refuse it.
-    """
-    batch = identified(batch, configuration)
-    document = encoded(batch)
-    if configuration.validate:
-        checked(document, models.Batch)
-    refuse_too_large(document)
-    return Upload("upload_events", (batch,), _has_id(batch), Raw(document))
-
-
-def prepare_several(batches: list[AnyBatch], configuration: Configuration, *, historical: bool) -> Upload:
-    """The request for several batches.
-
-    Raises:
-        ValidationError: The service would refuse it, or drop a batch of it in silence.
-    """
-    if not MIN_BATCHES <= len(batches) <= MAX_BATCHES:
-        raise ValidationError(
-            f"a bulk request takes {MIN_BATCHES} to {MAX_BATCHES}, not {len(batches)}", subject="batches"
-        )
-    batches = [identified(batch, configuration) for batch in batches]
-    documents = [encoded(batch, index) for index, batch in enumerate(batches)]
-    if configuration.validate:
-        for index, document in enumerate(documents):
-            check_one_of_several(document, index, historical=historical)
-    upload = bulk(batches, documents, historical=historical)
-    if len(upload.body) > MAX_REQUEST_BYTES:
-        sizes = [len(document) for document in documents]
-        largest = f"the largest is batches[{sizes.index(max(sizes))}] with {max(sizes)}"
-        too_many = f"together {len(upload.body)} bytes, but at most {MAX_REQUEST_BYTES} are taken"
-        raise ValidationError(f"{too_many}, {largest}: send fewer at once", subject="batches")
-    return upload
-
-
-def bulk(batches: Sequence[AnyBatch], documents: Sequence[bytes], *, historical: bool) -> Upload:
-    """The request for batches that are encoded, whatever their size."""
-    operation: Operation = "bulk_upload_historical_events" if historical else "bulk_upload_events"
-    return Upload(operation, batches, repeatable(batches), Raw(b"[" + b",".join(documents) + b"]"))
-
-
-def identified(batch: AnyBatch, configuration: Configuration) -> AnyBatch:
-    """A batch with a `source_request_id`, where that is wanted; left on the batch itself, if it can be changed."""
-    if not configuration.deduplicate or _has_id(batch):
-        return batch
-    from uuid import uuid4  # only for who wants it
-
-    given = str(uuid4())
-    if isinstance(batch, models.Batch):
-        batch.source_request_id = given
-    elif isinstance(batch, MutableMapping):
-        batch["source_request_id"] = given
-    else:
-        return {**batch, "source_request_id": given}
-    return batch
-
-
 def repeatable(batches: Iterable[AnyBatch]) -> bool:
     """Whether the service would drop a repetition: each batch has a `source_request_id`."""
-    return all(map(_has_id, batches))
+    return all(map(has_id, batches))
 
 
-def _has_id(batch: AnyBatch) -> bool:
+def has_id(batch: AnyBatch) -> bool:
+    """Whether a batch has a `source_request_id`."""
     return bool(batch.source_request_id if isinstance(batch, models.Batch) else batch.get("source_request_id"))
-
-
-def check_one_of_several(document: bytes, index: int, *, historical: bool) -> None:
-    """Check what was encoded of one batch of a bulk request.
-
-    Raises:
-        ValidationError: The service would refuse it, or drop it in silence.
-    """
-    batch = checked(document, models.Batch, index)
-    if historical:
-        refuse_unprocessed(batch, index)
-
-
-def refuse_too_large(document: bytes, index: int | None = None) -> None:
-    """Refuse a batch that no request can carry, be it alone.
-
-    Raises:
-        ValidationError: It is over the limit, with the brackets of a bulk request if it has an index.
-    """
-    size = len(document) + (0 if index is None else len("[]"))
-    if size > MAX_REQUEST_BYTES:
-        problem = f"is {size} bytes, but at most {MAX_REQUEST_BYTES} are taken: send it in parts"
-        raise ValidationError(problem, batch_index=index)
 
 
 def refuse_unprocessed(batch: models.Batch, index: int) -> None:

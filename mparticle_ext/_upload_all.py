@@ -7,9 +7,8 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from ._account import Account, Group, Settled, halves, is_of_the_batch
-from ._configuration import Configuration
-from ._errors import ClosedError, unexpected
+from ._account import Account, Group, Shipment
+from ._errors import ClosedError
 from ._results import BatchResult, UploadResult
 from ._upload import AnyBatch
 
@@ -21,17 +20,12 @@ class UploadAll:
     """One run of `upload_all`."""
 
     def __init__(
-        self,
-        engine: Engine,
-        configuration: Configuration,
-        historical: bool,
-        on_result: Callable[[BatchResult], object] | None,
+        self, engine: Engine, *, historical: bool, in_flight: int, on_result: Callable[[BatchResult], object] | None
     ) -> None:
         self._engine = engine
-        self._account = Account(configuration, historical, on_result)
-        self._size = configuration.max_in_flight
-        self._pending: dict[Future[list[Settled]], Group] = {}
-        self._begun: Group = ()  # the latest, which Ctrl-C may have kept out of the others
+        self._account = Account(engine.prepare, historical=historical, in_flight=in_flight, on_result=on_result)
+        self._in_flight = in_flight
+        self._pending: dict[Future[None], Shipment] = {}
 
     def run(self, batches: Iterable[AnyBatch]) -> UploadResult:
         """Send them all.
@@ -40,51 +34,73 @@ class UploadAll:
             BaseException: What stopped it, with the result.
         """
         account = self._account
-        pool = ThreadPoolExecutor(self._size, thread_name_prefix="mparticle-upload-all")
+        self._pool = ThreadPoolExecutor(self._in_flight, thread_name_prefix="mparticle-upload-all")
         with self._engine.stoppable() as stop:
             self._stop = stop
             try:
-                for group in account.groups(batches):
-                    self._send(pool, group)
+                numbered = enumerate(batches)
+                while account.read_next(numbered):
+                    if full := account.full():
+                        self._send(full)
+                if last := account.rest():
+                    self._send(last)
                 while self._pending:
                     self._collect()
                 account.raise_if_broken()
             except BaseException as error:
-                self._end()
-                account.result.go_with(error)
+                self._end(error)
                 raise
             finally:
-                pool.shutdown(wait=False)
-        return account.result
+                self._pool.shutdown(wait=False)
+        return account.result()
 
-    def _send(self, pool: ThreadPoolExecutor, group: Group) -> None:
-        while len(self._pending) >= self._size:
+    def _send(self, group: Group) -> None:
+        while len(self._pending) >= self._in_flight:
             self._collect()
-        self._stop.wait(self._engine.delivery.pace.seconds_before(len(group)))
+        if pause := self._engine.delivery.pace.seconds_before(len(group)):
+            self._stop.wait(pause)
         if self._stop.is_set():
             raise ClosedError("this EventsApi was closed while upload_all was at work")
-        self._begun = group
-        self._pending[pool.submit(self._deliver, group)] = group
-
-    def _deliver(self, group: Group) -> list[Settled]:
+        shipment, sent = Shipment(group), Future[None]()
+        self._pending[sent] = shipment
         try:
-            self._engine.delivery.deliver(self._account.request(group), self._stop)
-        except BaseException as error:
-            if is_of_the_batch(error) and len(group) > 1:
-                return [settled for half in halves(group) for settled in self._deliver(half)]
-            return [(group, unexpected(error))]
-        return [(group, None)]
+            self._pool.submit(self._deliver, shipment, sent)
+        except RuntimeError:  # no thread can be started, as when the interpreter is on its way out
+            self._deliver(shipment, sent)
+
+    def _deliver(self, shipment: Shipment, sent: Future[None]) -> None:
+        if not shipment.begin():
+            return
+        while part := shipment.part():
+            try:
+                self._engine.delivery.deliver(self._account.request(part), self._stop, of_many=True)
+            except BaseException as error:
+                shipment.came(error)
+            else:
+                shipment.came(None)
+        sent.set_result(None)
 
     def _collect(self) -> None:
-        for done in wait(self._pending, return_when=FIRST_COMPLETED).done:
-            self._account.settle(done.result())
-            del self._pending[done]
+        for sent in wait(self._pending, return_when=FIRST_COMPLETED).done:
+            self._account.settle(self._pending[sent])
+            del self._pending[sent]
 
-    def _end(self) -> None:
-        """Let what is being sent come to its end; who interrupts this too does not wait for it."""
+    def _end(self, error: BaseException) -> None:
+        """Let what is being sent come to its end; who presses Ctrl-C again does not wait for it."""
         self._stop.set()
-        with suppress(KeyboardInterrupt):
-            wait(self._pending)
-        settled = [part for future in self._pending if future.done() for part in future.result()]
-        begun = [group for future, group in self._pending.items() if not future.done()]
-        self._account.stop(settled, [*begun, self._begun])
+        patient = True
+        while True:
+            with suppress(KeyboardInterrupt):
+                self._call_off()
+                if patient:
+                    patient = False
+                    wait(self._pending)
+                self._account.stop(self._pending.values())
+                self._account.result().go_with(error)
+                return
+
+    def _call_off(self) -> None:
+        """Take back what no thread has begun."""
+        for sent, shipment in list(self._pending.items()):
+            if shipment.begin():
+                del self._pending[sent]

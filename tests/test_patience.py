@@ -22,8 +22,11 @@ from mparticle_ext import (
     AsyncEventsApi,
     Attempt,
     Batch,
+    ClosedError,
     Configuration,
+    ConfigurationError,
     EventsApi,
+    MParticleError,
     Outcome,
     RateLimitError,
     Retry,
@@ -413,3 +416,216 @@ def test_a_proxy_that_refuses_the_tunnel_took_nothing() -> None:
             api.upload_events(Batch("production"))
         assert (raised.value.outcome, raised.value.attempts) == (Outcome.NOT_TAKEN, 2)
         assert isinstance(raised.value.__cause__, httpx.ProxyError)
+
+
+def test_a_host_with_dead_addresses_ends_by_the_deadline_and_a_living_one_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with socket.socket() as full:  # whose backlog is full: a connection to it hangs, as to a machine that is gone
+        full.bind(("127.0.0.2", 0))
+        full.listen(0)
+        port = full.getsockname()[1]
+        waiting = [socket.socket() for _ in range(4)]
+        for one in waiting:
+            one.setblocking(False)
+            one.connect_ex(("127.0.0.2", port))
+        time.sleep(0.1)
+
+        def resolve(*addresses: str) -> None:
+            found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in addresses]
+            monkeypatch.setattr("mparticle_ext._transport.socket.getaddrinfo", lambda *_, **__: found)
+
+        def configuration(timeout: float, deadline: float) -> Configuration:
+            url = f"http://mparticle.invalid:{port}/v2"
+            return Configuration(
+                "k", "s", base_url=url, allow_http=True, timeout=timeout, deadline=deadline, retry=None
+            )
+
+        monkeypatch.setattr(socket, "create_connection", by_address(socket.create_connection))
+        resolve(*["127.0.0.2"] * 8)
+        began = time.monotonic()
+        with EventsApi(configuration(0.4, 1.0)) as api, pytest.raises(APIConnectionError) as raised:
+            api.upload_events(identified())
+        assert time.monotonic() - began < 1.6
+        assert raised.value.outcome is Outcome.NOT_TAKEN
+        for one in waiting:
+            one.close()
+
+
+def by_address(create_connection: Callable[..., socket.socket]) -> Callable[..., socket.socket]:
+    """Connect to an address without resolving it: what resolves is replaced."""
+
+    def connect(address: tuple[str, int], timeout: float, **_: Any) -> socket.socket:
+        connection = socket.socket()
+        connection.settimeout(timeout)
+        try:
+            connection.connect(address)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    return connect
+
+
+def test_a_429_is_remembered_in_the_next_loop() -> None:
+    with FaultyServer(status(429, retry_after="30")) as server:
+        api = AsyncEventsApi(configured(server, deadline=5))
+
+        async def upload() -> None:
+            with pytest.raises(RateLimitError):
+                await api.upload_events(identified())
+
+        asyncio.run(upload())
+        asyncio.run(upload())
+        assert len(server.requests) == 1
+
+
+def test_a_transport_that_was_given_lasts_longer_than_a_loop() -> None:
+    closed: list[bool] = []
+
+    class Given(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            assert not closed
+            return httpx.Response(202, request=request)
+
+        async def aclose(self) -> None:
+            closed.append(True)
+
+    api = AsyncEventsApi(Configuration("key", "secret", transport=Given()))
+    for _ in range(2):
+        asyncio.run(api.upload_events(identified()))
+    assert not closed
+    asyncio.run(api.close())
+    assert closed == [True]
+
+
+def test_in_a_callback_flush_does_not_wait_for_itself() -> None:
+    said: list[Any] = []
+
+    async def main(server: FaultyServer) -> None:
+        async with AsyncEventsApi(configured(server)) as api:
+
+            async def callback(*_: Any) -> None:
+                said.append(await asyncio.wait_for(api.flush(), 2))
+
+            await (await api.upload_events(identified(), callback))
+
+    with FaultyServer() as server:
+        with EventsApi(configured(server)) as api:
+            future = api.upload_events(identified(), lambda *_: said.append(api.flush()))
+            future.result(5)
+            assert [pending.future for pending in said.pop()] == [future]
+        asyncio.run(main(server))
+        assert said == [[]]
+
+
+def test_a_nested_upload_does_not_make_its_callback_forget_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    flushed: list[Any] = []
+
+    start = threading.Thread.start
+
+    def no_more(thread: threading.Thread) -> None:
+        if thread.name.startswith("mparticle"):
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    with FaultyServer() as server:
+        api = EventsApi(configured(server))
+
+        def callback(*_: Any) -> None:
+            api.upload_events(identified("inner"), lambda *_: None)
+            flushed.append(len(api.flush()))
+
+        monkeypatch.setattr(threading.Thread, "start", no_more)
+        api.upload_events(identified("outer"), callback)
+        monkeypatch.undo()
+        api.close()
+        assert flushed == [1]  # itself
+        assert len(server.taken) == 2
+
+
+def test_ctrl_c_while_an_upload_is_handed_over_keeps_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with FaultyServer() as server, EventsApi(configured(server, max_in_flight=1)) as api:
+        monkeypatch.setattr(api._engine.background._executor, "submit", interrupted)  # noqa: SLF001  # no other way to time it
+        with pytest.raises(KeyboardInterrupt):
+            api.upload_events(identified("a"), lambda *_: None)
+        monkeypatch.undo()
+        assert api.flush() == []
+        assert api.upload_events(identified("b"), lambda *_: None).result(5).status_code == 202
+
+
+def test_an_upload_that_waits_for_its_turn_is_refused_by_close() -> None:
+    with FaultyServer(silent_for(0.3)) as server:
+        api = EventsApi(configured(server, max_in_flight=1))
+        api.upload_events(identified("a"), lambda *_: None)
+        came: list[BaseException] = []
+
+        def second() -> None:
+            try:
+                api.upload_events(identified("b"), lambda *_: None)
+            except ClosedError as error:
+                came.append(error)
+
+        thread = threading.Thread(target=second)
+        thread.start()
+        time.sleep(0.1)
+        api.close()
+        thread.join(5)
+        assert "was closed while the upload waited for its turn" in str(came[0])
+        assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("colour", COLOURS)
+def test_what_a_transport_of_ones_own_raises_comes_as_an_error_of_ours(colour: Callable[..., Came]) -> None:
+    class Broken(httpx.BaseTransport, httpx.AsyncBaseTransport):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            raise LookupError("bug")
+
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            raise LookupError("bug")
+
+    came = colour(Configuration("key", "secret", transport=Broken()), "upload_events", identified())
+    assert type(came) is MParticleError
+    assert str(came) == "unexpected LookupError: bug"
+
+
+UNREACHABLE: list[tuple[dict[str, Any], str]] = [
+    ({"base_url": "https://xn--a.com/v2"}, "base_url is no address: check its host"),
+    ({"base_url": "https://[::::]/v2"}, "base_url is no address: check its host"),
+    ({"base_url": f"https://{'a' * 64}.com/v2"}, "base_url must be like https://host/path"),
+    ({"base_url": "https://a..com/v2"}, "base_url must be like https://host/path"),
+    ({"base_url": "https://a.com:99999/v2"}, "base_url must be like https://host/path"),
+    ({"proxy": "http://proxy:99999"}, "proxy must be like http://host:port"),
+    ({"proxy": "http://xn--a.com:3128"}, "proxy is no address: check its host"),
+    ({"proxy": "socks5://localhost:1080"}, "a socks5:// proxy needs one more package"),
+]
+
+
+@pytest.mark.parametrize(("settings", "message"), UNREACHABLE)
+@pytest.mark.parametrize("kind", [EventsApi, AsyncEventsApi])
+def test_an_address_that_is_none_is_told_when_the_api_is_made(
+    settings: dict[str, Any], message: str, kind: Callable[[Configuration], object]
+) -> None:
+    async def main() -> None:
+        api = kind(Configuration("key", "secret", **settings))
+        assert isinstance(api, AsyncEventsApi)
+        await api.upload_events(identified())
+
+    with pytest.raises(ConfigurationError) as raised:
+        asyncio.run(main()) if kind is AsyncEventsApi else kind(Configuration("key", "secret", **settings))
+    assert str(raised.value).startswith(message)
+
+
+@pytest.mark.parametrize("proxy", ["ftp://proxy", "http://user:hush@xn--a.com"])
+def test_a_proxy_of_the_environment_that_is_none(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    monkeypatch.setenv("NO_PROXY", "")
+    monkeypatch.setenv("no_proxy", "")
+    with pytest.raises(ConfigurationError, match=r"^proxy is ") as raised:
+        EventsApi(Configuration("key", "secret"))
+    assert "hush" not in str(raised.value)
+    EventsApi(Configuration("key", "secret", trust_env=False)).close()

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import os
 import signal
+import subprocess
+import sys
+import textwrap
 import threading
 import time
+import weakref
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import msgspec
 import pytest
+from attrs import frozen
 from faults import ACCEPTED, Exchange, FaultyServer, Play, accept, status
 
 from mparticle_ext import (
@@ -501,3 +509,235 @@ def test_bad_request_errors_of_single_batches_carry_what_the_service_said() -> N
         (one,) = result.failed
         assert isinstance(one.error, BadRequestError)
         assert one.error.errors[0].message == "no such field"
+
+
+@every_colour
+def test_one_dict_that_is_filled_anew_is_another_batch_each_time(upload_all: UploadAll) -> None:
+    def refilled() -> Iterator[dict[str, Any]]:
+        row: dict[str, Any] = {"environment": "production"}
+        for number in range(250):
+            row["job_id"] = str(number)
+            yield row
+
+    with FaultyServer(status(500, takes=True)) as server:
+        result = upload_all(configured(server, deduplicate=True), refilled())
+        assert (result.delivered, result.failed) == (250, [])
+        assert sorted(int(batch["job_id"]) for batch in server.taken) == list(range(250))
+
+
+def test_what_was_sent_without_an_id_is_not_repeated_because_its_dict_got_one_later() -> None:
+    row = {"environment": "production"}
+
+    def given_an_id_later() -> Iterator[dict[str, Any]]:
+        yield row
+        row["source_request_id"] = "later"
+        yield row
+
+    with FaultyServer(status(500, takes=True)) as server:
+        result = blocking(configured(server), given_an_id_later())
+        assert result.delivered == 0
+        assert len(server.requests) == 1
+        assert all(isinstance(one.error, ServerError) and not one.error.repeatable for one in result.failed)
+
+
+def test_what_cannot_be_given_an_id_is_told_so() -> None:
+    fixed = MappingProxyType({"environment": "production"})
+    with FaultyServer() as server:
+        result = blocking(configured(server, deduplicate=True), [fixed, {"environment": "production"}])
+        assert result.delivered == 1
+        assert str(result.failed[0].error) == (
+            "batches[0]: source_request_id: is missing, and cannot be set on what cannot be changed: give one, or a dict"
+        )
+
+
+@pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)  # Python may drop it in a weakref's callback
+def test_ctrl_c_at_any_moment_leaves_no_batch_unaccounted_for() -> None:
+    main_thread = threading.main_thread().ident
+    assert main_thread is not None
+    interrupted = 0
+    with FaultyServer() as server:
+        configuration = configured(server)
+        for attempt in range(40):
+            before = len(server.taken)
+            read = 0
+
+            def counted() -> Iterator[dict[str, Any]]:
+                nonlocal read
+                for number in range(3000):
+                    read = number + 1
+                    yield {"environment": "production"}
+
+            timer = threading.Timer(0.002 + 0.0015 * attempt, signal.pthread_kill, (main_thread, signal.SIGINT))
+            api = EventsApi(configuration)
+            result: UploadResult | None = None
+            try:
+                timer.start()
+                result = api.upload_all(counted())
+                timer.join()
+            except (KeyboardInterrupt, RuntimeError) as error:  # Python can turn the one into the other in wait()
+                result = UploadResult.of(error) or result
+                interrupted += 1
+            timer.join()
+            assert result is not None
+            assert read - 1 <= result.total <= read
+            surely = [one for one in result.failed if one.error.outcome is Outcome.NOT_TAKEN]  # type: ignore[union-attr]
+            wait_until(lambda: len(server.taken) - before >= result.delivered)
+            assert len(server.taken) - before <= result.total - len(surely)
+            api.close()
+    assert interrupted > 5
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    for _ in range(500):
+        if condition():
+            return
+        time.sleep(0.01)
+    raise AssertionError("it did not come to pass")
+
+
+def test_a_task_that_is_cancelled_while_it_ends_accounts_for_all() -> None:
+    def broken(_: BatchResult) -> None:
+        raise OSError("disk full")
+
+    async def main(server: FaultyServer) -> UploadResult | None:
+        async with AsyncEventsApi(configured(server, timeout=5)) as api:
+            task = asyncio.create_task(api.upload_all(numbered(1_000_000), on_result=broken))
+            await asyncio.sleep(0.4)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError) as raised:
+                await task
+            assert len(asyncio.all_tasks()) == 1
+        return UploadResult.of(raised.value)
+
+    with FaultyServer(accept, *[slow_by(3)] * 100) as server:
+        result = asyncio.run(main(server))
+        assert result is not None
+        assert result.delivered == 100
+        accounted(result, server, result.total)
+        server.stopped.set()
+
+
+def test_a_task_that_is_cancelled_in_the_middle_of_a_refused_group_knows_its_parts() -> None:
+    def second_half_is_slow(exchange: Exchange) -> None:
+        exchange.read()
+        exchange.wait(5)
+
+    async def main(server: FaultyServer) -> UploadResult | None:
+        async with AsyncEventsApi(configured(server, timeout=10)) as api:
+            task = asyncio.create_task(api.upload_all(numbered(4)))
+            await asyncio.to_thread(wait_until, lambda: len(server.requests) == 3)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError) as raised:
+                await task
+        return UploadResult.of(raised.value)
+
+    with FaultyServer(status(400), accept, second_half_is_slow) as server:
+        result = asyncio.run(main(server))
+        assert result is not None
+        assert result.delivered == 2
+        assert [one.index for one in result.failed] == [2, 3]
+        server.stopped.set()
+
+
+@every_colour
+def test_an_exception_that_takes_no_attributes_keeps_the_result_too(upload_all: UploadAll) -> None:
+    @frozen
+    class FrozenError(Exception):
+        row: int
+
+    def broken() -> Iterator[dict[str, Any]]:
+        yield from numbered(3)
+        raise FrozenError(3)
+
+    with FaultyServer() as server:
+        with pytest.raises(FrozenError) as raised:
+            upload_all(configured(server), broken())
+        result = UploadResult.of(ExceptionGroup("of a task group", [ValueError(), raised.value]))
+        assert result is not None
+        assert result.delivered == 3
+
+
+@every_colour
+@pytest.mark.parametrize("kind", [StopIteration, StopAsyncIteration])
+def test_what_on_result_raises_is_not_taken_for_the_end(kind: type[Exception], upload_all: UploadAll) -> None:
+    def stop(_: BatchResult) -> None:
+        raise kind
+
+    with FaultyServer() as server:
+        # Python lets neither of the two out of a coroutine as it is
+        with pytest.raises(kind if upload_all is blocking else (kind, RuntimeError)) as raised:
+            upload_all(configured(server), numbered(300), on_result=stop)
+        result = UploadResult.of(raised.value)
+        assert result is not None
+        accounted(result, server, result.total)
+
+
+@every_colour
+def test_one_bad_answer_is_no_outage(upload_all: UploadAll) -> None:
+    with FaultyServer(*[status(500)] * 4) as server:
+        result = upload_all(configured(server, max_in_flight=1, retry=None), numbered(1000))
+        accounted(result, server, 1000)
+        assert result.delivered == 600
+
+
+@pytest.mark.parametrize("upload_all", [blocking, from_asyncio])
+def test_each_loss_is_logged_once_and_nothing_else(upload_all: UploadAll, caplog: pytest.LogCaptureFixture) -> None:
+    batches = [*numbered(50), {"environment": "prod"}]
+    with FaultyServer(*[refuse_if_it_holds(7)] * 100) as server:
+        assert upload_all(configured(server), batches).delivered == 49
+    assert sorted(record.getMessage() for record in caplog.records if record.name == "mparticle_ext") == [
+        "upload_all: 1 batches not delivered, outcome refused: BadRequestError, HTTP 400",
+        "upload_all: 1 batches not delivered, outcome refused: ValidationError",
+    ]
+
+
+@pytest.mark.parametrize("upload_all", [blocking, from_asyncio])
+def test_refused_batches_keep_nothing_of_their_neighbours_alive(upload_all: UploadAll) -> None:
+    class Row(dict[str, Any]):
+        pass
+
+    living: list[weakref.ref[Row]] = []
+
+    def rows() -> Iterator[Row]:
+        for number in range(1000):
+            row = Row(environment="production", source_request_id=str(number))
+            living.append(weakref.ref(row))
+            yield row
+
+    with FaultyServer(*[refuse_if_it_holds(*range(0, 1000, 100))] * 1000) as server:
+        result = upload_all(configured(server), rows())
+        gc.collect()
+        assert len(result.failed) == 10
+        assert sum(row() is not None for row in living) <= 10 + 1
+
+
+def test_upload_all_in_a_thread_that_outlives_the_main_one() -> None:
+    program = """
+        import threading, time
+        from mparticle_ext import *
+
+        def rows():
+            for number in range(250):
+                if number == 120:
+                    time.sleep(0.5)  # the main thread has ended by now
+                yield {"environment": "production", "source_request_id": str(number)}
+
+        def work():
+            print(api.upload_all(rows()))
+
+        api = EventsApi(Configuration.from_env())
+        threading.Thread(target=work).start()
+    """
+    with FaultyServer() as server:
+        environment = {
+            **os.environ,
+            "MPARTICLE_API_KEY": "k",
+            "MPARTICLE_API_SECRET": "s",
+            "MPARTICLE_BASE_URL": server.url,
+        }
+        command = [sys.executable, "-c", textwrap.dedent(program)]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=False)
+        assert "UploadResult(delivered=250, failed=0)" in done.stdout, done.stderr
+        assert numbers_in(server.taken) == list(range(250))
