@@ -197,7 +197,7 @@ class Account:
         results = [BatchResult(index, self._open[index], error) for index in indexes if index in self._open]
         if error is not None and results:
             outcome = error.outcome.value if isinstance(error, APIError) else Outcome.REFUSED.value
-            LOG.error("upload_all: %d batches not delivered, outcome %s: %s", len(results), outcome, label(error))
+            LOG.error("upload_all: %d batch(es) not delivered, outcome %s: %s", len(results), outcome, label(error))
         for result in results:
             if error is not None:
                 self._failed[result.index] = result

@@ -189,7 +189,7 @@ class EventsApi:
         require_timeout(timeout)
         self._closed = True
         engine = self._engine
-        engine.end_waiting()
+        engine.delivery.stops.set_all()
         left = engine.background.close(timeout)
         engine.delivery.close()
         return left
@@ -211,7 +211,7 @@ class EventsApi:
     ) -> httpx.Response | Future[httpx.Response]:
         self._refuse_when_closed()
         if callback is None:
-            return self._engine.delivery.deliver(prepare(), self._engine.stop)
+            return self._engine.delivery.deliver(prepare())
         require_callback(callback)
         if inspect.iscoroutinefunction(callback):
             raise WrongCallError("callback is a coroutine function, which only AsyncEventsApi awaits")
@@ -223,7 +223,7 @@ class EventsApi:
             upload = prepare()
         except Exception as error:
             return partial(_raise, error)
-        return partial(self._engine.delivery.deliver, upload, self._engine.stop)
+        return partial(self._engine.delivery.deliver, upload)
 
     def _refuse_when_closed(self) -> None:
         if self._closed:

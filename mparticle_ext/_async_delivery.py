@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from functools import partial
 
 import httpx
@@ -19,6 +18,7 @@ from ._errors import APIError, unexpected
 from ._limits import limited_until
 from ._pace import Pace
 from ._retry import Budget
+from ._stops import Stops
 from ._upload import Upload
 
 
@@ -26,7 +26,7 @@ class AsyncDelivery(Delivery):
     """Delivers in the loop that it was made in.
 
     Attributes:
-        stop: Set when uploads are to wait for no next attempt any more.
+        stops: What ends the waiting for a next attempt.
     """
 
     def __init__(
@@ -35,8 +35,7 @@ class AsyncDelivery(Delivery):
         super().__init__(configuration, pace, budget)
         self._client = client_of(configuration, transport)
         self._client.get_async_httpx_client()  # made now, so that closing it closes the transport
-        self.stop = asyncio.Event()
-        self._stops = {self.stop}
+        self.stops = Stops(asyncio.Event)
         self._under_way = 0
         self._closing = False
 
@@ -51,7 +50,7 @@ class AsyncDelivery(Delivery):
             MParticleError: What a transport raises that is no error of a network.
         """
         course = self.begin(upload, of_many=of_many)
-        until = self.stop if stop is None else stop
+        until = self.stops.common if stop is None else stop
         self._under_way += 1
         try:
             try:
@@ -66,21 +65,6 @@ class AsyncDelivery(Delivery):
             self._under_way -= 1
             if self._closing and not self._under_way:
                 await self._client.aclose()
-
-    @contextmanager
-    def stoppable(self) -> Iterator[asyncio.Event]:
-        """An event like `stop` for some uploads, which their owner may set alone."""
-        stop = asyncio.Event()
-        self._stops.add(stop)
-        try:
-            yield stop
-        finally:
-            self._stops.discard(stop)
-
-    def end_waiting(self) -> None:
-        """Let no upload wait for a next attempt any more."""
-        for stop in self._stops:
-            stop.set()
 
     async def close(self) -> None:
         """Close the connections, when no upload is under way any more."""

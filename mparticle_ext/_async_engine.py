@@ -13,7 +13,7 @@ from attrs import field, frozen
 
 from ._async_delivery import AsyncDelivery
 from ._async_transport import AsyncBorrowed, AsyncTransport
-from ._client import given_transport, require_configuration, trusted, way_out
+from ._client import outside_of
 from ._configuration import Configuration
 from ._delivery import LOG, budget_of
 from ._errors import ClosedError, MParticleError, UploadStoppedError, unexpected
@@ -37,12 +37,8 @@ class AsyncEngine:
     """
 
     def __init__(self, configuration: Configuration, owner: str) -> None:
-        require_configuration(configuration, owner)
+        self._outside = outside_of(configuration, owner, httpx.AsyncBaseTransport)
         self._configuration = configuration
-        self._given = given_transport(configuration, owner, httpx.AsyncBaseTransport)
-        if self._given is None:
-            self._ssl_context = trusted(configuration)
-            self._proxy = way_out(configuration)
         self.start()
         start_anew_after_fork(self)
 
@@ -65,14 +61,15 @@ class AsyncEngine:
                 for other in [other for other in self._here if other.is_closed()]:
                     del self._here[other]
                 self._here[loop] = engine
-            if self._given is None:  # a transport of the user's stays open for the next loop
+            if self._outside.given is None:  # a transport of the user's stays open for the next loop
                 await engine.close_with_loop()
         return engine
 
     def _transport(self) -> httpx.AsyncBaseTransport:
-        if self._given is not None:
-            return AsyncBorrowed(self._given)
-        return AsyncTransport(self._ssl_context, self._proxy)
+        outside = self._outside
+        if outside.given is None:
+            return AsyncTransport(outside.ssl_context, outside.proxy)
+        return AsyncBorrowed(outside.given)
 
 
 @frozen(eq=False)
@@ -143,7 +140,7 @@ class LoopEngine:
     async def close(self, timeout: float | None) -> list[Pending[Task]]:
         """The same, and close the connections, when all is finished."""
         self._closing = True
-        self.delivery.end_waiting()
+        self.delivery.stops.set_all()
         left = await self.flush(timeout)
         await self.delivery.close()
         return left

@@ -38,7 +38,7 @@ class AsyncUploadAll:
             BaseException: What stopped it, with the result.
         """
         account = self._account
-        with self._delivery.stoppable() as stop:
+        with self._delivery.stops.own() as stop:
             self._stop = stop
             try:
                 await (self._read_async(batches) if isinstance(batches, AsyncIterable) else self._read(batches))

@@ -17,21 +17,27 @@ from ._delivery import NO_ANSWER, OPERATIONS, Course, Delivery, budget_of
 from ._errors import APIError, unexpected
 from ._limits import limited_until
 from ._pace import Pace
+from ._stops import Stops
 from ._upload import Upload
 
 
 class BlockingDelivery(Delivery):
-    """Delivers in the caller's thread."""
+    """Delivers in the caller's thread.
+
+    Attributes:
+        stops: What ends the waiting for a next attempt.
+    """
 
     def __init__(self, configuration: Configuration, transport: httpx.BaseTransport) -> None:
         super().__init__(configuration, Pace(configuration.rate), budget_of(configuration))
         self._client = client_of(configuration, transport)
         self._client.get_httpx_client()  # made now, once, and not by several threads at their first upload
+        self.stops = Stops(threading.Event)
         self._under_way = 0
         self._closing = False
         self._counting = threading.RLock()  # a signal handler may close() in the middle of it
 
-    def deliver(self, upload: Upload, stop: threading.Event, *, of_many: bool = False) -> httpx.Response:
+    def deliver(self, upload: Upload, stop: threading.Event | None = None, *, of_many: bool = False) -> httpx.Response:
         """Send a request until it is settled, and return its answer. Waits for no next attempt once `stop` is set.
 
         Raises:
@@ -40,15 +46,16 @@ class BlockingDelivery(Delivery):
             MParticleError: What a transport raises that is no error of a network.
         """
         course = self.begin(upload, of_many=of_many)
+        until = self.stops.common if stop is None else stop
         with self._counted():
             try:
-                return self._attempt(course, stop)
+                return self._attempt(course, until)
             except APIError:
                 if course.wait is None:
                     raise
             from ._again import again  # only where something failed
 
-            return again(lambda: self._attempt(course, stop), course, stop.wait)
+            return again(lambda: self._attempt(course, until), course, until.wait)
 
     def close(self) -> None:
         """Close the connections, when no upload is under way any more."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import ssl
 from importlib.util import find_spec
 from platform import python_version
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 import httpcore
 import httpx
+from attrs import field, frozen
 from mparticle_events.client import Client
 
 from ._configuration import LOOPBACK, Configuration
@@ -20,27 +21,30 @@ _CONNECT_SECONDS = 10.0  # for each address of the host: one that is dead leaves
 Kind = TypeVar("Kind")
 
 
-def require_configuration(configuration: Configuration, owner: str) -> None:
-    """Refuse what is none.
+@frozen
+class Outside(Generic[Kind]):
+    """What leads out of this process: a transport that was given, or what ours trusts and the proxy it goes through."""
+
+    given: Kind | None
+    ssl_context: ssl.SSLContext | None = field(default=None, repr=False)
+    proxy: httpcore.Proxy | None = field(default=None, repr=False)
+
+
+def outside_of(configuration: Configuration, owner: str, kind: type[Kind]) -> Outside[Kind]:
+    """What a configuration says of the outside, for the API that it was given to.
 
     Raises:
-        WrongCallError: It is something else.
-        ConfigurationError: Its base_url is none after all, by rules that only httpx knows.
+        WrongCallError: It is no configuration.
+        ConfigurationError: Its transport is of another kind, or its base_url or proxy is none after all.
     """
     if not isinstance(configuration, Configuration):
         raise WrongCallError(f"{owner} takes a Configuration, not {kind_of(configuration)}")
     _require_url(configuration.url, "base_url")
-
-
-def given_transport(configuration: Configuration, owner: str, kind: type[Kind]) -> Kind | None:
-    """The transport of a configuration, where it has one.
-
-    Raises:
-        ConfigurationError: It is of another kind than the owner sends through.
-    """
     transport = configuration.transport
-    if transport is None or isinstance(transport, kind):
-        return transport
+    if transport is None:
+        return Outside(None, _trusted(configuration), _way_out(configuration))
+    if isinstance(transport, kind):
+        return Outside(transport)
     raise ConfigurationError(f"transport is no httpx.{kind.__name__}, which {owner} sends through")
 
 
@@ -60,7 +64,7 @@ def client_of(configuration: Configuration, transport: httpx.BaseTransport | htt
     )
 
 
-def trusted(configuration: Configuration) -> ssl.SSLContext | None:
+def _trusted(configuration: Configuration) -> ssl.SSLContext | None:
     """What a connection trusts; None where there is nothing to encrypt, because making one takes time."""
     if configuration.ssl_context is not None:
         return configuration.ssl_context
@@ -77,7 +81,7 @@ def _require_url(address: str, name: str) -> None:
     raise ConfigurationError(problem)
 
 
-def way_out(configuration: Configuration) -> httpcore.Proxy | None:
+def _way_out(configuration: Configuration) -> httpcore.Proxy | None:
     """The proxy to go through: the one that is given, else the environment's; never to this machine itself.
 
     Raises:

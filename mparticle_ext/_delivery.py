@@ -83,7 +83,7 @@ class Course:
             failure.__traceback__ = failure.__context__ = None  # whose frames would keep the request alive
         if not self.of_many:  # or upload_all says it, which may send the batches again in parts
             LOG.error(
-                "upload %s: %d batches not delivered, outcome %s, after %d attempts in %.1f s: %s",
+                "upload %s: %d batch(es) not delivered, outcome %s, after %d attempt(s) in %.1f s: %s",
                 self.id, len(self.upload.batches), error.outcome.value,
                 self.attempts, error.elapsed_seconds, label(error),
             )  # fmt: skip
@@ -170,7 +170,7 @@ class Delivery:
         seconds = time.monotonic() - began
         upload = course.upload
         LOG.debug(
-            "upload %s: attempt %d, %s of %d batches, %d bytes: %s in %.3f s",
+            "upload %s: attempt %d, %s of %d batch(es), %d bytes: %s in %.3f s",
             course.id, course.attempts, upload.operation, len(upload.batches), len(upload.body),
             f"HTTP {status}" if error is None else label(error), seconds,
         )  # fmt: skip

@@ -35,7 +35,7 @@ class UploadAll:
         """
         account = self._account
         self._pool = ThreadPoolExecutor(self._in_flight, thread_name_prefix="mparticle-upload-all")
-        with self._engine.stoppable() as stop:
+        with self._engine.delivery.stops.own() as stop:
             self._stop = stop
             try:
                 numbered = enumerate(batches)

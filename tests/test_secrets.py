@@ -106,7 +106,7 @@ def test_on_no_path(plays: tuple[Play, ...], colour: Callable[..., Came], logged
         )
         sent = server.requests[0]
     assert b"authorization: basic " in sent.lower()  # it was there to leak
-    assert "upload_events of 1 batches" in logged.getvalue()
+    assert "upload_events of 1 batch(es)" in logged.getvalue()
     assert not leaks(logged.getvalue())
     assert PERSON not in logged.getvalue()
     assert attempts
@@ -228,10 +228,10 @@ def test_the_lines_of_the_log(caplog: pytest.LogCaptureFixture) -> None:
     assert len(ids) == 1
     assert [level for level, _ in lines] == ["DEBUG", "INFO", "DEBUG", "ERROR"]
     first, retried, second, lost = (message.partition(": ")[2] for _, message in lines)
-    assert first.startswith("attempt 1, bulk_upload_events of 2 batches, 153 bytes: ServerError, HTTP 503 in ")
+    assert first.startswith("attempt 1, bulk_upload_events of 2 batch(es), 153 bytes: ServerError, HTTP 503 in ")
     assert retried.startswith("ServerError, HTTP 503, tried again in ")
-    assert second.startswith("attempt 2, bulk_upload_events of 2 batches, 153 bytes: RateLimitError, HTTP 429 in ")
-    assert lost.startswith("2 batches not delivered, outcome not taken, after 2 attempts in ")
+    assert second.startswith("attempt 2, bulk_upload_events of 2 batch(es), 153 bytes: RateLimitError, HTTP 429 in ")
+    assert lost.startswith("2 batch(es) not delivered, outcome not taken, after 2 attempt(s) in ")
 
 
 def test_the_hook_is_told_of_each_attempt_and_may_fail(caplog: pytest.LogCaptureFixture) -> None:

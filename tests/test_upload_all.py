@@ -688,8 +688,8 @@ def test_each_loss_is_logged_once_and_nothing_else(upload_all: UploadAll, caplog
     with FaultyServer(*[refuse_if_it_holds(7)] * 100) as server:
         assert upload_all(configured(server), batches).delivered == 49
     assert sorted(record.getMessage() for record in caplog.records if record.name == "mparticle_ext") == [
-        "upload_all: 1 batches not delivered, outcome refused: BadRequestError, HTTP 400",
-        "upload_all: 1 batches not delivered, outcome refused: ValidationError",
+        "upload_all: 1 batch(es) not delivered, outcome refused: BadRequestError, HTTP 400",
+        "upload_all: 1 batch(es) not delivered, outcome refused: ValidationError",
     ]
 
 
