@@ -112,7 +112,8 @@ class Configuration:
         deadline: Seconds that an upload may take in all, with its retries and their waits.
         retry: When a request is sent again; None for a single attempt, and nothing that waits.
         deduplicate: Give a batch without a `source_request_id` a UUID as such, and leave it on the batch. mParticle
-            takes each id once, so every retry is safe, and so is a later upload of the same batch.
+            takes each id once, so every retry is safe, and so is a later upload of the same batch. One that was changed
+            since it got its id here counts as another batch, and gets another id.
         validate: Check each batch against its model and limits before it is sent.
         max_in_flight: How many uploads with a callback, or requests of one `upload_all`, may be on their way at once.
         rate: Batches a second that `upload_all` sends at most; None for what the service takes.
@@ -122,7 +123,7 @@ class Configuration:
             of the operating system give `ssl.create_default_context()`.
         on_attempt: Called with an `Attempt` after each one, from the thread or loop that made it: for metrics.
         transport: An httpx transport to send through instead of ours: a mock, an HTTP client of your own. Proxy,
-            ssl_context and the bounds on an answer are then its own matter.
+            ssl_context, the bounds on an answer and what a fork does to it are then its own matter.
 
     Raises:
         ConfigurationError: A value that cannot work.
