@@ -35,8 +35,8 @@ class EventsApi:
     `callback(error, data, response)` it returns a future at once and calls the callback once, from a background
     thread; the future is done when the callback has returned.
 
-    Safe to share between threads, and with forked children, which get connections and threads of their own. Close it, or
-    use it in a `with` block, when all is uploaded; what was handed over is sent before `close()` returns, and before
+    Safe to share between threads, and with forked children, which get connections and threads of their own. Close it,
+    or use it in a `with` block, when all is uploaded; what was handed over is sent before `close()` returns, and before
     the interpreter exits. A callback may hand over more, but not wait for it: its thread may be the one that sends it.
     """
 
