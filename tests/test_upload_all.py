@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import json
 import os
 import signal
 import subprocess
@@ -12,7 +13,9 @@ import textwrap
 import threading
 import time
 import weakref
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
@@ -44,6 +47,7 @@ from mparticle_ext import (
 )
 
 DAY_MS = 86_400_000
+PROCESSES = Path(__file__).parent / "processes"
 QUICK = Retry(initial_backoff=0.002, max_backoff=0.01)
 UploadAll: TypeAlias = Callable[..., UploadResult]
 
@@ -550,43 +554,24 @@ def test_what_cannot_be_given_an_id_is_told_so() -> None:
         )
 
 
-@pytest.mark.filterwarnings(
-    "ignore::pytest.PytestUnraisableExceptionWarning"
-)  # Python may drop it in a weakref's callback
 def test_ctrl_c_at_any_moment_leaves_no_batch_unaccounted_for() -> None:
-    main_thread = threading.main_thread().ident
-    assert main_thread is not None
-    interrupted = 0
     with FaultyServer() as server:
-        configuration = configured(server)
-        for attempt in range(40):
-            before = len(server.taken)
-            read = 0
+        command = [sys.executable, str(PROCESSES / "interrupted.py"), "60"]
+        done = subprocess.run(
+            command, env=environment_of(server), capture_output=True, text=True, timeout=60, check=False
+        )
+        assert done.returncode == 0, done.stderr[-3000:]
+        runs = [json.loads(line) for line in done.stdout.splitlines()]
+        taken = Counter(int(batch["job_id"]) for batch in server.taken)
+    assert len(runs) == 60
+    assert sum(run["interrupted"] for run in runs) > 5
+    for run in runs:
+        assert run["read"] - 1 <= run["total"] <= run["read"], run
+        assert run["delivered"] <= taken[run["job"]] <= run["total"] - run["not taken"], run
 
-            def counted() -> Iterator[dict[str, Any]]:
-                nonlocal read
-                for number in range(3000):
-                    read = number + 1
-                    yield {"environment": "production"}
 
-            timer = threading.Timer(0.002 + 0.0015 * attempt, signal.pthread_kill, (main_thread, signal.SIGINT))
-            api = EventsApi(configuration)
-            result: UploadResult | None = None
-            try:
-                timer.start()
-                result = api.upload_all(counted())
-                timer.join()
-            except (KeyboardInterrupt, RuntimeError) as error:  # Python can turn the one into the other in wait()
-                result = UploadResult.of(error) or result
-                interrupted += 1
-            timer.join()
-            assert result is not None
-            assert read - 1 <= result.total <= read
-            surely = [one for one in result.failed if one.error.outcome is Outcome.NOT_TAKEN]  # type: ignore[union-attr]
-            wait_until(lambda: len(server.taken) - before >= result.delivered)
-            assert len(server.taken) - before <= result.total - len(surely)
-            api.close()
-    assert interrupted > 5
+def environment_of(server: FaultyServer) -> dict[str, str]:
+    return {**os.environ, "MPARTICLE_API_KEY": "k", "MPARTICLE_API_SECRET": "s", "MPARTICLE_BASE_URL": server.url}
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
@@ -731,13 +716,9 @@ def test_upload_all_in_a_thread_that_outlives_the_main_one() -> None:
         threading.Thread(target=work).start()
     """
     with FaultyServer() as server:
-        environment = {
-            **os.environ,
-            "MPARTICLE_API_KEY": "k",
-            "MPARTICLE_API_SECRET": "s",
-            "MPARTICLE_BASE_URL": server.url,
-        }
         command = [sys.executable, "-c", textwrap.dedent(program)]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=False)
+        done = subprocess.run(
+            command, env=environment_of(server), capture_output=True, text=True, timeout=30, check=False
+        )
         assert "UploadResult(delivered=250, failed=0)" in done.stdout, done.stderr
         assert numbers_in(server.taken) == list(range(250))
