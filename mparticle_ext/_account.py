@@ -153,6 +153,7 @@ class Account:
 
     def stop(self, shipments: Iterable[Shipment]) -> None:
         """Write down what is left: what was settled meanwhile, what was being sent, and what never was."""
+        self._read = max([self._read, *(index + 1 for index in self._open)])  # one may be in the books, but not counted
         for shipment in shipments:
             being_sent = shipment.part()  # looked at first: it may become settled
             for group, error in list(shipment.settled):
@@ -164,8 +165,7 @@ class Account:
 
     def result(self) -> UploadResult:
         """What became of the batches that were read."""
-        read = max([self._read, *(index + 1 for index in self._open)])
-        delivered = read - len(self._failed) - len(self._open)
+        delivered = self._read - len(self._failed) - len(self._open)
         return UploadResult(delivered, list(self._failed.values()))
 
     def raise_if_broken(self) -> None:

@@ -1,10 +1,15 @@
-"""`upload_all` of the blocking client: threads that send groups, and a caller that reads and counts."""
+"""`upload_all` of the blocking client: threads that send groups, and a caller that reads and counts.
+
+The two sides speak through queues that are made in C: a lock of `concurrent.futures` or `threading.Condition` that
+Ctrl-C interrupts in the caller can stay shut for ever.
+"""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
+from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from ._account import Account, Group, Shipment
@@ -22,10 +27,13 @@ class UploadAll:
     def __init__(
         self, engine: Engine, *, historical: bool, in_flight: int, on_result: Callable[[BatchResult], object] | None
     ) -> None:
-        self._engine = engine
+        self._delivery = engine.delivery
         self._account = Account(engine.prepare, historical=historical, in_flight=in_flight, on_result=on_result)
         self._in_flight = in_flight
-        self._pending: dict[Future[None], Shipment] = {}
+        self._to_send: SimpleQueue[Shipment | None] = SimpleQueue()
+        self._sent: SimpleQueue[Shipment] = SimpleQueue()
+        self._pending: dict[Shipment, None] = {}
+        self._threads = 0
 
     def run(self, batches: Iterable[AnyBatch]) -> UploadResult:
         """Send them all.
@@ -34,10 +42,10 @@ class UploadAll:
             BaseException: What stopped it, with the result.
         """
         account = self._account
-        self._pool = ThreadPoolExecutor(self._in_flight, thread_name_prefix="mparticle-upload-all")
-        with self._engine.delivery.stops.own() as stop:
+        with self._delivery.stops.own() as stop:
             self._stop = stop
             try:
+                self._start_threads()
                 numbered = enumerate(batches)
                 while account.read_next(numbered):
                     if full := account.full():
@@ -51,56 +59,72 @@ class UploadAll:
                 self._end(error)
                 raise
             finally:
-                self._pool.shutdown(wait=False)
+                for _ in range(self._threads):
+                    self._to_send.put(None)
         return account.result()
+
+    def _start_threads(self) -> None:
+        """Start all of them now, and none in the middle of it."""
+        for number in range(self._in_flight):
+            thread = threading.Thread(target=self._send_all, name=f"mparticle-upload-all-{number}")
+            self._threads += 1
+            try:
+                thread.start()
+            except RuntimeError:  # no more can be started, as when the interpreter is on its way out
+                self._threads -= 1
+                return
+
+    def _send_all(self) -> None:
+        while shipment := self._to_send.get():
+            self._deliver(shipment)
 
     def _send(self, group: Group) -> None:
         while len(self._pending) >= self._in_flight:
             self._collect()
-        if pause := self._engine.delivery.pace.seconds_before(len(group)):
+        if pause := self._delivery.pace.seconds_before(len(group)):
             self._stop.wait(pause)
         if self._stop.is_set():
             raise ClosedError("this EventsApi was closed while upload_all was at work")
-        shipment, sent = Shipment(group), Future[None]()
-        self._pending[sent] = shipment
-        try:
-            self._pool.submit(self._deliver, shipment, sent)
-        except RuntimeError:  # no thread can be started, as when the interpreter is on its way out
-            self._deliver(shipment, sent)
+        shipment = Shipment(group)
+        self._pending[shipment] = None
+        if self._threads:
+            self._to_send.put(shipment)
+        else:
+            self._deliver(shipment)
 
-    def _deliver(self, shipment: Shipment, sent: Future[None]) -> None:
+    def _deliver(self, shipment: Shipment) -> None:
         if not shipment.begin():
             return
         while part := shipment.part():
             try:
-                self._engine.delivery.deliver(self._account.request(part), self._stop, of_many=True)
+                self._delivery.deliver(self._account.request(part), self._stop, of_many=True)
             except BaseException as error:
                 shipment.came(error)
             else:
                 shipment.came(None)
-        sent.set_result(None)
+        self._sent.put(shipment)
 
     def _collect(self) -> None:
-        for sent in wait(self._pending, return_when=FIRST_COMPLETED).done:
-            self._account.settle(self._pending[sent])
-            del self._pending[sent]
+        shipment = self._sent.get()
+        self._account.settle(shipment)
+        del self._pending[shipment]
 
     def _end(self, error: BaseException) -> None:
         """Let what is being sent come to its end; who presses Ctrl-C again does not wait for it."""
-        self._stop.set()
         patient = True
         while True:
             with suppress(KeyboardInterrupt):
+                self._stop.set()
                 self._call_off()
-                if patient:
-                    patient = False
-                    wait(self._pending)
-                self._account.stop(self._pending.values())
+                while patient and any(shipment.part() for shipment in self._pending):
+                    self._sent.get()
+                self._account.stop(self._pending)
                 self._account.result().go_with(error)
                 return
+            patient = False
 
     def _call_off(self) -> None:
         """Take back what no thread has begun."""
-        for sent, shipment in list(self._pending.items()):
+        for shipment in list(self._pending):
             if shipment.begin():
-                del self._pending[sent]
+                del self._pending[shipment]
