@@ -89,6 +89,10 @@ _WHEN_FIRST_USED = {
 }
 
 
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_WHEN_FIRST_USED})
+
+
 def __getattr__(name: str) -> Any:
     """Load what not every program needs at its first use."""
     if name not in _WHEN_FIRST_USED:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from inspect import iscoroutinefunction
 from itertools import islice
 from typing import TypeAlias
 
 from attrs import frozen
 from mparticle_events.service import MAX_BATCHES, MAX_REQUEST_BYTES
 
+from ._configuration import Configuration
 from ._delivery import LOG
 from ._errors import (
     APIError,
@@ -18,6 +20,7 @@ from ._errors import (
     MParticleError,
     PayloadTooLargeError,
     UploadStoppedError,
+    WrongCallError,
     label,
     unexpected,
 )
@@ -84,16 +87,19 @@ class Account:
     def __init__(
         self,
         preparation: Preparation,
+        configuration: Configuration,
         *,
         historical: bool,
-        in_flight: int,
         on_result: Callable[[BatchResult], object] | None,
     ) -> None:
         if on_result is not None:
             require_callback(on_result, "on_result is a function of one argument")
+            if iscoroutinefunction(on_result):
+                raise WrongCallError("on_result is a plain function: nobody would await a coroutine")
         self._preparation = preparation
         self._historical = historical
-        self._most_failures = max(_FEWEST_FAILURES, in_flight)
+        self._most_batches = max(1, min(MAX_BATCHES, int(configuration.rate or MAX_BATCHES)))
+        self._most_failures = max(_FEWEST_FAILURES, configuration.max_in_flight)
         self._on_result = on_result
         self._broken: Exception | None = None
         self._read = 0
@@ -188,7 +194,7 @@ class Account:
             self._tell(self._write_down([index], _bare(error)))
             return
         size = len(prepared.document) + _COMMA_BYTES
-        if self._group and (len(self._group) == MAX_BATCHES or self._bytes + size > MAX_REQUEST_BYTES):
+        if self._group and (len(self._group) == self._most_batches or self._bytes + size > MAX_REQUEST_BYTES):
             self._full = self.rest()
         self._bytes += size if self._group else size - _COMMA_BYTES
         self._group.append(Item(index, prepared))
@@ -197,7 +203,10 @@ class Account:
         results = [BatchResult(index, self._open[index], error) for index in indexes if index in self._open]
         if error is not None and results:
             outcome = error.outcome.value if isinstance(error, APIError) else Outcome.REFUSED.value
-            LOG.error("upload_all: %d batch(es) not delivered, outcome %s: %s", len(results), outcome, label(error))
+            LOG.error(
+                "upload_all: %d batch(es) from batches[%d] on not delivered, outcome %s: %s",
+                len(results), results[0].index, outcome, label(error),
+            )  # fmt: skip
         for result in results:
             if error is not None:
                 self._failed[result.index] = result

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self, overload
 from ._configuration import Configuration
 from ._errors import ClosedError, WrongCallError
 from ._upload import (
+    LAST_WORD_SECONDS,
     AnyBatch,
     Upload,
     require_batch,
@@ -138,7 +139,8 @@ class EventsApi:
         Args:
             batches: Batches, or dicts in the wire's form.
             historical: Upload as `bulk_upload_historical_events` does.
-            on_result: Called in this thread with each batch when it is settled; no more once something stopped it.
+            on_result: A plain function, called in this thread with each batch when it is settled; no more once
+                something stopped it.
 
         Returns:
             How many were delivered, and each that was not, with its index and its error.
@@ -155,8 +157,8 @@ class EventsApi:
 
         self._refuse_when_closed()
         given = require_iterable(batches, asynchronous=False)
-        in_flight = self._configuration.max_in_flight
-        return UploadAll(self._engine, historical=historical, in_flight=in_flight, on_result=on_result).run(given)
+        run = UploadAll(self._engine, self._configuration, historical=historical, on_result=on_result)
+        return run.run(given)
 
     @property
     def rate_limit_used(self) -> float | None:
@@ -167,22 +169,24 @@ class EventsApi:
         """Wait until what was handed over with a callback is finished: at the end of a task, before a freeze.
 
         Args:
-            timeout: Seconds to wait at most. None waits as long as it takes, which `Configuration.deadline` bounds.
+            timeout: Seconds to wait at most. None waits as long as it takes, which `Configuration.deadline` bounds for
+                each upload.
 
         Returns:
-            What is not finished. In a callback it does not wait, and this is not empty.
+            What is not finished, with what its callbacks handed over in turn. In a callback it does not wait, and this
+            is not empty.
         """
         require_timeout(timeout)
         return self._engine.background.flush(timeout)
 
     def close(self, timeout: float | None = None) -> list[Pending[Future[httpx.Response]]]:
-        """Finish what was handed over, and close the connections. A later upload is refused.
+        """Finish what was handed over, with its retries, and close the connections. A later upload is refused.
 
-        What waits for its next attempt is tried once more at once, or fails where the service asked to wait. In a
-        callback it does not wait: the connections are closed when the last upload is answered.
+        In a callback it does not wait: the connections are closed when the last upload is answered.
 
         Args:
-            timeout: Seconds to wait at most. What is not finished then goes on, and calls back.
+            timeout: Seconds to wait at most. What waits for its next attempt then is tried once more at once, or fails
+                where the service asked to wait; what is being sent goes on, and calls back.
 
         Returns:
             What is not finished.
@@ -190,8 +194,10 @@ class EventsApi:
         require_timeout(timeout)
         self._closed = True
         engine = self._engine
-        engine.delivery.stops.set_all()
         left = engine.background.close(timeout)
+        engine.delivery.stops.set_all()
+        if left:
+            left = engine.background.flush(LAST_WORD_SECONDS)
         engine.delivery.close()
         return left
 

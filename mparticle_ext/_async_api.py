@@ -33,7 +33,8 @@ class AsyncEventsApi:
     Without a callback an upload is awaited until its answer. With `callback(error, data, response)`, a function or a
     coroutine function, it gives back a task at once and calls the callback once.
 
-    Close it, or use it in an `async with` block, when all is uploaded; what was handed over is sent before.
+    Close it, or use it in an `async with` block, when all is uploaded; what was handed over is sent before. What is
+    still on its way when the loop ends is cancelled with the loop's other tasks.
     """
 
     def __init__(self, configuration: Configuration) -> None:
@@ -109,17 +110,16 @@ class AsyncEventsApi:
     ) -> UploadResult:
         """Upload any number of batches, also out of an async iterable, and account for each of them.
 
-        As `EventsApi.upload_all`; the requests that are on their way when its task is cancelled are cancelled too.
+        As `EventsApi.upload_all`; the requests that are on their way when its task is cancelled are cancelled too. An
+        iterable that is not async holds up the loop while it makes its next batch.
         """
         from ._async_upload_all import AsyncUploadAll
 
         self._refuse_when_closed()
         given = require_iterable(batches, asynchronous=True)
         here = await self._engine.here()
-        in_flight = self._configuration.max_in_flight
-        run = AsyncUploadAll(
-            here, self._engine.prepare, historical=historical, in_flight=in_flight, on_result=on_result
-        )
+        prepare, configuration = self._engine.prepare, self._configuration
+        run = AsyncUploadAll(here, prepare, configuration, historical=historical, on_result=on_result)
         return await run.run(given)
 
     @property
@@ -140,13 +140,13 @@ class AsyncEventsApi:
         return await (await self._engine.here()).flush(timeout)
 
     async def close(self, timeout: float | None = None) -> list[Pending[asyncio.Task[httpx.Response]]]:
-        """Finish what was handed over, and close the connections. A later upload is refused.
+        """Finish what was handed over, with its retries, and close the connections. A later upload is refused.
 
-        What waits for its next attempt is tried once more at once, or fails where the service asked to wait. It waits
-        for the callbacks too, but in a callback for the answers alone.
+        It waits for the callbacks too, but in a callback for the answers alone.
 
         Args:
-            timeout: Seconds to wait at most. What is not finished then goes on, as long as the loop runs.
+            timeout: Seconds to wait at most. What waits for its next attempt then is tried once more at once, or fails
+                where the service asked to wait; what is being sent goes on, as long as the loop runs.
 
         Returns:
             What is not finished.

@@ -11,15 +11,17 @@ import httpx
 from mparticle_events.models import ApiErrorResponse
 from mparticle_events.types import Response
 
+from ._budget import Budget
 from ._client import client_of
 from ._configuration import Configuration
 from ._delivery import NO_ANSWER, OPERATIONS, Course, Delivery
 from ._errors import APIError, unexpected
 from ._limits import limited_until
 from ._pace import Pace
-from ._retry import Budget
 from ._stops import Stops
 from ._upload import Upload
+
+_AT_ONCE = 32  # requests; more wait for their turn here, because httpcore's pool takes longer the more wait in it
 
 
 class AsyncDelivery(Delivery):
@@ -30,12 +32,18 @@ class AsyncDelivery(Delivery):
     """
 
     def __init__(
-        self, configuration: Configuration, transport: httpx.AsyncBaseTransport, pace: Pace, budget: Budget | None
+        self,
+        configuration: Configuration,
+        address: str,
+        transport: httpx.AsyncBaseTransport,
+        pace: Pace,
+        budget: Budget | None,
     ) -> None:
-        super().__init__(configuration, pace, budget)
+        super().__init__(configuration, address, pace, budget)
         self._client = client_of(configuration, transport)
         self._client.get_async_httpx_client()  # made now, so that closing it closes the transport
         self.stops = Stops(asyncio.Event)
+        self._turns = asyncio.Semaphore(_AT_ONCE)
         self._under_way = 0
         self._closing = False
 
@@ -78,10 +86,11 @@ class AsyncDelivery(Delivery):
         began = time.monotonic()
         result: Response[ApiErrorResponse] | Exception
         try:
-            with limited_until(course.deadline):
-                result = await OPERATIONS[course.upload.operation].asyncio_detailed(
-                    client=self._client, body=course.upload.body
-                )
+            async with self._turns:
+                with limited_until(course.deadline):
+                    result = await OPERATIONS[course.upload.operation].asyncio_detailed(
+                        client=self._client, body=course.upload.body
+                    )
         except NO_ANSWER as error:
             result = error
         except Exception as error:

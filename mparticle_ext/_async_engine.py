@@ -13,15 +13,16 @@ from attrs import field, frozen
 
 from ._async_delivery import AsyncDelivery
 from ._async_transport import AsyncBorrowed, AsyncTransport
+from ._budget import budget_of
 from ._client import outside_of
 from ._configuration import Configuration
-from ._delivery import LOG, budget_of
+from ._delivery import LOG
 from ._errors import ClosedError, MParticleError, UploadStoppedError, unexpected
 from ._fork import start_anew_after_fork
 from ._pace import Pace
 from ._pending import Callback, Pending, answer_in, named
 from ._prepare import Preparation
-from ._upload import AnyBatch, repeatable
+from ._upload import LAST_WORD_SECONDS, AnyBatch, repeatable
 
 Task = asyncio.Task[httpx.Response]
 
@@ -55,7 +56,9 @@ class AsyncEngine:
         loop = asyncio.get_running_loop()
         engine = self._here.get(loop)
         if engine is None:
-            delivery = AsyncDelivery(self._configuration, self._transport(), self.pace, self._budget)
+            delivery = AsyncDelivery(
+                self._configuration, self._outside.address, self._transport(), self.pace, self._budget
+            )
             engine = LoopEngine(delivery, self._configuration.max_in_flight)
             with self._changing:
                 for other in [other for other in self._here if other.is_closed()]:
@@ -140,8 +143,10 @@ class LoopEngine:
     async def close(self, timeout: float | None) -> list[Pending[Task]]:
         """The same, and close the connections, when all is finished."""
         self._closing = True
-        self.delivery.stops.set_all()
         left = await self.flush(timeout)
+        self.delivery.stops.set_all()
+        if left:
+            left = await self.flush(LAST_WORD_SECONDS)
         await self.delivery.close()
         return left
 
@@ -155,6 +160,7 @@ class LoopEngine:
         except asyncio.CancelledError:
             failure = UploadStoppedError("the upload's task was cancelled before its answer came")
             failure.repeatable = repeatable(upload.batches)
+            LOG.error("%d batch(es) not known to be delivered: the upload's task was cancelled", len(upload.batches))
             raise
         except BaseException as error:
             failure = unexpected(error)

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterable, Callable, Iterable
 from ._account import Account, Group, Shipment
 from ._async_delivery import sleep
 from ._async_engine import LoopEngine
+from ._configuration import Configuration
 from ._errors import ClosedError
 from ._prepare import Preparation
 from ._results import BatchResult, UploadResult
@@ -21,14 +22,14 @@ class AsyncUploadAll:
         self,
         engine: LoopEngine,
         preparation: Preparation,
+        configuration: Configuration,
         *,
         historical: bool,
-        in_flight: int,
         on_result: Callable[[BatchResult], object] | None,
     ) -> None:
         self._delivery = engine.delivery
-        self._account = Account(preparation, historical=historical, in_flight=in_flight, on_result=on_result)
-        self._in_flight = in_flight
+        self._account = Account(preparation, configuration, historical=historical, on_result=on_result)
+        self._in_flight = configuration.max_in_flight
         self._pending: dict[asyncio.Task[None], Shipment] = {}
 
     async def run(self, batches: Iterable[AnyBatch] | AsyncIterable[AnyBatch]) -> UploadResult:

@@ -30,6 +30,7 @@ class _HandedOver:
     callback: Callback
     holds_room: bool
     pending: Handed
+    root: object  # shared with what its callback hands over
     begun: threading.Lock = field(factory=threading.Lock)
 
 
@@ -56,7 +57,8 @@ class Background:
                 raise ClosedError("this EventsApi was closed while the upload waited for its turn")
         future: Future[httpx.Response] = Future()
         future.set_running_or_notify_cancel()  # it cannot be cancelled: what was handed over is sent
-        upload = _HandedOver(work, callback, waits, Pending(batches, future))
+        outer: _HandedOver | None = getattr(self._here, "upload", None)
+        upload = _HandedOver(work, callback, waits, Pending(batches, future), outer.root if outer else object())
         with self._changed:
             self._unfinished[upload] = None
         try:
@@ -71,12 +73,15 @@ class Background:
         return future
 
     def flush(self, timeout: float | None) -> list[Handed]:
-        """Wait until what was handed over is finished, and return what is not. In a callback it does not wait."""
+        """Wait until what was handed over is finished, and return what is not. In a callback it does not wait.
+
+        What its callbacks hand over belongs to it; what others hand over meanwhile does not.
+        """
         with self._changed:
-            these = list(self._unfinished)
+            roots = {upload.root for upload in self._unfinished}
             if not self._in_callback():
-                self._changed.wait_for(lambda: self._unfinished.keys().isdisjoint(these), timeout)
-            return [upload.pending for upload in these if upload in self._unfinished]
+                self._changed.wait_for(lambda: not self._unfinished_of(roots), timeout)
+            return [upload.pending for upload in self._unfinished_of(roots)]
 
     def close(self, timeout: float | None) -> list[Handed]:
         """The same, and take nothing more."""
@@ -84,8 +89,11 @@ class Background:
         self._executor.shutdown(wait=False)
         return self.flush(timeout)
 
+    def _unfinished_of(self, roots: set[object]) -> list[_HandedOver]:
+        return [upload for upload in self._unfinished if upload.root in roots]
+
     def _in_callback(self) -> bool:
-        return getattr(self._here, "in_callback", False)
+        return getattr(self._here, "upload", None) is not None
 
     def _run(self, upload: _HandedOver) -> None:
         if not upload.begun.acquire(blocking=False):
@@ -97,10 +105,10 @@ class Background:
         except BaseException as error:
             failure = unexpected(error)
         self._release(upload)
-        outer = self._in_callback()  # where this upload runs within a callback, because no thread can be started
-        self._here.in_callback = True
+        outer = getattr(self._here, "upload", None)  # whose callback this runs in, because no thread can be started
+        self._here.upload = upload
         _tell(upload, failure, response)
-        self._here.in_callback = outer
+        self._here.upload = outer
         self._forget(upload)
 
     def _release(self, upload: _HandedOver) -> None:

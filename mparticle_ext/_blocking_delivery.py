@@ -11,9 +11,10 @@ import httpx
 from mparticle_events.models import ApiErrorResponse
 from mparticle_events.types import Response
 
+from ._budget import budget_of
 from ._client import client_of
 from ._configuration import Configuration
-from ._delivery import NO_ANSWER, OPERATIONS, Course, Delivery, budget_of
+from ._delivery import NO_ANSWER, OPERATIONS, Course, Delivery
 from ._errors import APIError, unexpected
 from ._limits import limited_until
 from ._pace import Pace
@@ -28,8 +29,8 @@ class BlockingDelivery(Delivery):
         stops: What ends the waiting for a next attempt.
     """
 
-    def __init__(self, configuration: Configuration, transport: httpx.BaseTransport) -> None:
-        super().__init__(configuration, Pace(configuration.rate), budget_of(configuration))
+    def __init__(self, configuration: Configuration, address: str, transport: httpx.BaseTransport) -> None:
+        super().__init__(configuration, address, Pace(configuration.rate), budget_of(configuration))
         self._client = client_of(configuration, transport)
         self._client.get_httpx_client()  # made now, once, and not by several threads at their first upload
         self.stops = Stops(threading.Event)

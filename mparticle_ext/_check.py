@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from decimal import Decimal
-from functools import cache
 from math import isfinite
 from typing import Any, TypeVar, cast
 
 import msgspec
+from mparticle_events import models
 from mparticle_events.wire import encode, to_plain
 
 from ._errors import ValidationError
@@ -50,9 +51,24 @@ def checked(document: bytes, kind: type[T], batch_index: int | None = None) -> T
     return decoded
 
 
-@cache
+def load_decoders() -> None:
+    """Make what is made at first use now, where that must not be in the middle of something."""
+    _decoder(models.Batch)
+
+
 def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(kind)
+    return _decoders.get(kind) or _made(kind)
+
+
+def _made(kind: Any) -> msgspec.json.Decoder[Any]:
+    with _making:  # two threads that let msgspec read a class for the first time at once bring the interpreter down
+        if kind not in _decoders:
+            _decoders[kind] = msgspec.json.Decoder(kind)
+    return _decoders[kind]
+
+
+_decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
+_making = threading.Lock()
 
 
 def _may_hold_no_number(document: bytes) -> bool:

@@ -23,8 +23,16 @@ Kind = TypeVar("Kind")
 
 @frozen
 class Outside(Generic[Kind]):
-    """What leads out of this process: a transport that was given, or what ours trusts and the proxy it goes through."""
+    """What leads out of this process.
 
+    Attributes:
+        address: Where to, for a message.
+        given: A transport that was given.
+        ssl_context: What ours trusts.
+        proxy: What it goes through.
+    """
+
+    address: str
     given: Kind | None
     ssl_context: ssl.SSLContext | None = field(default=None, repr=False)
     proxy: httpcore.Proxy | None = field(default=None, repr=False)
@@ -42,9 +50,11 @@ def outside_of(configuration: Configuration, owner: str, kind: type[Kind]) -> Ou
     _require_url(configuration.url, "base_url")
     transport = configuration.transport
     if transport is None:
-        return Outside(None, _trusted(configuration), _way_out(configuration))
+        proxy = _way_out(configuration)
+        through = f" through the proxy {_shown(proxy.url)}" if proxy is not None else ""
+        return Outside(configuration.url + through, None, _trusted(configuration), proxy)
     if isinstance(transport, kind):
-        return Outside(transport)
+        return Outside(configuration.url, transport)
     raise ConfigurationError(f"transport is no httpx.{kind.__name__}, which {owner} sends through")
 
 
@@ -101,6 +111,10 @@ def _way_out(configuration: Configuration) -> httpcore.Proxy | None:
         headers=proxy.headers.raw,
         ssl_context=proxy.ssl_context,
     )
+
+
+def _shown(url: httpcore.URL) -> str:
+    return f"{url.scheme.decode()}://{url.host.decode()}:{url.port}"
 
 
 def _proxy(address: str) -> httpx.Proxy:

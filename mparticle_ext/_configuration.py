@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
+from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from attrs import field, frozen
@@ -36,19 +36,21 @@ _VARIABLES = {
 
 
 def _credential(_: object, attribute: Any, value: Any) -> None:
-    if not isinstance(value, str) or not value:
+    if value is not None and not isinstance(value, str):
+        raise ConfigurationError(f"{attribute.name} is a string, not {kind_of(value)}")
+    if not value:
         raise ConfigurationError(f"{attribute.name} is missing: give the string that mParticle shows for this input")
     if not value.isprintable():
         raise ConfigurationError(f"{attribute.name} has a control character (a line break?): copy it again")
+    if value != value.strip():
+        raise ConfigurationError(f"{attribute.name} begins or ends with a space: copy it again")
     if attribute.name == "api_key" and ":" in value:
         raise ConfigurationError("api_key has a colon, which HTTP Basic cannot carry: copy the key alone")
 
 
 def _pod(_: object, __: Any, value: Any) -> None:
     if not isinstance(value, str) or value not in SERVERS:
-        near = get_close_matches(str(value).lower(), SERVERS, n=1)
-        guess = f"did you mean {near[0]!r}?" if near else f"it is one of {', '.join(SERVERS)}"
-        raise ConfigurationError(f"pod is {value!r}: {guess}")
+        raise ConfigurationError(f"pod is {value!r:.40}: it is one of {', '.join(SERVERS)}")
 
 
 def _address(form: re.Pattern[str], value: Any) -> re.Match[str] | None:
@@ -85,6 +87,8 @@ def _ssl_context(_: object, __: Any, value: Any) -> None:
 
     if not isinstance(value, ssl.SSLContext):
         raise ConfigurationError(f"ssl_context is a ssl.SSLContext, not {kind_of(value)}")
+    if value.protocol is ssl.PROTOCOL_TLS_SERVER:
+        raise ConfigurationError("ssl_context is one of a server: use ssl.create_default_context()")
 
 
 def _rate(_: object, __: Any, value: Any) -> None:
@@ -96,6 +100,18 @@ def _rate(_: object, __: Any, value: Any) -> None:
 def _function(_: object, attribute: Any, value: Any) -> None:
     if value is not None and not callable(value):
         raise ConfigurationError(f"{attribute.name} is a function of one argument, not {kind_of(value)}")
+    if iscoroutinefunction(value):
+        raise ConfigurationError(f"{attribute.name} is a plain function: nobody would await a coroutine")
+
+
+def _transport(_: object, __: Any, value: Any) -> None:
+    if value is not None and not (hasattr(value, "handle_request") or hasattr(value, "handle_async_request")):
+        raise ConfigurationError(f"transport is a transport of httpx, not {kind_of(value)}")
+
+
+def _yes_or_no(_: object, attribute: Any, value: Any) -> None:
+    if not isinstance(value, bool):
+        raise ConfigurationError(f"{attribute.name} is {value!r:.40}: give True or False")
 
 
 @frozen
@@ -116,7 +132,8 @@ class Configuration:
             since it got its id here counts as another batch, and gets another id.
         validate: Check each batch against its model and limits before it is sent.
         max_in_flight: How many uploads with a callback, or requests of one `upload_all`, may be on their way at once.
-        rate: Batches a second that `upload_all` sends at most; None for what the service takes.
+        rate: Batches a second that `upload_all` sends at most, no more than a second's in a request; None for what
+            the service takes.
         proxy: The proxy to send through, as `http://user:password@host:port`. In no repr.
         trust_env: Where no proxy is given, use that of `HTTPS_PROXY`, `HTTP_PROXY` or `ALL_PROXY`, and mind `NO_PROXY`.
         ssl_context: What to trust, and a certificate to show; None for the certificates that httpx trusts. For those
@@ -132,23 +149,25 @@ class Configuration:
     api_key: str = field(validator=_credential, repr=False)
     api_secret: str = field(validator=_credential, repr=False)
     pod: Pod = field(default=DEFAULT_POD, validator=_pod, kw_only=True)  # pyright: ignore[reportAssignmentType]  # a Final
-    allow_http: bool = field(default=False, kw_only=True)
+    allow_http: bool = field(default=False, validator=_yes_or_no, kw_only=True)
     base_url: str | None = field(default=None, validator=_base_url, kw_only=True)
     timeout: float = field(default=30.0, validator=seconds, kw_only=True)
     deadline: float = field(default=60.0, validator=seconds, kw_only=True)
     retry: Retry | None = field(factory=Retry, validator=_retry, kw_only=True)
-    deduplicate: bool = field(default=False, kw_only=True)
-    validate: bool = field(default=True, kw_only=True)
+    deduplicate: bool = field(default=False, validator=_yes_or_no, kw_only=True)
+    validate: bool = field(default=True, validator=_yes_or_no, kw_only=True)
     max_in_flight: int = field(default=8, validator=count, kw_only=True)
     rate: float | None = field(default=None, validator=_rate, kw_only=True)
     proxy: str | None = field(default=None, validator=_proxy, kw_only=True, repr=False)
-    trust_env: bool = field(default=True, kw_only=True)
+    trust_env: bool = field(default=True, validator=_yes_or_no, kw_only=True)
     ssl_context: ssl.SSLContext | None = field(default=None, validator=_ssl_context, kw_only=True, repr=False)
     on_attempt: Callable[[Attempt], object] | None = field(default=None, validator=_function, kw_only=True, repr=False)
-    transport: httpx.BaseTransport | httpx.AsyncBaseTransport | None = field(default=None, kw_only=True, repr=False)
+    transport: httpx.BaseTransport | httpx.AsyncBaseTransport | None = field(
+        default=None, validator=_transport, kw_only=True, repr=False
+    )
 
     @classmethod
-    def from_env(cls, environ: Mapping[str, str] = os.environ, **others: Any) -> Self:
+    def from_env(cls, environ: Mapping[str, str] | None = None, **others: Any) -> Self:
         """The Configuration that the environment gives; `others` are further arguments, which go before it.
 
         Reads `MPARTICLE_API_KEY`, `MPARTICLE_API_SECRET`, `MPARTICLE_POD` and `MPARTICLE_BASE_URL`; an empty one counts
@@ -157,6 +176,7 @@ class Configuration:
         Raises:
             ConfigurationError: The key or the secret is not set, or a value cannot work.
         """
+        environ = os.environ if environ is None else environ
         read = {name: environ[variable] for name, variable in _VARIABLES.items() if environ.get(variable)}
         given = {**read, **others}
         for name in ("api_key", "api_secret"):

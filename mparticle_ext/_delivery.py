@@ -19,6 +19,7 @@ from mparticle_events.api.events import bulk_upload_events, bulk_upload_historic
 from mparticle_events.models import ApiErrorResponse
 from mparticle_events.types import Response
 
+from ._budget import Budget
 from ._configuration import Configuration
 from ._errors import (
     APIConnectionError,
@@ -32,7 +33,7 @@ from ._errors import (
 from ._limits import StaleConnectionError
 from ._outcome import Outcome
 from ._pace import Pace
-from ._retry import Budget, wait_before_next
+from ._retry import wait_before_next
 from ._retry_after import retry_after_seconds
 from ._upload import Operation, Upload
 
@@ -66,6 +67,7 @@ class Course:
         self.attempts = 0
         self.failures: list[APIError] = []
         self.wait: float | None = None
+        self.told_to_wait = False
 
     def seconds_left(self) -> float:
         """What is left of the deadline."""
@@ -90,16 +92,12 @@ class Course:
         return error
 
 
-def budget_of(configuration: Configuration) -> Budget | None:
-    """The retries of an EventsApi."""
-    return None if configuration.retry is None else Budget(configuration.retry.budget)
-
-
 class Delivery:
     """What the uploads of one EventsApi share, and what is decided after each attempt. Nothing here waits."""
 
-    def __init__(self, configuration: Configuration, pace: Pace, budget: Budget | None) -> None:
+    def __init__(self, configuration: Configuration, address: str, pace: Pace, budget: Budget | None) -> None:
         self.configuration = configuration
+        self._address = address
         self.pace = pace
         self._budget = budget
 
@@ -114,6 +112,8 @@ class Delivery:
             RateLimitError: Longer than there is time.
         """
         course.wait = None
+        if stopping and course.told_to_wait:
+            raise course.finished(course.failures.pop())
         held = self.pace.held_seconds()
         if held and (stopping or held >= course.seconds_left()):
             raise course.finished(self.pace.refusal())
@@ -138,7 +138,7 @@ class Delivery:
                 return result.http
             error: APIError = error_for_status(result.status_code)(result.http, result.parsed.errors or ())
         else:
-            error = _no_answer(self.configuration.url, result)
+            error = _no_answer(self._address, result)
         course.wait = self._wait_after(course, error, stopping=stopping)
         self._tell(course, began, getattr(error, "status_code", None), error)
         course.failures.append(error)
@@ -149,6 +149,7 @@ class Delivery:
     def _wait_after(self, course: Course, error: APIError, *, stopping: bool) -> float | None:
         response = error.response if isinstance(error, APIStatusError) else None
         asked = retry_after_seconds(response.headers) if response is not None else None
+        course.told_to_wait = asked is not None
         wait = wait_before_next(
             error.outcome,
             policy=self.configuration.retry,
@@ -207,7 +208,7 @@ class Delivery:
             LOG.exception("on_attempt raised")
 
 
-def _no_answer(url: str, error: Exception) -> APIConnectionError:
+def _no_answer(address: str, error: Exception) -> APIConnectionError:
     if isinstance(error, _NO_CONNECTION):
         outcome = Outcome.NOT_TAKEN
     elif isinstance(error, _CANNOT_BE_SENT):
@@ -217,7 +218,7 @@ def _no_answer(url: str, error: Exception) -> APIConnectionError:
     kind = APITimeoutError if isinstance(error, httpx.TimeoutException) else APIConnectionError
     _without_frames(error)
     went_wrong = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    ours = kind(f"no whole answer from {url} ({went_wrong})", outcome)
+    ours = kind(f"no whole answer from {address} ({went_wrong})", outcome)
     ours.__cause__ = error
     return ours
 

@@ -40,5 +40,5 @@ class Engine:
         else:
             transport = Borrowed(outside.given)
         self.prepare = Preparation(self._configuration)
-        self.delivery = BlockingDelivery(self._configuration, transport)
+        self.delivery = BlockingDelivery(self._configuration, outside.address, transport)
         self.background = Background(self._configuration.max_in_flight)

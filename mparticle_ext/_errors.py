@@ -228,9 +228,10 @@ class RateLimitError(APIStatusError):
 
         self.retry_after = retry_after_seconds(response.headers) if retry_after is None else retry_after
         self.limit: str | None = response.headers.get("X-mp-rate-limit-exceeded")
-        wait = "" if self.retry_after is None else f"{self.retry_after:g} s "
+        wait = "" if self.retry_after is None else f"{round(self.retry_after, 1):g} s "
         which = f"the {self.limit}'s" if self.limit else "a"
-        self.hint = f"over {which} rate limit: wait {wait}and send again"
+        held_back = "" if retry_after is None else "not sent, because an earlier upload was "
+        self.hint = f"{held_back}over {which} rate limit: wait {wait}and send again"
         super().__init__(response, errors)
 
 

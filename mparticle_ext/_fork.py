@@ -7,6 +7,8 @@ from importlib import import_module
 from typing import Protocol
 from weakref import WeakSet
 
+from ._check import load_decoders
+
 
 class Forkable(Protocol):
     """What begins anew in a forked child."""
@@ -25,9 +27,12 @@ def start_anew_after_fork(forkable: Forkable) -> None:
 
 
 def _finish_imports() -> None:
-    """Wait for another thread's import of what is loaded at first use: its lock would stay shut in the child."""
-    for module in _WHEN_FIRST_USED if _living else ():
+    """Wait for another thread that loads what is loaded at first use: its lock would stay shut in the child."""
+    if not _living:
+        return
+    for module in _WHEN_FIRST_USED:
         import_module(module)
+    load_decoders()
 
 
 def _start_all() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+from collections import deque
 from collections.abc import Mapping, MutableMapping, Sequence
 
 from attrs import field, frozen
@@ -38,7 +38,7 @@ class Preparation:
 
     def __init__(self, configuration: Configuration) -> None:
         self._validate = configuration.validate
-        self._ids = _Ids() if configuration.deduplicate else None
+        self._ids = _IDS if configuration.deduplicate else None
 
     def one(self, batch: AnyBatch) -> Upload:
         """The request for one batch.
@@ -60,7 +60,8 @@ class Preparation:
         """
         if not MIN_BATCHES <= len(batches) <= MAX_BATCHES:
             raise ValidationError(
-                f"a bulk request takes {MIN_BATCHES} to {MAX_BATCHES}, not {len(batches)}", subject="batches"
+                f"a bulk request takes {MIN_BATCHES} to {MAX_BATCHES}, not {len(batches)}: upload_all takes any number",
+                subject="batches",
             )
         prepared = [self._encoded(batch, index) for index, batch in enumerate(batches)]
         if self._validate:
@@ -71,7 +72,7 @@ class Preparation:
             sizes = [len(one.document) for one in prepared]
             largest = f"the largest is batches[{sizes.index(max(sizes))}] with {max(sizes)}"
             too_many = f"together {len(upload.body)} bytes, but at most {MAX_REQUEST_BYTES} are taken"
-            raise ValidationError(f"{too_many}, {largest}: send fewer at once", subject="batches")
+            raise ValidationError(f"{too_many}, {largest}: send fewer at once, or use upload_all", subject="batches")
         return upload
 
     def one_of_many(self, batch: AnyBatch, index: int, *, historical: bool) -> Prepared:
@@ -104,7 +105,7 @@ class _Ids:
 
     def __init__(self) -> None:
         self._given: dict[str, int] = {}
-        self._changing = threading.Lock()
+        self._order: deque[str] = deque()
 
     def encoded(self, batch: AnyBatch, index: int | None) -> bytes:
         """The JSON of a batch, with an id that is its own."""
@@ -126,11 +127,15 @@ class _Ids:
             problem = "is missing, and cannot be set on what cannot be changed: give one, or a dict"
             raise ValidationError(problem, "source_request_id", index)
         document = encoded(batch, index)
-        with self._changing:
-            self._given[new] = hash(document)
-            if len(self._given) > _REMEMBERED_IDS:
-                del self._given[next(iter(self._given))]
+        self._given[new] = hash(document)
+        self._order.append(new)
+        if len(self._order) > _REMEMBERED_IDS:
+            self._given.pop(self._order.popleft(), None)
         return document
+
+
+# Of the process: a batch may go from one EventsApi to another. Each of its steps is a single one to all threads.
+_IDS = _Ids()
 
 
 def _id_of(batch: AnyBatch) -> str:

@@ -18,6 +18,9 @@ AnyBatch: TypeAlias = models.Batch | Mapping[str, Any]
 
 Operation: TypeAlias = Literal["upload_events", "bulk_upload_events", "bulk_upload_historical_events"]
 
+LAST_WORD_SECONDS = 0.5
+"""How long close() waits for what it has told to stop waiting: the time of a request or two."""
+
 _HOUR_MS = 3_600_000
 
 

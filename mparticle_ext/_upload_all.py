@@ -13,6 +13,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from ._account import Account, Group, Shipment
+from ._configuration import Configuration
 from ._errors import ClosedError
 from ._results import BatchResult, UploadResult
 from ._upload import AnyBatch
@@ -25,11 +26,16 @@ class UploadAll:
     """One run of `upload_all`."""
 
     def __init__(
-        self, engine: Engine, *, historical: bool, in_flight: int, on_result: Callable[[BatchResult], object] | None
+        self,
+        engine: Engine,
+        configuration: Configuration,
+        *,
+        historical: bool,
+        on_result: Callable[[BatchResult], object] | None,
     ) -> None:
         self._delivery = engine.delivery
-        self._account = Account(engine.prepare, historical=historical, in_flight=in_flight, on_result=on_result)
-        self._in_flight = in_flight
+        self._account = Account(engine.prepare, configuration, historical=historical, on_result=on_result)
+        self._in_flight = configuration.max_in_flight
         self._to_send: SimpleQueue[Shipment | None] = SimpleQueue()
         self._sent: SimpleQueue[Shipment] = SimpleQueue()
         self._pending: dict[Shipment, None] = {}

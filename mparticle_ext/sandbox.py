@@ -39,6 +39,7 @@ except ImportError as error:
     raise ImportError('the sandbox needs its extra: pip install "mparticle-ext[sandbox]"') from error
 
 _FIRST_FAILURE = 300  # the first HTTP status that takes nothing
+_LAST_STATUS = 599
 _START_SECONDS = 10.0  # far more than a start takes; only a machine that is stuck needs longer
 
 
@@ -87,7 +88,7 @@ class Sandbox:
         """A Configuration that uploads to it."""
         return Configuration(self._api_key, self._api_secret, base_url=self.url)
 
-    def fail(self, status: int, *, times: int = 1, **headers: str) -> None:
+    def fail(self, status: int, *, times: int = 1, **headers: object) -> None:
         """Answer the next requests with a status and take nothing of them.
 
         Args:
@@ -98,9 +99,9 @@ class Sandbox:
         Raises:
             ValueError: The status is no failure.
         """
-        if status < _FIRST_FAILURE:
-            raise ValueError(f"{status} is no failure: give a status of {_FIRST_FAILURE} or more")
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        if not isinstance(status, int) or not _FIRST_FAILURE <= status <= _LAST_STATUS:  # type: ignore[redundant-expr]  # users err
+            raise ValueError(f"{status!r} is no failure: give a status from {_FIRST_FAILURE} to {_LAST_STATUS}")
+        named = {name.replace("_", "-"): str(value) for name, value in headers.items()}
         with self._changing:
             self._failures += [_refusal(status, "FAILED", "the sandbox was told to fail", named)] * times
 

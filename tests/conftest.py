@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,14 @@ def sandbox() -> Iterator[Sandbox]:
 def spec() -> dict[str, Any]:
     document: dict[str, Any] = yaml.safe_load((ROOT / "spec" / "openapi.yaml").read_text())
     return document
+
+
+@pytest.fixture
+def closed_port() -> int:
+    """A port that nothing listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+    return port
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

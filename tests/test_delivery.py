@@ -355,13 +355,6 @@ def test_a_certificate_that_nobody_signed_for_us_is_refused(
         assert not server.requests
 
 
-@pytest.fixture
-def closed_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-    return port
-
-
 @pytest.mark.parametrize("colour", COLOURS)
 @pytest.mark.parametrize("host", ["localhost", "no-such-host.invalid"])
 def test_no_connection_is_tried_again_and_then_told(host: str, colour: Callable[..., Came], closed_port: int) -> None:

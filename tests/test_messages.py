@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import ssl
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
@@ -166,6 +167,9 @@ def test_a_bad_call(call: Callable[[], Any], kind: type[Exception], message: str
     assert message in str(raised.value)
 
 
+async def awaited(_: Any) -> None: ...
+
+
 Configuration: Any = m.Configuration
 Retry: Any = m.Retry
 CONFIGURATIONS: list[tuple[Callable[[], Any], str]] = [
@@ -173,7 +177,7 @@ CONFIGURATIONS: list[tuple[Callable[[], Any], str]] = [
     (lambda: Configuration("k", None), "api_secret is missing"),
     (lambda: Configuration("k:1", "s"), "api_key has a colon, which HTTP Basic cannot carry: copy the key alone"),
     (lambda: Configuration("k", "s\n"), "api_secret has a control character (a line break?): copy it again"),
-    (lambda: Configuration("k", "s", pod="US2"), "pod is 'US2': did you mean 'us2'?"),
+    (lambda: Configuration("k", "s", pod="US2"), "pod is 'US2': it is one of us1, us2, eu1, au1"),
     (lambda: Configuration("k", "s", pod="moon"), "pod is 'moon': it is one of us1, us2, eu1, au1"),
     (lambda: Configuration("k", "s", base_url="example.com"), "base_url must be like https://host/path"),
     (lambda: Configuration("k", "s", base_url="https://k:s@example.com"), "base_url must be like https://host/path"),
@@ -196,6 +200,14 @@ CONFIGURATIONS: list[tuple[Callable[[], Any], str]] = [
     (lambda: Configuration("k", "s", proxy="proxy:3128"), "proxy must be like http://host:port"),
     (lambda: Configuration("k", "s", proxy="ftp://proxy"), "proxy must be like http://host:port"),
     (lambda: Configuration("k", "s", ssl_context="/etc/ca.pem"), "ssl_context is a ssl.SSLContext, not str"),
+    (lambda: Configuration("k", "s", on_attempt=awaited), "on_attempt is a plain function: nobody would await"),
+    (lambda: Configuration("k", "s", validate=None), "validate is None: give True or False"),
+    (lambda: Configuration("k", "s", deduplicate="false"), "deduplicate is 'false': give True or False"),
+    (lambda: Configuration("k", "s", allow_http=1), "allow_http is 1: give True or False"),
+    (lambda: Configuration("k", "s", transport=3), "transport is a transport of httpx, not int"),
+    (lambda: Configuration(" k", "s"), "api_key begins or ends with a space: copy it again"),
+    (lambda: Configuration(1, "s"), "api_key is a string, not int"),
+    (lambda: Configuration("k", "s", ssl_context=ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)), "ssl_context is one of a server"),
     (lambda: Configuration("k", "s", on_attempt=5), "on_attempt is a function of one argument, not int"),
     (lambda: m.Retry(max_attempts=0), "max_attempts is 0: give a whole number of at least 1"),
     (lambda: Retry(max_attempts=2.0), "max_attempts is 2.0: give a whole number"),

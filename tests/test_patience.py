@@ -14,11 +14,12 @@ import httpx
 import pytest
 from colours import COLOURS
 from colours import Outcome as Came
-from faults import ACCEPTED, Exchange, FaultyServer, accept, status
+from faults import ACCEPTED, Exchange, FaultyServer, Play, accept, status
 
 from mparticle_ext import (
     APIConnectionError,
     APIError,
+    APIStatusError,
     AsyncEventsApi,
     Attempt,
     Batch,
@@ -128,7 +129,27 @@ def test_in_an_outage_the_budget_bounds_the_retries() -> None:
 
 
 @pytest.mark.parametrize("asynchronous", [False, True])
-def test_close_ends_the_waiting(asynchronous: bool) -> None:
+@pytest.mark.parametrize("play", [status(503), status(503, retry_after="1"), status(429, retry_after="1")])
+def test_close_finishes_what_was_handed_over_with_its_retries(play: Play, asynchronous: bool) -> None:
+    calls: list[Any] = []
+
+    async def from_asyncio(configuration: Configuration) -> None:
+        async with AsyncEventsApi(configuration) as api:
+            await api.upload_events(Batch("production"), lambda *call: calls.append(call))
+
+    with FaultyServer(play, play) as server:
+        if asynchronous:
+            asyncio.run(from_asyncio(configured(server)))
+        else:
+            with EventsApi(configured(server)) as api:
+                api.upload_events(Batch("production"), lambda *call: calls.append(call))
+        ((error, _, response),) = calls
+        assert (error, response.status_code) == (None, 202)
+        assert len(server.requests) == 3
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_no_retry_sleeps_past_close(asynchronous: bool) -> None:
     slow = Retry(initial_backoff=60, max_backoff=60)
     calls: list[Any] = []
 
@@ -139,15 +160,13 @@ def test_close_ends_the_waiting(asynchronous: bool) -> None:
         api = EventsApi(configured(server, retry=slow, deadline=600))
         api.upload_events(identified(), callback)
         wait_for(lambda: bool(server.requests))
-        time.sleep(0.1)
-        assert api.close() == []
+        assert api.close(0.1) == []
 
     async def from_asyncio(server: FaultyServer) -> None:
         api = AsyncEventsApi(configured(server, retry=slow, deadline=600))
         await api.upload_events(identified(), callback)
         await asyncio.to_thread(wait_for, lambda: bool(server.requests))
-        await asyncio.sleep(0.1)
-        assert await api.close() == []
+        assert await api.close(0.1) == []
 
     began = time.monotonic()
     with FaultyServer(status(503)) as server:
@@ -159,15 +178,59 @@ def test_close_ends_the_waiting(asynchronous: bool) -> None:
         assert len(server.taken) == 1
 
 
-def test_close_does_not_try_again_before_the_service_wants_it() -> None:
-    with FaultyServer(status(429, retry_after="20")) as server:
+@pytest.mark.parametrize("code", [429, 503])
+def test_close_does_not_try_again_before_the_service_wants_it(code: int) -> None:
+    with FaultyServer(status(code, retry_after="20")) as server:
         api = EventsApi(configured(server))
         future = api.upload_events(identified(), lambda *_: None)
         wait_for(lambda: bool(server.requests))
-        time.sleep(0.1)
-        api.close()
-        assert isinstance(future.exception(0), RateLimitError)
+        assert api.close(0.1) == []
+        error = future.exception(0)
+        assert isinstance(error, APIStatusError)
+        assert (error.status_code, error.attempts, error.earlier) == (code, 1, ())
         assert len(server.requests) == 1
+
+
+def test_flush_waits_for_what_callbacks_hand_over_in_turn() -> None:
+    with FaultyServer() as server, EventsApi(configured(server)) as api:
+
+        def again(number: int) -> None:
+            if number < 20:
+                api.upload_events(identified(str(number)), lambda *_: again(number + 1))
+
+        again(0)
+        assert api.flush() == []
+        assert len(server.taken) == 20
+
+
+def test_a_batch_that_was_changed_is_another_one_for_another_api_too() -> None:
+    batch = Batch("production")
+    with FaultyServer() as server:
+        for name in "abb":
+            batch.partner_identity = name
+            with EventsApi(configured(server, deduplicate=True)) as api:
+                api.upload_events(batch)
+        assert [one["partner_identity"] for one in server.taken] == ["a", "b"]
+
+
+def test_many_awaited_uploads_take_turns() -> None:
+    async def main(server: FaultyServer) -> None:
+        async with AsyncEventsApi(configured(server, timeout=5)) as api:
+            await asyncio.gather(*(api.upload_events(identified(str(number))) for number in range(300)))
+
+    with FaultyServer() as server:
+        asyncio.run(main(server))
+        assert len(server.taken) == 300
+        assert server.connections <= 32
+
+
+def test_an_error_says_which_proxy_was_in_the_way(closed_port: int) -> None:
+    proxy = f"http://user:hush@127.0.0.1:{closed_port}"
+    configuration = Configuration("key", "secret", proxy=proxy, retry=None)
+    with EventsApi(configuration) as api, pytest.raises(APIConnectionError) as raised:
+        api.upload_events(Batch("production"))
+    assert f"from https://s2s.mparticle.com/v2 through the proxy http://127.0.0.1:{closed_port} (" in str(raised.value)
+    assert "hush" not in str(raised.value)
 
 
 def test_a_blocking_upload_of_another_thread_is_not_cut_off_by_close() -> None:

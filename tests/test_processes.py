@@ -293,6 +293,37 @@ def test_a_frozen_process_uploads_at_the_first_try_after_it_thaws() -> None:
         assert [batch["source_request_id"] for batch in server.taken] == ["before", "after"]
 
 
+@pytest.mark.parametrize("first", ["batch.validate()", "api.upload_events(refused)"])
+def test_threads_may_be_the_first_to_use_it_together(first: str) -> None:
+    program = f"""
+        import threading
+        from mparticle_ext import *
+
+        api = EventsApi(Configuration.from_env(retry=None, validate=False))
+        refused = {{"environment": "nowhere"}}
+        together, done = threading.Barrier(8), []
+
+        def use():
+            batch = Batch("development", events=[AppEvent("other", "x")])
+            together.wait()
+            try:
+                {first}
+            except BadRequestError as error:
+                assert error.errors
+            done.append(1)
+
+        threads = [threading.Thread(target=use) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(done) == 8
+    """
+    with Sandbox() as sandbox:
+        for _ in range(3):
+            run(program, sandbox)
+
+
 def test_many_threads_share_an_api() -> None:
     errors: list[BaseException] = []
 

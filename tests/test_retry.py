@@ -11,8 +11,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mparticle_ext import Outcome, Retry
+from mparticle_ext._budget import Budget
 from mparticle_ext._outcome import outcome_of_status
-from mparticle_ext._retry import Budget, wait_before_next
+from mparticle_ext._retry import wait_before_next
 from mparticle_ext._retry_after import retry_after_seconds
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import copy
+import inspect
 import io
 import logging
 import pickle
@@ -150,6 +151,12 @@ def test_nor_over_tls_and_through_a_proxy(colour: Callable[..., Came], logged: i
         assert isinstance(came, Exception)
         shown = "".join(traceback.TracebackException.from_exception(came, capture_locals=True).format())
         assert not leaks(str(came) + shown + logged.getvalue() + repr(configuration))
+
+
+def test_no_signature_shows_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MPARTICLE_API_SECRET", SECRET)
+    for function in (Configuration, Configuration.from_env, EventsApi.upload_all):
+        assert not leaks(str(inspect.signature(function)))
 
 
 def test_a_configuration_is_shown_without_them_and_goes_into_no_pickle() -> None:

@@ -75,6 +75,7 @@ def test_the_two_clients_have_the_same_methods_and_parameters() -> None:
         "asyncio",
         "concurrent.futures",
         "logging",
+        "tenacity",
         "starlette",
         "uvicorn",
         "mparticle_ext._explain",

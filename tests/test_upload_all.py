@@ -461,11 +461,23 @@ def test_a_rate_is_kept(upload_all: UploadAll) -> None:
 
 
 @every_colour
+def test_a_small_rate_is_no_burst(upload_all: UploadAll) -> None:
+    with FaultyServer() as server:
+        began = time.monotonic()
+        upload_all(configured(server, rate=4.0), numbered(6))
+        assert 0.9 <= time.monotonic() - began < 5
+        assert len(server.requests) == 2
+
+
+@every_colour
 def test_it_slows_down_near_the_services_limit(upload_all: UploadAll) -> None:
     with FaultyServer(*[status(202, x_mp_rate_limit_percentage_used="90", takes=True)] * 9) as server:
         began = time.monotonic()
         upload_all(configured(server, max_in_flight=1), numbered(300))
         assert time.monotonic() - began >= 0.5  # half a second before the third at least
+
+
+async def awaited(_: BatchResult) -> None: ...
 
 
 WRONG: list[tuple[Any, dict[str, Any], str]] = [
@@ -474,6 +486,7 @@ WRONG: list[tuple[Any, dict[str, Any], str]] = [
     ({"environment": "production"}, {}, "an iterable of batches is expected, not one"),
     ("batches", {}, "an iterable of batches is expected, not str"),
     ([], {"on_result": 5}, "on_result is a function of one argument, not int"),
+    ([], {"on_result": awaited}, "on_result is a plain function: nobody would await a coroutine"),
 ]
 
 
@@ -673,8 +686,8 @@ def test_each_loss_is_logged_once_and_nothing_else(upload_all: UploadAll, caplog
     with FaultyServer(*[refuse_if_it_holds(7)] * 100) as server:
         assert upload_all(configured(server), batches).delivered == 49
     assert sorted(record.getMessage() for record in caplog.records if record.name == "mparticle_ext") == [
-        "upload_all: 1 batch(es) not delivered, outcome refused: BadRequestError, HTTP 400",
-        "upload_all: 1 batch(es) not delivered, outcome refused: ValidationError",
+        "upload_all: 1 batch(es) from batches[50] on not delivered, outcome refused: ValidationError",
+        "upload_all: 1 batch(es) from batches[7] on not delivered, outcome refused: BadRequestError, HTTP 400",
     ]
 
 

@@ -6,7 +6,8 @@ from typing import Generic, TypeVar
 
 import httpx
 from attrs import define, field
-from msgspec import DecodeError, json
+from msgspec import DecodeError
+from msgspec.json import Decoder
 
 T = TypeVar("T")
 
@@ -36,9 +37,9 @@ class Response(Generic[T]):
         return self.http.headers
 
 
-def read_error(content: bytes, error: type[T]) -> T:
+def read_error(content: bytes, decoder: Decoder[T], empty: type[T]) -> T:
     """Read the body of a refusal; a body that is missing, no JSON or of another shape is read as an empty error."""
     try:
-        return json.decode(content, type=error)
+        return decoder.decode(content)
     except (DecodeError, UnicodeDecodeError, RecursionError):
-        return error()
+        return empty()

@@ -5,11 +5,14 @@ from typing import Any
 
 import httpx
 from msgspec import Raw
+from msgspec.json import Decoder
 
 from ...client import Client
 from ...models import ApiErrorResponse, Batch
 from ...types import Response, read_error
 from ...wire import encode
+
+_ERRORS = Decoder(ApiErrorResponse)
 
 
 def _get_kwargs(*, body: Sequence[Batch] | Raw) -> dict[str, Any]:
@@ -22,7 +25,7 @@ def _get_kwargs(*, body: Sequence[Batch] | Raw) -> dict[str, Any]:
 def _build_response(response: httpx.Response) -> Response[ApiErrorResponse]:
     return Response(
         status_code=response.status_code,
-        parsed=None if response.is_success else read_error(response.content, ApiErrorResponse),
+        parsed=None if response.is_success else read_error(response.content, _ERRORS, ApiErrorResponse),
         http=response,
     )
 
