@@ -234,8 +234,14 @@ CASES = [
 
 
 def configured(url: str, **others: Any) -> Configuration:
-    settings = {"retry": QUICK, "timeout": 0.25, "deadline": 10.0, **others}
+    settings = {"retry": QUICK, "timeout": 0.3, "deadline": 20.0, **others}
     return Configuration("key", "secret", base_url=url, **settings)
+
+
+def patience(case: Case) -> dict[str, Any]:
+    """Short where the server is silent, so that the test is; else long, so that a busy machine is no fault."""
+    silent = case.without_id is not None and case.without_id[0] is APITimeoutError
+    return {"timeout": 0.3 if silent else 5.0, **case.settings}
 
 
 @pytest.mark.parametrize("colour", COLOURS)
@@ -247,7 +253,7 @@ def test_it_is_taken_once_or_its_caller_is_told(case: Case, identified: bool, co
     if not identified and case.without_id is not None:
         error, outcome, taken = case.without_id
     with FaultyServer(*case.plays, at_accept=case.at_accept) as server:
-        came = colour(configured(server.url, **case.settings), "upload_events", body)
+        came = colour(configured(server.url, **patience(case)), "upload_events", body)
         if case.settings and identified:  # what stays of its deadline may be too short for another attempt
             assert len(server.taken) == taken
             return
@@ -261,7 +267,7 @@ def test_it_is_taken_once_or_its_caller_is_told(case: Case, identified: bool, co
         assert came.repeatable is identified
         attempts = 1 if not identified and case.without_id is not None else case.attempts
         assert (came.attempts, len(came.earlier)) == (attempts, attempts - 1)
-        assert 0 < came.elapsed_seconds < 10
+        assert 0 < came.elapsed_seconds < 20
         if identified or case.without_id is None:
             assert case.says in str(came)
         elif outcome is UNKNOWN:
@@ -312,7 +318,7 @@ def test_the_same_over_tls(
     if not identified and case.without_id is not None and case.name not in NEVER_ENCRYPTED:
         error, _, taken = case.without_id
     with FaultyServer(*case.plays, at_accept=case.at_accept, tls=server_tls) as server:
-        came = colour(configured(server.url, ssl_context=client_tls), "upload_events", body)
+        came = colour(configured(server.url, ssl_context=client_tls, **patience(case)), "upload_events", body)
         assert type(came) is (error or httpx.Response), came
         assert len(server.taken) == taken
 

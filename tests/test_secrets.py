@@ -52,7 +52,7 @@ def leaks(text: str) -> list[str]:
 
 
 def configured(server: FaultyServer, **others: Any) -> Configuration:
-    settings = {"retry": Retry(max_attempts=2, initial_backoff=0.001), "timeout": 0.3, **others}
+    settings = {"retry": Retry(max_attempts=2, initial_backoff=0.001), "timeout": 0.6, **others}
     return Configuration(KEY, SECRET, base_url=server.url, **settings)
 
 

@@ -377,7 +377,7 @@ def test_a_cancelled_task_accounts_for_all() -> None:
     async def main(server: FaultyServer) -> UploadResult:
         async with AsyncEventsApi(configured(server, timeout=5)) as api:
             task = asyncio.create_task(api.upload_all(numbered(1_000_000)))
-            await asyncio.sleep(0.5)
+            await asyncio.to_thread(wait_until, lambda: len(server.requests) == 5)
             task.cancel()
             with pytest.raises(asyncio.CancelledError) as raised:
                 await task
@@ -602,7 +602,8 @@ def test_a_task_that_is_cancelled_while_it_ends_accounts_for_all() -> None:
     async def main(server: FaultyServer) -> UploadResult | None:
         async with AsyncEventsApi(configured(server, timeout=5)) as api:
             task = asyncio.create_task(api.upload_all(numbered(1_000_000), on_result=broken))
-            await asyncio.sleep(0.4)
+            await asyncio.to_thread(wait_until, lambda: len(server.taken) == 100)
+            await asyncio.sleep(0.3)
             task.cancel()
             with pytest.raises(asyncio.CancelledError) as raised:
                 await task
@@ -706,9 +707,13 @@ def test_refused_batches_keep_nothing_of_their_neighbours_alive(upload_all: Uplo
 
     with FaultyServer(*[refuse_if_it_holds(*range(0, 1000, 100))] * 1000) as server:
         result = upload_all(configured(server), rows())
-        gc.collect()
         assert len(result.failed) == 10
-        assert sum(row() is not None for row in living) <= 10 + 1
+
+        def only_those_live() -> bool:
+            gc.collect()
+            return sum(row() is not None for row in living) <= 10 + 1
+
+        wait_until(only_those_live)  # the threads are on their way out
 
 
 def test_upload_all_in_a_thread_that_outlives_the_main_one() -> None:
