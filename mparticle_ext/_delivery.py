@@ -218,7 +218,8 @@ def _no_answer(address: str, error: Exception) -> APIConnectionError:
     kind = APITimeoutError if isinstance(error, httpx.TimeoutException) else APIConnectionError
     _without_frames(error)
     went_wrong = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    ours = kind(f"no whole answer from {address} ({went_wrong})", outcome)
+    missing = "connection to" if outcome is Outcome.NOT_TAKEN else "whole answer from"
+    ours = kind(f"no {missing} {address} ({went_wrong})", outcome)
     ours.__cause__ = error
     return ours
 

@@ -229,7 +229,9 @@ def test_an_error_says_which_proxy_was_in_the_way(closed_port: int) -> None:
     configuration = Configuration("key", "secret", proxy=proxy, retry=None)
     with EventsApi(configuration) as api, pytest.raises(APIConnectionError) as raised:
         api.upload_events(Batch("production"))
-    assert f"from https://s2s.mparticle.com/v2 through the proxy http://127.0.0.1:{closed_port} (" in str(raised.value)
+    assert f"no connection to https://s2s.mparticle.com/v2 through the proxy http://127.0.0.1:{closed_port} (" in str(
+        raised.value
+    )
     assert "hush" not in str(raised.value)
 
 

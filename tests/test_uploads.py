@@ -236,6 +236,7 @@ def test_no_connection(colour: Callable[..., Outcome]) -> None:
     configuration = Configuration("key", "secret", base_url=f"http://127.0.0.1:{free}", retry=None)
     error = colour(configuration, "upload_events", batch_of())
     assert type(error) is APIConnectionError
+    assert str(error).startswith(f"no connection to http://127.0.0.1:{free} (ConnectError")
     assert isinstance(error.__cause__, httpx.ConnectError)
 
 
