@@ -11,7 +11,7 @@ from msgspec import UnsetType
 
 from ._check import checked, encoded
 from ._errors import WrongCallError, kind_of
-from ._events import AnyEvent, enveloped
+from ._events import AnyEvent, enveloped, enveloped_all
 
 Given: TypeAlias = Iterable[AnyEvent] | None | UnsetType
 Kept: TypeAlias = list[models.Event] | None | UnsetType
@@ -30,11 +30,13 @@ class _Events:
 
 
 def _enveloped_all(events: Given) -> Kept:
+    if type(events) is list:  # as most are
+        return enveloped_all(events)
     if events is None or isinstance(events, UnsetType):
         return events
     if isinstance(events, (str, bytes, dict, msgspec.Struct)) or not isinstance(events, Iterable):
         raise WrongCallError(f"events is a list of events, not {kind_of(events)}")
-    return [enveloped(event, index) for index, event in enumerate(events)]
+    return enveloped_all(list(events))
 
 
 class Batch(constructors.Batch):

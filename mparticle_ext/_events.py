@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Self, TypeAlias, get_args
 
 from mparticle_events import constructors, models
@@ -14,7 +14,20 @@ AnyEvent: TypeAlias = models.CommonEventData | models.Event | Mapping[str, Any]
 """An event as a user builds it, or in its envelope, or as a dict in the wire's form."""
 
 _IN_ENVELOPE: tuple[type, ...] = get_args(models.Event)
-_ENVELOPES: dict[type, Any] = {getattr(models, kind.__annotations__["data"]): kind for kind in _IN_ENVELOPE}
+_ENVELOPES: dict[type, Any] = {kind.__annotations__["data"]: kind for kind in _IN_ENVELOPE}
+
+
+def enveloped_all(events: Sequence[AnyEvent]) -> list[models.Event]:
+    """The events in their envelopes.
+
+    Raises:
+        WrongCallError: One is no event.
+        ValidationError: One is a dict, and not of an event's form.
+    """
+    try:
+        return [_ENVELOPES[type(event)](data=event) for event in events]
+    except KeyError:  # not all are of our classes
+        return [enveloped(event, index) for index, event in enumerate(events)]
 
 
 def enveloped(event: AnyEvent, index: int) -> models.Event:

@@ -43,7 +43,7 @@ MODEL_OPTIONS = [
     *("--allof-class-hierarchy", "always"),
     *("--additional-imports", "typing.TYPE_CHECKING,typing.Literal,decimal.Decimal"),
     "--keyword-only",
-    "--keep-model-order",
+    "--disable-future-imports",  # types are read once, as they stand: msgspec would compile the string of each field
     "--use-schema-description",
     "--use-inline-field-description",
     "--use-double-quotes",
@@ -121,7 +121,11 @@ def _make_models(spec: Spec, models: Path) -> ast.Module:
 
 def _struct(spec: Spec, name: str) -> dict[str, Any]:
     schema = spec.schemas[name]
-    options = {"repr_omit_defaults": True, **({"forbid_unknown_fields": True} if spec.is_closed(name) else {})}
+    options = {
+        "repr_omit_defaults": True,
+        "gc": False,  # what JSON can carry has no cycles, so there is nothing to look for
+        **({"forbid_unknown_fields": True} if spec.is_closed(name) else {}),
+    }
     return {
         "base_class_kwargs": options,
         "order": list(schema.get("properties", ())),
