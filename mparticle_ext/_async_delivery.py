@@ -12,16 +12,14 @@ from mparticle_events.models import ApiErrorResponse
 from mparticle_events.types import Response
 
 from ._budget import Budget
-from ._client import client_of
 from ._configuration import Configuration
 from ._delivery import NO_ANSWER, OPERATIONS, Course, Delivery
 from ._errors import APIError, unexpected
-from ._limits import limited_until
+from ._limits import DEADLINE, MAX_CONNECTIONS
 from ._pace import Pace
+from ._sender import AsyncSender
 from ._stops import Stops
 from ._upload import Upload
-
-_AT_ONCE = 32  # requests; more wait for their turn here, because httpcore's pool takes longer the more wait in it
 
 
 class AsyncDelivery(Delivery):
@@ -40,10 +38,9 @@ class AsyncDelivery(Delivery):
         budget: Budget | None,
     ) -> None:
         super().__init__(configuration, address, pace, budget)
-        self._client = client_of(configuration, transport)
-        self._client.get_async_httpx_client()  # made now, so that closing it closes the transport
+        self._sender = AsyncSender(configuration, transport)
         self.stops = Stops(asyncio.Event)
-        self._turns = asyncio.Semaphore(_AT_ONCE)
+        self._turns = asyncio.Semaphore(MAX_CONNECTIONS)
         self._under_way = 0
         self._closing = False
 
@@ -72,13 +69,13 @@ class AsyncDelivery(Delivery):
         finally:
             self._under_way -= 1
             if self._closing and not self._under_way:
-                await self._client.aclose()
+                await self._sender.aclose()
 
     async def close(self) -> None:
         """Close the connections, when no upload is under way any more."""
         self._closing = True
         if not self._under_way:
-            await self._client.aclose()
+            await self._sender.aclose()
 
     async def _attempt(self, course: Course, stop: asyncio.Event) -> httpx.Response:
         while held := self.held_seconds(course, stopping=stop.is_set()):
@@ -87,10 +84,10 @@ class AsyncDelivery(Delivery):
         result: Response[ApiErrorResponse] | Exception
         try:
             async with self._turns:
-                with limited_until(course.deadline):
-                    result = await OPERATIONS[course.upload.operation].asyncio_detailed(
-                        client=self._client, body=course.upload.body
-                    )
+                DEADLINE.set(course.deadline)
+                result = await OPERATIONS[course.upload.operation].asyncio_detailed(
+                    client=self._sender, body=course.upload.body
+                )
         except NO_ANSWER as error:
             result = error
         except Exception as error:

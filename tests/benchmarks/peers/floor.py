@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 import msgspec
 from measuring import (
     BULK,
-    CUSTOM_EVENTS,
     CUSTOM_ATTRIBUTES,
+    CUSTOM_EVENTS,
     PRODUCTS,
     SCREENS,
     USER_ATTRIBUTES,
@@ -53,9 +53,7 @@ def build() -> m.Batch:
     ]
     action = m.ProductAction(action="purchase", transaction_id="order-1", total_amount=39.98, products=products)
     purchase = m.CommerceEvent(
-        data=m.CommerceEventData(
-            product_action=action, timestamp_unixtime_ms=1_700_000_000_020, currency_code="EUR"
-        )
+        data=m.CommerceEventData(product_action=action, timestamp_unixtime_ms=1_700_000_000_020, currency_code="EUR")
     )
     consent = m.GDPRConsentState(
         document="document.v3",

@@ -9,6 +9,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from typing import Self
 
 BULK = 50
 IN_FLIGHT = 8
@@ -47,7 +48,7 @@ def repeated(work: Callable[[], object]) -> Callable[[int], dict[str, float]]:
 class Clock:
     """CPU and wall time of a block, of the whole process: all threads, and the kernel's part."""
 
-    def __enter__(self) -> Clock:
+    def __enter__(self) -> Self:
         self._wall, self._cpu = time.perf_counter(), time.process_time()
         return self
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import mparticle_ext as mp
 from measuring import (
     BULK,
-    CUSTOM_EVENTS,
     CUSTOM_ATTRIBUTES,
+    CUSTOM_EVENTS,
     IN_FLIGHT,
     PRODUCTS,
     SCREENS,
@@ -19,11 +18,15 @@ from measuring import (
     repeated,
 )
 
+import mparticle_ext as mp
+
 
 def build() -> mp.Batch:
     """The reference batch."""
     events = [
-        mp.AppEvent("navigation", name, timestamp_unixtime_ms=1_700_000_000_000, custom_attributes={**CUSTOM_ATTRIBUTES})
+        mp.AppEvent(
+            "navigation", name, timestamp_unixtime_ms=1_700_000_000_000, custom_attributes={**CUSTOM_ATTRIBUTES}
+        )
         for name in CUSTOM_EVENTS
     ]
     screens = [mp.ScreenViewEvent(name, timestamp_unixtime_ms=1_700_000_000_010) for name in SCREENS]
@@ -179,9 +182,15 @@ if __name__ == "__main__":
             "encode": _encode,
             "check": _check,
             "post": _with_api(_post),
-            **{f"bulk {size}": lambda url, count, size=size: _with_api(_bulk(size))(url, count) for size in (1, 10, 50, 100)},
+            **{
+                f"bulk {size}": lambda url, count, size=size: _with_api(_bulk(size))(url, count)
+                for size in (1, 10, 50, 100)
+            },
             **{f"async post, {n} in flight": _async(n, _post) for n in (1, IN_FLIGHT)},
-            **{f"async bulk, {n} in flight": lambda url, count, n=n: _async(n, _bulk(BULK))(url, count) for n in (1, IN_FLIGHT)},
+            **{
+                f"async bulk, {n} in flight": lambda url, count, n=n: _async(n, _bulk(BULK))(url, count)
+                for n in (1, IN_FLIGHT)
+            },
             "callbacks": _callbacks,
             "stream": _stream,
             "upload_all": _upload_all,

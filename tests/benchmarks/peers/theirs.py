@@ -8,8 +8,8 @@ from typing import Any
 import mparticle as mp
 from measuring import (
     BULK,
-    CUSTOM_EVENTS,
     CUSTOM_ATTRIBUTES,
+    CUSTOM_EVENTS,
     IN_FLIGHT,
     PRODUCTS,
     SCREENS,

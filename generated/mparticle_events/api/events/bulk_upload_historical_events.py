@@ -7,9 +7,8 @@ import httpx
 from msgspec import Raw
 from msgspec.json import Decoder
 
-from ...client import Client
 from ...models import ApiErrorResponse, Batch
-from ...types import Response, read_error
+from ...types import AsyncSender, Response, Sender, read_error
 from ...wire import encode
 
 _ERRORS = Decoder(ApiErrorResponse)
@@ -30,7 +29,7 @@ def _build_response(response: httpx.Response) -> Response[ApiErrorResponse]:
     )
 
 
-def sync_detailed(*, client: Client, body: Sequence[Batch] | Raw) -> Response[ApiErrorResponse]:
+def sync_detailed(*, client: Sender, body: Sequence[Batch] | Raw) -> Response[ApiErrorResponse]:
     """Upload up to 100 batches of old data.
 
     For data that is more than 30 days old. It is not forwarded to event and warehouse outputs.  A batch is passed
@@ -38,21 +37,21 @@ def sync_detailed(*, client: Client, body: Sequence[Batch] | Raw) -> Response[Ap
     happened less than 72 hours ago.
 
     Args:
-        client: The connection.
+        client: What it goes through, such as a `Client`.
         body: What to send; `msgspec.Raw` where it is encoded already.
 
     Returns:
         The status, what the service said, and the answer itself.
 
     Raises:
-        httpx.TimeoutException: No answer within `Client.timeout`.
+        httpx.TimeoutException: No answer within the timeout of `client`.
         httpx.TransportError: No connection, or one that broke.
     """
 
-    return _build_response(client.get_httpx_client().request(**_get_kwargs(body=body)))
+    return _build_response(client.request(**_get_kwargs(body=body)))
 
 
-def sync(*, client: Client, body: Sequence[Batch] | Raw) -> ApiErrorResponse | None:
+def sync(*, client: Sender, body: Sequence[Batch] | Raw) -> ApiErrorResponse | None:
     """Upload up to 100 batches of old data.
 
     For data that is more than 30 days old. It is not forwarded to event and warehouse outputs.  A batch is passed
@@ -60,21 +59,21 @@ def sync(*, client: Client, body: Sequence[Batch] | Raw) -> ApiErrorResponse | N
     happened less than 72 hours ago.
 
     Args:
-        client: The connection.
+        client: What it goes through, such as a `Client`.
         body: What to send; `msgspec.Raw` where it is encoded already.
 
     Returns:
         None where the service accepted, else what it said.
 
     Raises:
-        httpx.TimeoutException: No answer within `Client.timeout`.
+        httpx.TimeoutException: No answer within the timeout of `client`.
         httpx.TransportError: No connection, or one that broke.
     """
 
     return sync_detailed(client=client, body=body).parsed
 
 
-async def asyncio_detailed(*, client: Client, body: Sequence[Batch] | Raw) -> Response[ApiErrorResponse]:
+async def asyncio_detailed(*, client: AsyncSender, body: Sequence[Batch] | Raw) -> Response[ApiErrorResponse]:
     """Upload up to 100 batches of old data.
 
     For data that is more than 30 days old. It is not forwarded to event and warehouse outputs.  A batch is passed
@@ -82,21 +81,21 @@ async def asyncio_detailed(*, client: Client, body: Sequence[Batch] | Raw) -> Re
     happened less than 72 hours ago.
 
     Args:
-        client: The connection.
+        client: What it goes through, such as a `Client`.
         body: What to send; `msgspec.Raw` where it is encoded already.
 
     Returns:
         The status, what the service said, and the answer itself.
 
     Raises:
-        httpx.TimeoutException: No answer within `Client.timeout`.
+        httpx.TimeoutException: No answer within the timeout of `client`.
         httpx.TransportError: No connection, or one that broke.
     """
 
-    return _build_response(await client.get_async_httpx_client().request(**_get_kwargs(body=body)))
+    return _build_response(await client.arequest(**_get_kwargs(body=body)))
 
 
-async def asyncio(*, client: Client, body: Sequence[Batch] | Raw) -> ApiErrorResponse | None:
+async def asyncio(*, client: AsyncSender, body: Sequence[Batch] | Raw) -> ApiErrorResponse | None:
     """Upload up to 100 batches of old data.
 
     For data that is more than 30 days old. It is not forwarded to event and warehouse outputs.  A batch is passed
@@ -104,14 +103,14 @@ async def asyncio(*, client: Client, body: Sequence[Batch] | Raw) -> ApiErrorRes
     happened less than 72 hours ago.
 
     Args:
-        client: The connection.
+        client: What it goes through, such as a `Client`.
         body: What to send; `msgspec.Raw` where it is encoded already.
 
     Returns:
         None where the service accepted, else what it said.
 
     Raises:
-        httpx.TimeoutException: No answer within `Client.timeout`.
+        httpx.TimeoutException: No answer within the timeout of `client`.
         httpx.TransportError: No connection, or one that broke.
     """
 

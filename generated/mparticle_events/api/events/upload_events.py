@@ -6,9 +6,8 @@ import httpx
 from msgspec import Raw
 from msgspec.json import Decoder
 
-from ...client import Client
 from ...models import ApiErrorResponse, Batch
-from ...types import Response, read_error
+from ...types import AsyncSender, Response, Sender, read_error
 from ...wire import encode
 
 _ERRORS = Decoder(ApiErrorResponse)
@@ -29,84 +28,84 @@ def _build_response(response: httpx.Response) -> Response[ApiErrorResponse]:
     )
 
 
-def sync_detailed(*, client: Client, body: Batch | Raw) -> Response[ApiErrorResponse]:
+def sync_detailed(*, client: Sender, body: Batch | Raw) -> Response[ApiErrorResponse]:
     """Upload one batch.
 
     The batch holds the data of one user. Give it a `source_request_id`, and it can be sent again after an unknown
     outcome without being counted twice.
 
     Args:
-        client: The connection.
+        client: What it goes through, such as a `Client`.
         body: What to send; `msgspec.Raw` where it is encoded already.
 
     Returns:
         The status, what the service said, and the answer itself.
 
     Raises:
-        httpx.TimeoutException: No answer within `Client.timeout`.
+        httpx.TimeoutException: No answer within the timeout of `client`.
         httpx.TransportError: No connection, or one that broke.
     """
 
-    return _build_response(client.get_httpx_client().request(**_get_kwargs(body=body)))
+    return _build_response(client.request(**_get_kwargs(body=body)))
 
 
-def sync(*, client: Client, body: Batch | Raw) -> ApiErrorResponse | None:
+def sync(*, client: Sender, body: Batch | Raw) -> ApiErrorResponse | None:
     """Upload one batch.
 
     The batch holds the data of one user. Give it a `source_request_id`, and it can be sent again after an unknown
     outcome without being counted twice.
 
     Args:
-        client: The connection.
+        client: What it goes through, such as a `Client`.
         body: What to send; `msgspec.Raw` where it is encoded already.
 
     Returns:
         None where the service accepted, else what it said.
 
     Raises:
-        httpx.TimeoutException: No answer within `Client.timeout`.
+        httpx.TimeoutException: No answer within the timeout of `client`.
         httpx.TransportError: No connection, or one that broke.
     """
 
     return sync_detailed(client=client, body=body).parsed
 
 
-async def asyncio_detailed(*, client: Client, body: Batch | Raw) -> Response[ApiErrorResponse]:
+async def asyncio_detailed(*, client: AsyncSender, body: Batch | Raw) -> Response[ApiErrorResponse]:
     """Upload one batch.
 
     The batch holds the data of one user. Give it a `source_request_id`, and it can be sent again after an unknown
     outcome without being counted twice.
 
     Args:
-        client: The connection.
+        client: What it goes through, such as a `Client`.
         body: What to send; `msgspec.Raw` where it is encoded already.
 
     Returns:
         The status, what the service said, and the answer itself.
 
     Raises:
-        httpx.TimeoutException: No answer within `Client.timeout`.
+        httpx.TimeoutException: No answer within the timeout of `client`.
         httpx.TransportError: No connection, or one that broke.
     """
 
-    return _build_response(await client.get_async_httpx_client().request(**_get_kwargs(body=body)))
+    return _build_response(await client.arequest(**_get_kwargs(body=body)))
 
 
-async def asyncio(*, client: Client, body: Batch | Raw) -> ApiErrorResponse | None:
+async def asyncio(*, client: AsyncSender, body: Batch | Raw) -> ApiErrorResponse | None:
     """Upload one batch.
 
     The batch holds the data of one user. Give it a `source_request_id`, and it can be sent again after an unknown
     outcome without being counted twice.
 
     Args:
-        client: The connection.
+        client: What it goes through, such as a `Client`.
         body: What to send; `msgspec.Raw` where it is encoded already.
 
     Returns:
         None where the service accepted, else what it said.
 
     Raises:
-        httpx.TimeoutException: No answer within `Client.timeout`.
+        httpx.TimeoutException: No answer within the timeout of `client`.
         httpx.TransportError: No connection, or one that broke.
     """
 
