@@ -71,7 +71,7 @@ class AsyncEngine:
 
     def _transport(self) -> httpx.AsyncBaseTransport:
         way = self._outside.way
-        return AsyncTransport(way) if isinstance(way, Route) else AsyncBorrowed(way)
+        return AsyncTransport(way) if isinstance(way, Route) else AsyncBorrowed(way, self._outside.authorization)
 
 
 @frozen(eq=False)

@@ -21,7 +21,7 @@ class AsyncTransport(httpx.AsyncBaseTransport):
 
     def __init__(self, route: Route) -> None:
         self._route = route
-        self._forwarding = route.forwarding
+        self._hidden, self._forwarded = route.hidden, route.is_forwarded
         self._idle: Idle[_Line] = Idle()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -29,7 +29,7 @@ class AsyncTransport(httpx.AsyncBaseTransport):
         line = self._idle.take() or await self._opened(patience)
         answer = Answer()
         try:
-            said = request_bytes(request, through_proxy=self._forwarding)
+            said = request_bytes(request, self._hidden, forwarded=self._forwarded)
             await line.talk(carried(exchange(said, answer), line.layers), patience)
         except BaseException as error:
             line.close()
@@ -155,12 +155,20 @@ class _Line(asyncio.Protocol):
 class AsyncBorrowed(httpx.AsyncBaseTransport):
     """A transport of the user's. Its timeouts end by the deadline; the rest is its own matter."""
 
-    def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
+    def __init__(self, transport: httpx.AsyncBaseTransport, authorization: str) -> None:
         self._transport = transport
+        self._authorization = authorization
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         Patience(request).shorten(request)
-        return await self._transport.handle_async_request(request)
+        request.headers["Authorization"] = self._authorization
+        try:
+            response = await self._transport.handle_async_request(request)
+            response.request = request
+            await response.aread()
+        finally:
+            del request.headers["Authorization"]  # what is kept, shown or pickled goes without
+        return response
 
     async def aclose(self) -> None:
         await self._transport.aclose()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import httpx
 from mparticle_events.models import ApiErrorResponse
@@ -47,7 +45,9 @@ class BlockingDelivery(Delivery):
         """
         course = self.begin(upload, of_many=of_many)
         until = self.stops.common if stop is None else stop
-        with self._counted():
+        with self._counting:
+            self._under_way += 1
+        try:
             try:
                 return self._attempt(course, until)
             except APIError:
@@ -56,6 +56,12 @@ class BlockingDelivery(Delivery):
             from ._again import again  # only where something failed
 
             return again(lambda: self._attempt(course, until), course, until.wait)
+        finally:
+            with self._counting:
+                self._under_way -= 1
+                last = self._closing and not self._under_way
+            if last:
+                self._sender.close()
 
     def close(self) -> None:
         """Close the connections, when no upload is under way any more."""
@@ -64,19 +70,6 @@ class BlockingDelivery(Delivery):
             now = not self._under_way
         if now:
             self._sender.close()
-
-    @contextmanager
-    def _counted(self) -> Iterator[None]:
-        with self._counting:
-            self._under_way += 1
-        try:
-            yield
-        finally:
-            with self._counting:
-                self._under_way -= 1
-                last = self._closing and not self._under_way
-            if last:
-                self._sender.close()
 
     def _attempt(self, course: Course, stop: threading.Event) -> httpx.Response:
         while held := self.held_seconds(course, stopping=stop.is_set()):

@@ -7,11 +7,11 @@ from importlib.util import find_spec
 from typing import Generic, TypeVar
 
 import httpx
-from attrs import frozen
+from attrs import field, frozen
 
 from ._configuration import LOOPBACK, Configuration
 from ._errors import ConfigurationError, WrongCallError, kind_of
-from ._route import Route
+from ._route import Route, basic
 
 Kind = TypeVar("Kind")
 
@@ -23,10 +23,12 @@ class Outside(Generic[Kind]):
     Attributes:
         address: Where to, for a message.
         way: A transport that was given, or the route for ours.
+        authorization: What lets us in.
     """
 
     address: str
     way: Kind | Route
+    authorization: str = field(repr=False)
 
 
 def outside_of(configuration: Configuration, owner: str, kind: type[Kind]) -> Outside[Kind]:
@@ -39,14 +41,15 @@ def outside_of(configuration: Configuration, owner: str, kind: type[Kind]) -> Ou
     if not isinstance(configuration, Configuration):
         raise WrongCallError(f"{owner} takes a Configuration, not {kind_of(configuration)}")
     _require_url(configuration.url, "base_url")
+    login = basic(configuration.api_key, configuration.api_secret)
     transport = configuration.transport
     if transport is None:
         proxy = _way_out(configuration)
         through = f" through the proxy {proxy.url.scheme}://{proxy.url.netloc.decode()}" if proxy is not None else ""
-        route = Route(httpx.URL(configuration.url), _trusted(configuration, proxy), proxy)
-        return Outside(configuration.url + through, route)
+        route = Route(httpx.URL(configuration.url), login, _trusted(configuration, proxy), proxy)
+        return Outside(configuration.url + through, route, login)
     if isinstance(transport, kind):
-        return Outside(configuration.url, transport)
+        return Outside(configuration.url, transport, login)
     raise ConfigurationError(f"transport is no httpx.{kind.__name__}, which {owner} sends through")
 
 

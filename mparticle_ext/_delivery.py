@@ -9,7 +9,6 @@ import logging
 import random
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from os import urandom
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -130,7 +129,6 @@ class Delivery:
         course.attempts += 1
         if isinstance(result, Response):
             self.pace.note(result.http)
-            _forget_credentials(result.http.request)
             if result.parsed is None:
                 if self._budget is not None:
                     self._budget.earn(retried=course.attempts > 1)
@@ -225,18 +223,10 @@ def _no_answer(address: str, error: Exception) -> APIConnectionError:
 
 
 def _without_frames(error: BaseException) -> None:
-    """Take from a cause what holds the credentials: the request, and frames, whose variables reporters show."""
+    """Take from a cause the frames, whose variables reporters show: what was sent is in them."""
     inner: BaseException | None = error
     seen: set[int] = set()  # one may be its own cause, or its cause's
     while inner is not None and id(inner) not in seen:
         seen.add(id(inner))
         inner.__traceback__ = None
-        if isinstance(inner, httpx.RequestError):
-            with suppress(RuntimeError):  # it has no request
-                _forget_credentials(inner.request)
         inner = inner.__cause__ or inner.__context__
-
-
-def _forget_credentials(request: httpx.Request) -> None:
-    """What a response is kept with, pickled with, or shown with, goes without them."""
-    request.headers.pop("Authorization", None)

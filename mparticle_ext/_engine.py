@@ -36,7 +36,7 @@ class Engine:
     def start(self) -> None:
         """Make what runs."""
         way = self._outside.way
-        transport = Transport(way) if isinstance(way, Route) else Borrowed(way)
+        transport = Transport(way) if isinstance(way, Route) else Borrowed(way, self._outside.authorization)
         self.prepare = Preparation(self._configuration)
         self.delivery = BlockingDelivery(self._configuration, self._outside.address, transport)
         self.background = Background(self._configuration.max_in_flight)

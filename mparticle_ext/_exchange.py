@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from typing import TypeAlias, TypeVar
 
 import httpx
@@ -24,12 +24,22 @@ def exchange(request: bytes, answer: Answer) -> Conversation[None]:
         heard = yield b""
 
 
-def request_bytes(request: httpx.Request, *, through_proxy: httpx.Headers | None = None) -> bytes:
-    """A request as it is sent; `through_proxy` are the headers for a proxy that forwards it."""
-    target = request.url.raw_path if through_proxy is None else str(request.url).encode()
-    headers = request.headers.raw if through_proxy is None else [*request.headers.raw, *through_proxy.raw]
-    lines = [b"%s: %s" % header for header in headers]
-    return b"%s %s HTTP/1.1\r\n%s\r\n\r\n%s" % (request.method.encode(), target, b"\r\n".join(lines), request.read())
+def request_bytes(request: httpx.Request, hidden: bytes = b"", *, forwarded: bool = False) -> bytes:
+    """A request as it is sent.
+
+    Args:
+        request: What users see of it.
+        hidden: Lines of headers that they do not.
+        forwarded: Whether a proxy is to forward it.
+    """
+    target = str(request.url).encode() if forwarded else request.url.raw_path
+    head = [b"%s: %s\r\n" % header for header in request.headers.raw]
+    return b"".join([request.method.encode(), b" ", target, b" HTTP/1.1\r\n", *head, hidden, b"\r\n", request.read()])
+
+
+def header_lines(headers: Mapping[str, str]) -> bytes:
+    """Headers as they are sent."""
+    return "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode()
 
 
 class Answer:
@@ -78,8 +88,11 @@ class Answer:
         """The answer as users get it. It is not unpacked: a small body that was packed may be an enormous one."""
         headers = [header for header in self._headers if header[0].lower() != b"content-encoding"]
         extensions = {"http_version": b"HTTP/" + self._version.encode(), "reason_phrase": self._reason}
-        body = httpx.ByteStream(bytes(self._body[:MAX_BODY_BYTES]))
-        return httpx.Response(self.status, headers=headers, stream=body, extensions=extensions)
+        response = httpx.Response(self.status, headers=headers, extensions=extensions)
+        # What read() would set. It takes bytes apart and puts them together again, for more than parsing them costs.
+        response._content = bytes(self._body[:MAX_BODY_BYTES])  # noqa: SLF001
+        response.is_stream_consumed = response.is_closed = True
+        return response
 
     def on_message_begin(self) -> None:
         """Another message begins: the first, one after an informational one, or one that nobody asked for."""

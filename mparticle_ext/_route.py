@@ -8,7 +8,7 @@ from base64 import b64encode
 import httpx
 from attrs import field, frozen
 
-from ._exchange import Answer, Conversation, exchange
+from ._exchange import Answer, Conversation, exchange, header_lines
 from ._tls import Tls, carried
 
 _PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
@@ -20,11 +20,13 @@ class Route:
 
     Attributes:
         url: The service.
+        authorization: What lets us in.
         ssl_context: What is trusted; None where nothing is encrypted.
         proxy: What it goes through.
     """
 
     url: httpx.URL
+    authorization: str = field(repr=False)
     ssl_context: ssl.SSLContext | None = field(default=None, repr=False)
     proxy: httpx.Proxy | None = field(default=None, repr=False)
 
@@ -34,11 +36,17 @@ class Route:
         return _host_and_port(self.url if self.proxy is None else self.proxy.url)
 
     @property
-    def forwarding(self) -> httpx.Headers | None:
-        """The headers for a proxy that is asked to forward each request; None where there is none, or a tunnel."""
-        if self.proxy is None or self.url.scheme == "https" or not self.proxy.url.scheme.startswith("http"):
-            return None
-        return _for_proxy(self.proxy)
+    def is_forwarded(self) -> bool:
+        """Whether a proxy forwards each request, and is no tunnel."""
+        return self.proxy is not None and self.url.scheme == "http" and self.proxy.url.scheme.startswith("http")
+
+    @property
+    def hidden(self) -> bytes:
+        """The lines of the headers that are in no request that users see."""
+        login = {"Authorization": self.authorization}
+        if self.proxy is None or not self.is_forwarded:
+            return header_lines(login)
+        return header_lines({**login, **_for_proxy(self.proxy)})
 
     def opening(self, layers: list[Tls]) -> Conversation[None]:
         """What is said on a new connection; the layers of encryption are added while it is.
@@ -69,10 +77,9 @@ def _secured(layers: list[Tls], context: ssl.SSLContext | None, host: str) -> Co
 def _tunnel(url: httpx.URL, proxy: httpx.Proxy) -> Conversation[None]:
     host, port = _host_and_port(url)
     there = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    headers = [(b"Host", there.encode()), *_for_proxy(proxy).raw]
-    lines = b"".join(b"%s: %s\r\n" % header for header in headers)
     answer = _TunnelAnswer()
-    yield from exchange(b"CONNECT %s HTTP/1.1\r\n%s\r\n" % (there.encode(), lines), answer)
+    headers = header_lines({"Host": there, **_for_proxy(proxy)})
+    yield from exchange(b"CONNECT %s HTTP/1.1\r\n%s\r\n" % (there.encode(), headers), answer)
     if not 200 <= answer.status <= 299:
         raise httpx.ProxyError(f"the proxy refuses the tunnel with HTTP {answer.status}")
 
@@ -110,11 +117,13 @@ def _through_socks(url: httpx.URL, proxy: httpx.Proxy) -> Conversation[None]:
         raise httpx.ProxyError(f"the SOCKS proxy could not connect: {getattr(code, 'name', 'no reply')}")
 
 
-def _for_proxy(proxy: httpx.Proxy) -> httpx.Headers:
-    headers = httpx.Headers(proxy.headers)
-    if proxy.raw_auth is not None:
-        headers["Proxy-Authorization"] = "Basic " + b64encode(b":".join(proxy.raw_auth)).decode()
-    return headers
+def _for_proxy(proxy: httpx.Proxy) -> dict[str, str]:
+    return {} if proxy.auth is None else {"Proxy-Authorization": basic(*proxy.auth)}
+
+
+def basic(name: str, password: str) -> str:
+    """What HTTP Basic says (RFC 7617)."""
+    return "Basic " + b64encode(f"{name}:{password}".encode()).decode()
 
 
 def _host_and_port(url: httpx.URL) -> tuple[str, int]:

@@ -21,23 +21,20 @@ _AGENT = f"mparticle-ext/{__version__} python/{'.'.join(map(str, sys.version_inf
 
 
 class _Requests:
-    """Makes the requests of one API. What is the same in each is made once."""
+    """Makes the requests of one API, without the credentials. What is the same in each is made once."""
 
     def __init__(self, configuration: Configuration) -> None:
         timeout = configuration.timeout
         self._base_url = configuration.url
         self._urls: dict[str, httpx.URL] = {}
         self._extensions = {"timeout": httpx.Timeout(timeout, connect=min(timeout, _CONNECT_SECONDS)).as_dict()}
-        headers = {
-            "Accept": "*/*",
-            "Accept-Encoding": "identity",  # an answer is a few bytes: nothing to gain, and nothing that can explode
-            "Connection": "keep-alive",
-            "User-Agent": _AGENT,
-        }
-        login = httpx.BasicAuth(configuration.api_key, configuration.api_secret)
-        (authorized,) = login.sync_auth_flow(httpx.Request("POST", self._base_url, headers=headers))
-        authorized.headers.pop("Content-Length", None)
-        self._headers = authorized.headers.raw
+        self._headers = [
+            (b"Host", httpx.URL(self._base_url).netloc),
+            (b"Accept", b"*/*"),
+            (b"Accept-Encoding", b"identity"),  # an answer is short: nothing to gain, and nothing that can explode
+            (b"Connection", b"keep-alive"),
+            (b"User-Agent", _AGENT.encode()),
+        ]
 
     def make(self, method: str, path: str, *, content: bytes, headers: Mapping[str, str]) -> httpx.Request:
         """A request to a path below the base URL."""
@@ -68,7 +65,6 @@ class Sender:
         began = time.perf_counter()
         response = self._transport.handle_request(request)
         response.request = request
-        response.read()
         response.elapsed = timedelta(seconds=time.perf_counter() - began)
         return response
 
@@ -90,7 +86,6 @@ class AsyncSender:
         began = time.perf_counter()
         response = await self._transport.handle_async_request(request)
         response.request = request
-        await response.aread()
         response.elapsed = timedelta(seconds=time.perf_counter() - began)
         return response
 

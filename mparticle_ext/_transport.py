@@ -23,7 +23,7 @@ class Transport(httpx.BaseTransport):
 
     def __init__(self, route: Route) -> None:
         self._route = route
-        self._forwarding = route.forwarding
+        self._hidden, self._forwarded = route.hidden, route.is_forwarded
         self._idle: Idle[_Line] = Idle()
         self._turns = threading.Semaphore(MAX_CONNECTIONS)
 
@@ -43,7 +43,7 @@ class Transport(httpx.BaseTransport):
         line = self._idle.take() or self._opened(patience)
         answer = Answer()
         try:
-            said = request_bytes(request, through_proxy=self._forwarding)
+            said = request_bytes(request, self._hidden, forwarded=self._forwarded)
             line.talk(carried(exchange(said, answer), line.layers), patience)
         except BaseException as error:
             line.close()
@@ -138,12 +138,20 @@ def _is_readable(connection: socket.socket) -> bool:
 class Borrowed(httpx.BaseTransport):
     """A transport of the user's. Its timeouts end by the deadline; the rest is its own matter."""
 
-    def __init__(self, transport: httpx.BaseTransport) -> None:
+    def __init__(self, transport: httpx.BaseTransport, authorization: str) -> None:
         self._transport = transport
+        self._authorization = authorization
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         Patience(request).shorten(request)
-        return self._transport.handle_request(request)
+        request.headers["Authorization"] = self._authorization
+        try:
+            response = self._transport.handle_request(request)
+            response.request = request
+            response.read()
+        finally:
+            del request.headers["Authorization"]  # what is kept, shown or pickled goes without
+        return response
 
     def close(self) -> None:
         self._transport.close()
