@@ -13,9 +13,7 @@ from mparticle_events import constructors
 from mparticle_events.constructors import *  # noqa: F403  # each model that the spec has, under its facade name
 from msgspec import UNSET
 
-from ._api import EventsApi
 from ._batch import Batch
-from ._configuration import Configuration
 from ._errors import (
     APIConnectionError,
     APIError,
@@ -36,7 +34,6 @@ from ._errors import (
 )
 from ._events import ApplicationStateTransitionEvent
 from ._outcome import Outcome
-from ._retry import Retry
 from ._time import unixtime_ms
 from ._version import __version__
 
@@ -75,16 +72,22 @@ __all__ = [
 __all__ += constructors.__all__
 
 if TYPE_CHECKING:
+    from ._api import EventsApi
     from ._async_api import AsyncEventsApi
     from ._attempt import Attempt
+    from ._configuration import Configuration
     from ._pending import Pending
     from ._results import BatchResult, UploadResult
+    from ._retry import Retry
 
 _WHEN_FIRST_USED = {
-    "AsyncEventsApi": "._async_api",  # asyncio is a third of the import, and few programs use both clients
+    "AsyncEventsApi": "._async_api",
     "Attempt": "._attempt",
     "BatchResult": "._results",
+    "Configuration": "._configuration",
+    "EventsApi": "._api",
     "Pending": "._pending",
+    "Retry": "._retry",
     "UploadResult": "._results",
 }
 

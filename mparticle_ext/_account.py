@@ -8,7 +8,6 @@ from inspect import iscoroutinefunction
 from itertools import islice
 from typing import TypeAlias
 
-from attrs import frozen
 from mparticle_events.service import MAX_BATCHES, MAX_REQUEST_BYTES
 
 from ._configuration import Configuration
@@ -26,6 +25,7 @@ from ._errors import (
 )
 from ._outcome import Outcome
 from ._prepare import Preparation, Prepared, bulk
+from ._record import Record
 from ._results import BatchResult, UploadResult
 from ._upload import AnyBatch, Upload, require_batch, require_callback
 
@@ -35,8 +35,7 @@ _COMMA_BYTES = len(",")
 _FEWEST_FAILURES = 5  # in a row, before a service counts as down: one bad answer is no outage
 
 
-@frozen(eq=False)
-class Item:
+class Item(Record):
     """A batch that was read and prepared."""
 
     index: int

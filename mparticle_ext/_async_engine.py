@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextvars import ContextVar
 
 import httpx
-from attrs import field, frozen
+import msgspec
 
 from ._async_delivery import AsyncDelivery
 from ._async_transport import AsyncBorrowed, AsyncTransport
@@ -22,6 +22,7 @@ from ._fork import start_anew_after_fork
 from ._pace import Pace
 from ._pending import Callback, Pending, answer_in, named
 from ._prepare import Preparation
+from ._record import Record
 from ._route import Route
 from ._upload import LAST_WORD_SECONDS, AnyBatch, repeatable
 
@@ -74,12 +75,11 @@ class AsyncEngine:
         return AsyncTransport(way) if isinstance(way, Route) else AsyncBorrowed(way, self._outside.authorization)
 
 
-@frozen(eq=False)
-class _HandedOver:
+class _HandedOver(Record):
     """An upload that was handed over; `answered` is done when its callback is to be called."""
 
     batches: Sequence[AnyBatch]
-    answered: asyncio.Future[None] = field(factory=lambda: asyncio.get_running_loop().create_future())
+    answered: asyncio.Future[None] = msgspec.field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
 class LoopEngine:

@@ -104,9 +104,9 @@ class _Line(asyncio.Protocol):
         self._received += data
         self._wake()
 
-    def connection_lost(self, failure: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:
         self._ended = True
-        self._failure = failure
+        self._failure = exc
         self._wake()
 
     def pause_writing(self) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from attrs import frozen
+from dataclasses import dataclass
 
 from ._errors import APIError
 from ._outcome import Outcome
 from ._upload import Operation
 
 
-@frozen(kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Attempt:
     """One attempt to deliver a request.
 

@@ -7,11 +7,12 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeAlias
 
-from attrs import field, frozen
+import msgspec
 
 from ._delivery import LOG
 from ._errors import ClosedError, MParticleError, unexpected
 from ._pending import Callback, Pending, answer_in, named
+from ._record import Record
 from ._upload import AnyBatch
 
 if TYPE_CHECKING:
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
     Handed: TypeAlias = Pending[Future[httpx.Response]]
 
 
-@frozen(eq=False)
-class _HandedOver:
+class _HandedOver(Record):
     """An upload that was handed over. It is run once, by whoever begins it."""
 
     work: Callable[[], httpx.Response]
@@ -31,7 +31,7 @@ class _HandedOver:
     holds_room: bool
     pending: Handed
     root: object  # shared with what its callback hands over
-    begun: threading.Lock = field(factory=threading.Lock)
+    begun: threading.Lock = msgspec.field(default_factory=threading.Lock)
 
 
 class Background:

@@ -7,17 +7,16 @@ from importlib.util import find_spec
 from typing import Generic, TypeVar
 
 import httpx
-from attrs import field, frozen
 
 from ._configuration import LOOPBACK, Configuration
 from ._errors import ConfigurationError, WrongCallError, kind_of
+from ._record import Record
 from ._route import Route, basic
 
 Kind = TypeVar("Kind")
 
 
-@frozen
-class Outside(Generic[Kind]):
+class Outside(Record, Generic[Kind]):
     """What leads out of this process.
 
     Attributes:
@@ -28,7 +27,7 @@ class Outside(Generic[Kind]):
 
     address: str
     way: Kind | Route
-    authorization: str = field(repr=False)
+    authorization: str
 
 
 def outside_of(configuration: Configuration, owner: str, kind: type[Kind]) -> Outside[Kind]:

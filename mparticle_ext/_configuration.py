@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import KW_ONLY, dataclass, field
 from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
-from attrs import field, frozen
 from mparticle_events.service import DEFAULT_POD, SERVERS, Pod
 
 from ._errors import ConfigurationError, kind_of
-from ._retry import Retry, count, seconds
+from ._retry import Retry, require_count, require_seconds
 
 if TYPE_CHECKING:
     import ssl
@@ -35,20 +35,20 @@ _VARIABLES = {
 }
 
 
-def _credential(_: object, attribute: Any, value: Any) -> None:
+def _credential(name: str, value: Any) -> None:
     if value is not None and not isinstance(value, str):
-        raise ConfigurationError(f"{attribute.name} is a string, not {kind_of(value)}")
+        raise ConfigurationError(f"{name} is a string, not {kind_of(value)}")
     if not value:
-        raise ConfigurationError(f"{attribute.name} is missing: give the string that mParticle shows for this input")
+        raise ConfigurationError(f"{name} is missing: give the string that mParticle shows for this input")
     if not value.isprintable():
-        raise ConfigurationError(f"{attribute.name} has a control character (a line break?): copy it again")
+        raise ConfigurationError(f"{name} has a control character (a line break?): copy it again")
     if value != value.strip():
-        raise ConfigurationError(f"{attribute.name} begins or ends with a space: copy it again")
-    if attribute.name == "api_key" and ":" in value:
+        raise ConfigurationError(f"{name} begins or ends with a space: copy it again")
+    if name == "api_key" and ":" in value:
         raise ConfigurationError("api_key has a colon, which HTTP Basic cannot carry: copy the key alone")
 
 
-def _pod(_: object, __: Any, value: Any) -> None:
+def _pod(_: str, value: Any) -> None:
     if not isinstance(value, str) or value not in SERVERS:
         raise ConfigurationError(f"pod is {value!r:.40}: it is one of {', '.join(SERVERS)}")
 
@@ -58,29 +58,29 @@ def _address(form: re.Pattern[str], value: Any) -> re.Match[str] | None:
     return url if url is not None and int(url["port"] or 0) <= _MOST_PORT else None
 
 
-def _base_url(configuration: Any, _: Any, value: Any) -> None:
+def _base_url(value: Any, *, allow_http: bool) -> None:
     if value is None:
         return
     url = _address(_URL, value)
     if url is None:
         form = "https://host/path, with no credentials, query or fragment in it"
         raise ConfigurationError(f"base_url must be like {form}")
-    if url["scheme"] == "http" and not (configuration.allow_http or LOOPBACK.fullmatch(url["host"])):
+    if url["scheme"] == "http" and not (allow_http or LOOPBACK.fullmatch(url["host"])):
         way_out = "use https://, or allow_http=True"
         raise ConfigurationError(f"base_url is http://, which shows the secret to all on the way: {way_out}")
 
 
-def _retry(_: object, __: Any, value: Any) -> None:
+def _retry(_: str, value: Any) -> None:
     if value is not None and not isinstance(value, Retry):
         raise ConfigurationError(f"retry is a Retry, or None for a single attempt, not {kind_of(value)}")
 
 
-def _proxy(_: object, __: Any, value: Any) -> None:
+def _proxy(_: str, value: Any) -> None:
     if value is not None and _address(_PROXY, value) is None:
         raise ConfigurationError("proxy must be like http://host:port, with user:password@ before the host if need be")
 
 
-def _ssl_context(_: object, __: Any, value: Any) -> None:
+def _ssl_context(_: str, value: Any) -> None:
     if value is None:
         return
     import ssl  # only where there is one
@@ -91,30 +91,50 @@ def _ssl_context(_: object, __: Any, value: Any) -> None:
         raise ConfigurationError("ssl_context is one of a server: use ssl.create_default_context()")
 
 
-def _rate(_: object, __: Any, value: Any) -> None:
+def _rate(_: str, value: Any) -> None:
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if value is not None and not (number and 0 < value <= _MOST_BATCHES_A_SECOND):
         raise ConfigurationError(f"rate is {value!r:.40}: give batches a second, more than 0, or None")
 
 
-def _function(_: object, attribute: Any, value: Any) -> None:
+def _function(name: str, value: Any) -> None:
     if value is not None and not callable(value):
-        raise ConfigurationError(f"{attribute.name} is a function of one argument, not {kind_of(value)}")
+        raise ConfigurationError(f"{name} is a function of one argument, not {kind_of(value)}")
     if iscoroutinefunction(value):
-        raise ConfigurationError(f"{attribute.name} is a plain function: nobody would await a coroutine")
+        raise ConfigurationError(f"{name} is a plain function: nobody would await a coroutine")
 
 
-def _transport(_: object, __: Any, value: Any) -> None:
+def _transport(_: str, value: Any) -> None:
     if value is not None and not (hasattr(value, "handle_request") or hasattr(value, "handle_async_request")):
         raise ConfigurationError(f"transport is a transport of httpx, not {kind_of(value)}")
 
 
-def _yes_or_no(_: object, attribute: Any, value: Any) -> None:
+def _yes_or_no(name: str, value: Any) -> None:
     if not isinstance(value, bool):
-        raise ConfigurationError(f"{attribute.name} is {value!r:.40}: give True or False")
+        raise ConfigurationError(f"{name} is {value!r:.40}: give True or False")
 
 
-@frozen
+_REQUIRED: dict[str, Callable[[str, Any], None]] = {
+    "api_key": _credential,
+    "api_secret": _credential,
+    "pod": _pod,
+    "allow_http": _yes_or_no,
+    "timeout": require_seconds,
+    "deadline": require_seconds,
+    "retry": _retry,
+    "deduplicate": _yes_or_no,
+    "validate": _yes_or_no,
+    "max_in_flight": require_count,
+    "rate": _rate,
+    "proxy": _proxy,
+    "trust_env": _yes_or_no,
+    "ssl_context": _ssl_context,
+    "on_attempt": _function,
+    "transport": _transport,
+}
+
+
+@dataclass(frozen=True, slots=True)
 class Configuration:
     """Who uploads, to where, and how. Checked when it is made, and not changed after.
 
@@ -146,25 +166,29 @@ class Configuration:
         ConfigurationError: A value that cannot work.
     """
 
-    api_key: str = field(validator=_credential, repr=False)
-    api_secret: str = field(validator=_credential, repr=False)
-    pod: Pod = field(default=DEFAULT_POD, validator=_pod, kw_only=True)  # pyright: ignore[reportAssignmentType]  # a Final
-    allow_http: bool = field(default=False, validator=_yes_or_no, kw_only=True)
-    base_url: str | None = field(default=None, validator=_base_url, kw_only=True)
-    timeout: float = field(default=30.0, validator=seconds, kw_only=True)
-    deadline: float = field(default=60.0, validator=seconds, kw_only=True)
-    retry: Retry | None = field(factory=Retry, validator=_retry, kw_only=True)
-    deduplicate: bool = field(default=False, validator=_yes_or_no, kw_only=True)
-    validate: bool = field(default=True, validator=_yes_or_no, kw_only=True)
-    max_in_flight: int = field(default=8, validator=count, kw_only=True)
-    rate: float | None = field(default=None, validator=_rate, kw_only=True)
-    proxy: str | None = field(default=None, validator=_proxy, kw_only=True, repr=False)
-    trust_env: bool = field(default=True, validator=_yes_or_no, kw_only=True)
-    ssl_context: ssl.SSLContext | None = field(default=None, validator=_ssl_context, kw_only=True, repr=False)
-    on_attempt: Callable[[Attempt], object] | None = field(default=None, validator=_function, kw_only=True, repr=False)
-    transport: httpx.BaseTransport | httpx.AsyncBaseTransport | None = field(
-        default=None, validator=_transport, kw_only=True, repr=False
-    )
+    api_key: str = field(repr=False)
+    api_secret: str = field(repr=False)
+    _: KW_ONLY
+    pod: Pod = DEFAULT_POD  # pyright: ignore[reportAssignmentType]  # a Final
+    allow_http: bool = False
+    base_url: str | None = None
+    timeout: float = 30.0
+    deadline: float = 60.0
+    retry: Retry | None = Retry()  # noqa: RUF009  # frozen, so that all may share it
+    deduplicate: bool = False
+    validate: bool = True
+    max_in_flight: int = 8
+    rate: float | None = None
+    proxy: str | None = field(default=None, repr=False)
+    trust_env: bool = True
+    ssl_context: ssl.SSLContext | None = field(default=None, repr=False)
+    on_attempt: Callable[[Attempt], object] | None = field(default=None, repr=False)
+    transport: httpx.BaseTransport | httpx.AsyncBaseTransport | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        for name, require in _REQUIRED.items():
+            require(name, getattr(self, name))
+        _base_url(self.base_url, allow_http=self.allow_http)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None, **others: Any) -> Self:

@@ -34,7 +34,7 @@ def request_bytes(request: httpx.Request, hidden: bytes = b"", *, forwarded: boo
     """
     target = str(request.url).encode() if forwarded else request.url.raw_path
     head = [b"%s: %s\r\n" % header for header in request.headers.raw]
-    return b"".join([request.method.encode(), b" ", target, b" HTTP/1.1\r\n", *head, hidden, b"\r\n", request.read()])
+    return b"".join([request.method.encode(), b" ", target, b" HTTP/1.1\r\n", *head, hidden, b"\r\n", request.content])
 
 
 def header_lines(headers: Mapping[str, str]) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
-from attrs import field, frozen
+from msgspec import Struct
 
 from ._errors import APIStatusError, MParticleError
 from ._upload import AnyBatch
@@ -19,8 +19,7 @@ Callback: TypeAlias = "Callable[[MParticleError | None, None, httpx.Response | N
 Awaited = TypeVar("Awaited")
 
 
-@frozen(eq=False)
-class Pending(Generic[Awaited]):
+class Pending(Struct, Generic[Awaited], frozen=True, eq=False):
     """An upload with a callback that is still on its way.
 
     Attributes:
@@ -28,8 +27,11 @@ class Pending(Generic[Awaited]):
         future: What the upload's call gave back: a future, or from asyncio a task.
     """
 
-    batches: Sequence[AnyBatch] = field(repr=False)
+    batches: Sequence[AnyBatch]
     future: Awaited
+
+    def __repr__(self) -> str:
+        return f"Pending(future={self.future!r})"
 
 
 def answer_in(failure: MParticleError | None, response: httpx.Response | None) -> httpx.Response | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping, MutableMapping, Sequence
 
-from attrs import field, frozen
 from mparticle_events import models
 from mparticle_events.service import MAX_BATCHES, MAX_REQUEST_BYTES, MIN_BATCHES
 from msgspec import Raw
@@ -13,13 +12,13 @@ from msgspec import Raw
 from ._check import checked, encoded
 from ._configuration import Configuration
 from ._errors import ValidationError
+from ._record import Record
 from ._upload import AnyBatch, Operation, Upload, has_id, refuse_unprocessed
 
 _REMEMBERED_IDS = 10_000
 
 
-@frozen(eq=False)
-class Prepared:
+class Prepared(Record):
     """A batch as it goes over the wire.
 
     Attributes:
@@ -28,8 +27,8 @@ class Prepared:
         repeatable: Whether the service would drop a repetition: it has a `source_request_id`.
     """
 
-    batch: AnyBatch = field(repr=False)
-    document: bytes = field(repr=False)
+    batch: AnyBatch
+    document: bytes
     repeatable: bool
 
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Self
-
-from attrs import define, field, frozen
 
 from ._errors import MParticleError
 from ._upload import AnyBatch
 
 
-@frozen(eq=False)
+@dataclass(frozen=True, eq=False)
 class BatchResult:
     """What became of one batch.
 
@@ -27,7 +26,7 @@ class BatchResult:
     error: MParticleError | None = None
 
 
-@define(eq=False)
+@dataclass(eq=False)
 class UploadResult:
     """What became of the batches of an `upload_all`. Each one that was read is counted here once.
 
@@ -37,7 +36,10 @@ class UploadResult:
     """
 
     delivered: int = 0
-    failed: list[BatchResult] = field(factory=list, repr=lambda failed: str(len(failed)))
+    failed: list[BatchResult] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        return f"UploadResult(delivered={self.delivered}, failed={len(self.failed)})"
 
     @property
     def total(self) -> int:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
-
-from attrs import field, frozen
 
 from ._errors import ConfigurationError
 from ._outcome import Outcome
@@ -12,20 +11,20 @@ from ._outcome import Outcome
 _DAY_SECONDS = 86_400  # longer than anyone waits
 
 
-def count(_: object, attribute: Any, value: Any) -> None:
-    """A validator of attrs: a whole number of at least 1."""
+def require_count(name: str, value: Any) -> None:
+    """Refuse what is no whole number of at least 1."""
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise ConfigurationError(f"{attribute.name} is {value!r:.40}: give a whole number of at least 1")
+        raise ConfigurationError(f"{name} is {value!r:.40}: give a whole number of at least 1")
 
 
-def seconds(_: object, attribute: Any, value: Any) -> None:
-    """A validator of attrs: a time that someone may wait."""
+def require_seconds(name: str, value: Any) -> None:
+    """Refuse what is no time that someone may wait."""
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if not (number and 0 < value <= _DAY_SECONDS):
-        raise ConfigurationError(f"{attribute.name} is {value!r:.40}: give seconds, more than 0 and at most a day")
+        raise ConfigurationError(f"{name} is {value!r:.40}: give seconds, more than 0 and at most a day")
 
 
-@frozen(kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Retry:
     """How often a request is tried, and how long is waited between: exponential back-off with full jitter.
 
@@ -45,10 +44,16 @@ class Retry:
         ConfigurationError: A value that cannot work.
     """
 
-    max_attempts: int = field(default=8, validator=count)
-    initial_backoff: float = field(default=0.5, validator=seconds)
-    max_backoff: float = field(default=20.0, validator=seconds)
-    budget: int = field(default=100, validator=count)
+    max_attempts: int = 8
+    initial_backoff: float = 0.5
+    max_backoff: float = 20.0
+    budget: int = 100
+
+    def __post_init__(self) -> None:
+        require_count("max_attempts", self.max_attempts)
+        require_seconds("initial_backoff", self.initial_backoff)
+        require_seconds("max_backoff", self.max_backoff)
+        require_count("budget", self.budget)
 
     def backoff(self, attempts: int, drawn: float) -> float:
         """Seconds to wait after this many attempts; `drawn` is a random number from 0 to 1."""

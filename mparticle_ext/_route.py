@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import ssl
 from base64 import b64encode
+from typing import Any
 
 import httpx
-from attrs import field, frozen
 
 from ._exchange import Answer, Conversation, exchange, header_lines
+from ._record import Record
 from ._tls import Tls, carried
 
 _PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
 
 
-@frozen
-class Route:
+class Route(Record):
     """Where connections go.
 
     Attributes:
@@ -26,9 +26,9 @@ class Route:
     """
 
     url: httpx.URL
-    authorization: str = field(repr=False)
-    ssl_context: ssl.SSLContext | None = field(default=None, repr=False)
-    proxy: httpx.Proxy | None = field(default=None, repr=False)
+    authorization: str
+    ssl_context: ssl.SSLContext | None = None
+    proxy: httpx.Proxy | None = None
 
     @property
     def address(self) -> tuple[str, int]:
@@ -96,7 +96,7 @@ def _through_socks(url: httpx.URL, proxy: httpx.Proxy) -> Conversation[None]:
     from socksio import ProtocolError, socks5
 
     method = socks5.SOCKS5AuthMethod.USERNAME_PASSWORD if proxy.raw_auth else socks5.SOCKS5AuthMethod.NO_AUTH_REQUIRED
-    connection = socks5.SOCKS5Connection()
+    connection: Any = socks5.SOCKS5Connection()
     try:
         connection.send(socks5.SOCKS5AuthMethodsRequest([method]))
         chosen = connection.receive_data((yield connection.data_to_send()))

@@ -43,13 +43,15 @@ class _Requests:
             url = self._urls[path] = httpx.URL(self._base_url + path)
         these = [(name.encode(), value.encode()) for name, value in headers.items()]
         length = (b"Content-Length", b"%d" % len(content))
-        return httpx.Request(
+        request = httpx.Request(
             method,
             url,
             headers=[*self._headers, *these, length],
             stream=httpx.ByteStream(content),
             extensions=self._extensions,
         )
+        request.read()  # so that its content can be looked at
+        return request
 
 
 class Sender:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
-from attrs import field, frozen
 from mparticle_events import models
 from mparticle_events.service import MIN_HISTORICAL_AGE_HOURS
 from msgspec import Raw
 
 from ._errors import ValidationError, WrongCallError, kind_of
+from ._record import Record
 from ._time import unixtime_ms
 
 AnyBatch: TypeAlias = models.Batch | Mapping[str, Any]
@@ -24,8 +24,7 @@ LAST_WORD_SECONDS = 0.5
 _HOUR_MS = 3_600_000
 
 
-@frozen
-class Upload:
+class Upload(Record):
     """A request that is ready to be sent.
 
     Attributes:
@@ -36,9 +35,9 @@ class Upload:
     """
 
     operation: Operation
-    batches: Sequence[AnyBatch] = field(repr=False)
+    batches: Sequence[AnyBatch]
     repeatable: bool
-    body: Raw = field(repr=False)
+    body: Raw
 
 
 def require_batch(batch: AnyBatch, place: str = "") -> AnyBatch:

@@ -14,11 +14,11 @@ import binascii
 import socket
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from secrets import compare_digest
 from typing import Any, Self
 
 import msgspec
-from attrs import field, frozen
 from mparticle_events import models
 from mparticle_events.service import MAX_BATCHES, MAX_REQUEST_BYTES, MIN_BATCHES
 from mparticle_events.wire import encode
@@ -43,7 +43,7 @@ _LAST_STATUS = 599
 _START_SECONDS = 10.0  # far more than a start takes; only a machine that is stuck needs longer
 
 
-@frozen
+@dataclass(frozen=True)
 class Dropped:
     """A batch that was accepted with its request and then dropped, as mParticle does in silence."""
 

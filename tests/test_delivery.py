@@ -8,6 +8,7 @@ import ssl
 import struct
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -15,7 +16,6 @@ from typing import Any
 import httpx
 import pytest
 import trustme
-from attrs import frozen
 from colours import COLOURS
 from colours import Outcome as Came
 from faults import ACCEPTED, Exchange, FaultyServer, Play, accept, answer, status
@@ -122,7 +122,7 @@ def resets(connection: socket.socket) -> None:
     connection.close()
 
 
-@frozen
+@dataclass(frozen=True)
 class Case:
     """What the server does, and what must come of it.
 
@@ -138,9 +138,9 @@ class Case:
     attempts: int = 1
     without_id: tuple[type[APIError], Outcome, int] | None = None
     at_accept: tuple[Callable[[socket.socket], None], ...] = ()
-    body: dict[str, Any] = {"environment": "production"}  # never changed
+    body: dict[str, Any] = field(default_factory=lambda: {"environment": "production"})
     says: str = ""
-    settings: dict[str, Any] = {}  # never changed
+    settings: dict[str, Any] = field(default_factory=dict)
 
 
 def unknown(name: str, *plays: Play, kind: type[APIError] = APIConnectionError, taken: int = 0, **others: Any) -> Case:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 from base64 import b64encode
+from dataclasses import FrozenInstanceError
 from datetime import UTC, datetime, timedelta, timezone
 from secrets import token_hex
 from traceback import format_exception
@@ -15,7 +16,6 @@ from typing import Any
 
 import httpx
 import pytest
-from attrs.exceptions import FrozenInstanceError
 from mparticle_events import models
 from msgspec import UNSET
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
+from dataclasses import replace
 from typing import Any
-
-from attrs import evolve
 
 import mparticle_ext as mParticle  # noqa: N812  # as the guide spells it
 from mparticle_ext.sandbox import Sandbox
@@ -112,7 +111,7 @@ def test_what_the_guide_calls_by_two_names_is_one_thing() -> None:
 
 
 def test_calling_without_a_body_throws_at_once(sandbox: Sandbox) -> None:
-    api: Any = mParticle.EventsApi(evolve(sandbox.configuration, validate=False))
+    api: Any = mParticle.EventsApi(replace(sandbox.configuration, validate=False))
     for upload in (api.uploadEvents, api.bulkUploadEvents):
         for body in ((), (None, print)):
             try:

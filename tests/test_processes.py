@@ -14,11 +14,11 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from attrs import evolve
 from faults import ACCEPTED, Exchange, FaultyServer
 
 from mparticle_ext import Batch, Configuration, EventsApi
@@ -338,7 +338,7 @@ def test_many_threads_share_an_api() -> None:
 
     with Sandbox() as sandbox:
         before = threading.active_count()
-        with EventsApi(evolve(sandbox.configuration, max_in_flight=4)) as api:
+        with EventsApi(replace(sandbox.configuration, max_in_flight=4)) as api:
             threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
             for thread in threads:
                 thread.start()

@@ -52,4 +52,4 @@ def lead_to(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(httpx.HTTPTransport, "handle_request", handle)  # of the generated client
     for pod in SERVERS:
-        monkeypatch.setitem(SERVERS, pod, sandbox.url)  # type: ignore[attr-defined]  # of the facade
+        monkeypatch.setitem(SERVERS, pod, sandbox.url)  # of the facade

@@ -12,12 +12,12 @@ import pickle
 import ssl
 import traceback
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
 import trustme
-from attrs import evolve
 from colours import COLOURS
 from colours import Outcome as Came
 from faults import Exchange, FaultyServer, Play, answer, status
@@ -185,7 +185,7 @@ def test_a_configuration_is_shown_without_them_and_goes_into_no_pickle() -> None
         lambda: Configuration(KEY, SECRET, proxy=f"proxy:{PROXY_PASSWORD}"),
         lambda: Configuration(KEY, SECRET, base_url=f"https://{KEY}:{SECRET}@example.com"),
         lambda: Configuration.from_env({"MPARTICLE_API_KEY": KEY, "MPARTICLE_API_SECRET": SECRET + "\0"}),
-        lambda: evolve(Configuration(KEY, SECRET), timeout=-1),
+        lambda: replace(Configuration(KEY, SECRET), timeout=-1),
     ],
 )
 def test_a_refused_configuration_does_not_quote_them(make: Callable[[], Any]) -> None:

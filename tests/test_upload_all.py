@@ -642,7 +642,7 @@ def test_a_task_that_is_cancelled_in_the_middle_of_a_refused_group_knows_its_par
 
 @every_colour
 def test_an_exception_that_takes_no_attributes_keeps_the_result_too(upload_all: UploadAll) -> None:
-    @frozen
+    @frozen  # of attrs: contextlib cannot carry one of dataclasses
     class FrozenError(Exception):
         row: int
 

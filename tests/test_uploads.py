@@ -7,12 +7,12 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from platform import python_version
 from typing import Any
 
 import httpx
 import pytest
-from attrs import evolve, frozen
 from colours import COLOURS, Outcome, blocking, from_asyncio_with_callback, with_callback
 
 from mparticle_ext import (
@@ -53,7 +53,7 @@ def old_batch() -> Batch:
     return Batch("production", events=[AppEvent("other", "old", timestamp_unixtime_ms=unixtime_ms() - 31 * DAY_MS)])
 
 
-@frozen
+@dataclass(frozen=True)
 class Case:
     """What is done, and what must come of it."""
 
@@ -63,8 +63,8 @@ class Case:
     error: type[MParticleError] | None = None
     says: str = ""
     taken: int = 0
-    fail: dict[str, Any] = {}  # never changed
-    configuration: dict[str, Any] = {}  # never changed
+    fail: dict[str, Any] = field(default_factory=dict)
+    configuration: dict[str, Any] = field(default_factory=dict)
 
 
 CASES = [
@@ -110,7 +110,7 @@ CASES = [
 def test_upload(case: Case, colour: Callable[..., Outcome], sandbox: Sandbox) -> None:
     if case.fail:
         sandbox.fail(**case.fail)
-    outcome = colour(evolve(sandbox.configuration, retry=None, **case.configuration), case.method, case.body())
+    outcome = colour(replace(sandbox.configuration, retry=None, **case.configuration), case.method, case.body())
     if case.error is None:
         assert isinstance(outcome, httpx.Response)
         assert outcome.status_code == 202
@@ -184,7 +184,7 @@ def test_a_wrong_call_raises_at_once_in_every_form(method: str, body: Any, messa
 
 
 def test_the_response_of_a_refusal_says_what_the_service_said(sandbox: Sandbox) -> None:
-    error = blocking(evolve(sandbox.configuration, validate=False), "upload_events", {"environment": "prod"})
+    error = blocking(replace(sandbox.configuration, validate=False), "upload_events", {"environment": "prod"})
     assert isinstance(error, BadRequestError)
     assert error.status_code == 400
     assert error.response.json()["errors"][0]["code"] == error.errors[0].code == "BAD_REQUEST"
@@ -371,7 +371,7 @@ def test_asyncio_callbacks_may_each_close(sandbox: Sandbox) -> None:
 
 
 def test_callbacks_may_upload_more_than_is_in_flight(sandbox: Sandbox) -> None:
-    with EventsApi(evolve(sandbox.configuration, max_in_flight=1)) as api:
+    with EventsApi(replace(sandbox.configuration, max_in_flight=1)) as api:
         both = threading.Barrier(3)
 
         def again(*_: object) -> None:
@@ -384,7 +384,7 @@ def test_callbacks_may_upload_more_than_is_in_flight(sandbox: Sandbox) -> None:
 
 
 def test_a_callback_that_exits_spoils_nothing(sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
-    with EventsApi(evolve(sandbox.configuration, max_in_flight=1)) as api:
+    with EventsApi(replace(sandbox.configuration, max_in_flight=1)) as api:
         for _ in range(2):
             assert api.upload_events(batch_of(), lambda *_: sys.exit(3)).result(timeout=10).status_code == 202
     assert len(caplog.records) == 2
@@ -440,7 +440,7 @@ def test_an_upload_is_sent_once_also_when_no_thread_can_be_started(
 
 def test_what_a_futures_own_callback_uploads_does_not_wait_for_itself(sandbox: Sandbox) -> None:
     done = threading.Event()
-    with EventsApi(evolve(sandbox.configuration, max_in_flight=1)) as api:
+    with EventsApi(replace(sandbox.configuration, max_in_flight=1)) as api:
 
         def more(_: Any) -> None:
             for name in "bcd":
@@ -530,7 +530,7 @@ def test_a_transport_of_the_other_colour_is_refused() -> None:
 
 def test_asyncio_callbacks_may_wait_for_further_uploads(sandbox: Sandbox) -> None:
     async def main() -> None:
-        async with AsyncEventsApi(evolve(sandbox.configuration, max_in_flight=1)) as api:
+        async with AsyncEventsApi(replace(sandbox.configuration, max_in_flight=1)) as api:
 
             async def again(*_: object) -> None:
                 tasks = await asyncio.gather(*(api.upload_events(batch_of(name), lambda *_: None) for name in "bc"))

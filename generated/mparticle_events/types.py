@@ -2,10 +2,10 @@
 
 """What an operation sends through, and what it gives back."""
 
+from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
 import httpx
-from attrs import define, field
 from msgspec import DecodeError
 from msgspec.json import Decoder
 
@@ -28,7 +28,7 @@ class AsyncSender(Protocol):
         ...
 
 
-@define
+@dataclass(frozen=True)
 class Response(Generic[T]):
     """An answer of the service.
 

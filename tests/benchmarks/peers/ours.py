@@ -14,6 +14,7 @@ from measuring import (
     SCREENS,
     USER_ATTRIBUTES,
     Clock,
+    Task,
     main,
     repeated,
 )
@@ -65,14 +66,35 @@ def _with_api(work: Callable[[Any], Callable[[], object]]) -> Callable[[str, int
     return task
 
 
+def _through_pyreqwest(url: str, count: int) -> dict[str, float]:
+    from dataclasses import replace
+
+    from pyreqwest.compatibility.httpx import SyncHttpxTransport
+
+    with mp.EventsApi(replace(_configuration(url), transport=SyncHttpxTransport())) as api:
+        return repeated(_post(api))(count)
+
+
 def _post(api: Any) -> Callable[[], object]:
     batch = build()
     return lambda: api.upload_events(batch)
 
 
-def _bulk(size: int) -> Callable[[Any], Callable[[], object]]:
-    batches = [build() for _ in range(size)]
-    return lambda api: lambda: api.bulk_upload_events(batches)
+def _bulk(api: Any) -> Callable[[], object]:
+    batches = [build() for _ in range(BULK)]
+    return lambda: api.bulk_upload_events(batches)
+
+
+def _halves(size: int) -> Callable[[Any], Callable[[], object]]:
+    """Uploads of batches with half the events, of which 100 fit into a request."""
+
+    def work(api: Any) -> Callable[[], object]:
+        batches = [build() for _ in range(size)]
+        for batch in batches:
+            batch.events = list(batch.events or ())[:5]
+        return lambda: api.bulk_upload_events(batches)
+
+    return work
 
 
 def _async(in_flight: int, upload: Callable[[Any], Callable[[], Any]]) -> Callable[[str, int], dict[str, float]]:
@@ -174,26 +196,23 @@ def _check(_: str, count: int) -> dict[str, float]:
     return repeated(build().validate)(count)
 
 
+TASKS: dict[str, Task] = {
+    "first": _first,
+    "build": lambda _, count: repeated(build)(count),
+    "encode": _encode,
+    "check": _check,
+    "post": _with_api(_post),
+    "post through pyreqwest": _through_pyreqwest,
+    "bulk 50": _with_api(_bulk),
+    **{f"halves {size}": _with_api(_halves(size)) for size in (1, 10, 100)},
+    **{f"async post, {number} in flight": _async(number, _post) for number in (1, IN_FLIGHT)},
+    **{f"async bulk, {number} in flight": _async(number, _bulk) for number in (1, IN_FLIGHT)},
+    "callbacks": _callbacks,
+    "stream": _stream,
+    "stream a million": _stream,
+    "upload_all": _upload_all,
+    "endless": _endless,
+}
+
 if __name__ == "__main__":
-    main(
-        {
-            "first": _first,
-            "build": lambda _, count: repeated(build)(count),
-            "encode": _encode,
-            "check": _check,
-            "post": _with_api(_post),
-            **{
-                f"bulk {size}": lambda url, count, size=size: _with_api(_bulk(size))(url, count)
-                for size in (1, 10, 50, 100)
-            },
-            **{f"async post, {n} in flight": _async(n, _post) for n in (1, IN_FLIGHT)},
-            **{
-                f"async bulk, {n} in flight": lambda url, count, n=n: _async(n, _bulk(BULK))(url, count)
-                for n in (1, IN_FLIGHT)
-            },
-            "callbacks": _callbacks,
-            "stream": _stream,
-            "upload_all": _upload_all,
-            "endless": _endless,
-        }
-    )
+    main(TASKS)

@@ -1,0 +1,145 @@
+"""Run our SDK and its peers side by side: `scripts/benchmark`. README.md in this folder has the method."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from table import Rounds, as_json, as_text, draw, lines_of
+from tasks import PYTHON, TASKS, Peer, Task
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+NODE_HOME = ROOT / ".venv" / "benchmark-node"
+NODE_SDK = "mparticle@1.0.8"
+TIMEOUT_SECONDS = 1800
+IMPORTS = {"bare": "pass", "ours": "import mparticle_ext", "theirs": "import mparticle"}
+BEGIN, END = "<!-- figures: scripts/benchmark --publish -->", "<!-- end of the figures -->"
+
+
+def main() -> int:
+    """Measure, show, write."""
+    options = _options()
+    rounds_wanted = 3 if options.quick else 7
+    node = _node()
+    with _sink(0) as near, _sink(20) as far:
+        rounds = _measure(rounds_wanted, near, far, quick=options.quick, node=node)
+    lines = lines_of(rounds)
+    how = (
+        f"{datetime.now(UTC):%Y-%m-%d}, Python {platform.python_version()}, {platform.system()} {platform.machine()}, "
+    )
+    how += f"medians of {rounds_wanted} rounds{', quick' if options.quick else ''}"
+    table = as_text(lines)
+    print(f"\n{table}\n\n{how}")
+    document = {"how": how, "figures": as_json(lines)}
+    options.json.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+    print(f"Written: {options.json}")
+    if options.publish:
+        draw(lines, HERE / "figures.svg")
+        _publish(table, how)
+    return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="scripts/benchmark", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="two minutes: fewer repetitions, three rounds")
+    parser.add_argument(
+        "--json", type=Path, default=Path("benchmark.json"), help="where to write the table for programs"
+    )
+    parser.add_argument("--publish", action="store_true", help="put the table and its picture into the README")
+    return parser.parse_args()
+
+
+def _measure(wanted: int, near: str, far: str, *, quick: bool, node: bool) -> Rounds:
+    rounds: Rounds = {}
+    for task in TASKS:
+        if task.name == "first":  # compiles what is not compiled yet, and warms the disk
+            for peer in PYTHON:
+                _run(peer, task, near, 1)
+    for number in range(wanted):
+        for task in TASKS:
+            if number >= task.rounds:
+                continue
+            for peer in task.peers:
+                if peer != "node" or node:
+                    _show(f"round {number + 1} of {wanted}: {task.name}, {peer}")
+                    url = far if task.latency else near
+                    measured = _run(peer, task, url, task.quick if quick else task.count)
+                    rounds.setdefault((peer, task.name), []).append(measured)
+    _show("")
+    return rounds
+
+
+def _run(peer: Peer, task: Task, url: str, count: int) -> dict[str, float]:
+    if task.name in ("bare", "import"):
+        code = IMPORTS["bare" if task.name == "bare" else peer]
+        command = [sys.executable, "-c", f"{code}\nimport time\nprint(time.process_time() * 1e3)"]
+        return {"process_cpu_ms": float(_output(command))}
+    program = ["node", "peers/node.js"] if peer == "node" else [sys.executable, f"peers/{peer}.py"]
+    result: dict[str, float] = json.loads(_output([*program, task.name, url, str(count)]))
+    return result
+
+
+def _output(command: list[str]) -> str:
+    environment = {**os.environ, "NODE_PATH": str(NODE_HOME / "node_modules")}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed package is compiled
+    done = subprocess.run(
+        command, cwd=HERE, env=environment, capture_output=True, text=True, check=False, timeout=TIMEOUT_SECONDS
+    )
+    if done.returncode != 0:
+        raise SystemExit(f"\n{' '.join(command)}\n{done.stderr}")
+    return done.stdout.splitlines()[-1]
+
+
+def _node() -> bool:
+    """Whether mParticle's Node SDK takes part."""
+    npm = shutil.which("npm")
+    if npm is None or shutil.which("node") is None:
+        print("Node.js is not installed, so mParticle's Node SDK takes no part.")
+        return False
+    if not (NODE_HOME / "node_modules" / "mparticle").exists():
+        print(f"Installing {NODE_SDK}, once ...")
+        NODE_HOME.mkdir(parents=True, exist_ok=True)
+        subprocess.run([npm, "install", "--silent", "--prefix", str(NODE_HOME), NODE_SDK], check=True)
+    return True
+
+
+@contextmanager
+def _sink(latency_ms: int) -> Iterator[str]:
+    """A sink in a process of its own, which is not measured."""
+    command = [sys.executable, str(HERE / "sink.py"), str(latency_ms)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            yield f"http://127.0.0.1:{int(process.stdout.readline())}/v2"
+        finally:
+            process.terminate()
+
+
+def _show(text: str) -> None:
+    """What is being done now, on a terminal in one line."""
+    if sys.stderr.isatty():
+        print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
+    elif text:
+        print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
+
+
+def _publish(table: str, how: str) -> None:
+    readme = ROOT / "README.md"
+    before, _, rest = readme.read_text().partition(BEGIN)
+    _, _, after = rest.partition(END)
+    readme.write_text(f"{before}{BEGIN}\n{table}\n\n{how}.\n{END}{after}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
