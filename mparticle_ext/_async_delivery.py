@@ -15,7 +15,7 @@ from ._budget import Budget
 from ._configuration import Configuration
 from ._delivery import NO_ANSWER, OPERATIONS, Course, Delivery
 from ._errors import APIError, unexpected
-from ._limits import DEADLINE, MAX_CONNECTIONS
+from ._limits import DEADLINE
 from ._pace import Pace
 from ._sender import AsyncSender
 from ._stops import Stops
@@ -40,7 +40,6 @@ class AsyncDelivery(Delivery):
         super().__init__(configuration, address, pace, budget)
         self._sender = AsyncSender(configuration, transport)
         self.stops = Stops(asyncio.Event)
-        self._turns = asyncio.Semaphore(MAX_CONNECTIONS)
         self._under_way = 0
         self._closing = False
 
@@ -82,12 +81,11 @@ class AsyncDelivery(Delivery):
             await sleep(stop, held)
         began = time.monotonic()
         result: Response[ApiErrorResponse] | Exception
+        DEADLINE.set(course.deadline)
         try:
-            async with self._turns:
-                DEADLINE.set(course.deadline)
-                result = await OPERATIONS[course.upload.operation].asyncio_detailed(
-                    client=self._sender, body=course.upload.body
-                )
+            result = await OPERATIONS[course.upload.operation].asyncio_detailed(
+                client=self._sender, body=course.upload.body
+            )
         except NO_ANSWER as error:
             result = error
         except Exception as error:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from contextlib import suppress
+from typing import cast
 
 import httpx
 
 from ._exchange import Answer, Conversation, exchange, request_bytes
-from ._limits import Patience
-from ._lines import Idle, raise_broken, raise_never_stood
+from ._limits import MAX_CONNECTIONS, Patience
+from ._lines import Idle, is_readable, raise_broken, raise_never_stood
 from ._route import Route
 from ._tls import Tls, carried
 
-_NEXT_ADDRESS_SECONDS = 0.25  # after which the next address of a host is tried too (RFC 8305)
+_SEND_BYTES = 65_536  # at once, so that a slow reader is seen
 
 
 class AsyncTransport(httpx.AsyncBaseTransport):
@@ -23,9 +25,24 @@ class AsyncTransport(httpx.AsyncBaseTransport):
         self._route = route
         self._hidden, self._forwarded = route.hidden, route.is_forwarded
         self._idle: Idle[_Line] = Idle()
+        self._turns = asyncio.Semaphore(MAX_CONNECTIONS)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        patience = Patience(request)
+        patience = Patience.of(request)
+        try:
+            async with asyncio.timeout(patience.for_turn()):
+                await self._turns.acquire()
+        except TimeoutError:
+            raise httpx.PoolTimeout(f"{MAX_CONNECTIONS} requests are under way") from None
+        try:
+            return await self._answered(request, patience)
+        finally:
+            self._turns.release()
+
+    async def aclose(self) -> None:
+        self._idle.close()
+
+    async def _answered(self, request: httpx.Request, patience: Patience) -> httpx.Response:
         line = self._idle.take() or await self._opened(patience)
         answer = Answer()
         try:
@@ -42,31 +59,35 @@ class AsyncTransport(httpx.AsyncBaseTransport):
             line.close()
         return answer.response()
 
-    async def aclose(self) -> None:
-        self._idle.close()
-
     async def _opened(self, patience: Patience) -> _Line:
         line = None
         try:
             line = await _connected(*self._route.address, patience)
-            await line.talk(self._route.opening(line.layers), patience)
+            await line.talk(self._route.opening(line.layers), patience.until_open())
         except BaseException as error:
             if line is not None:
                 line.close()
-            if isinstance(error, (httpx.TransportError, OSError)):
+            if isinstance(error, (httpx.TransportError, OSError, UnicodeError)):  # a host that is no name
                 raise_never_stood(error)
             raise
         return line
 
 
 async def _connected(host: str, port: int, patience: Patience) -> _Line:
-    """Try the addresses of a host, each some time after the one before."""
+    """Try the addresses of a host in turn, each within what is left. A race would leave the losers open."""
     loop = asyncio.get_running_loop()
     async with asyncio.timeout(patience.to_connect()):
-        transport, line = await loop.create_connection(_Line, host, port, happy_eyeballs_delay=_NEXT_ADDRESS_SECONDS)
-    connection: socket.socket = transport.get_extra_info("socket")
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return line
+        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    failure: OSError | None = None
+    for _, _, _, _, address in found:
+        try:
+            async with asyncio.timeout(patience.to_connect()):
+                _, line = await loop.create_connection(_Line, str(address[0]), port)
+        except OSError as error:
+            failure = error
+        else:
+            return line
+    raise failure or OSError(f"{host} has no address")
 
 
 class _Line(asyncio.Protocol):
@@ -77,10 +98,12 @@ class _Line(asyncio.Protocol):
         self._ended = False
         self._failure: Exception | None = None
         self._full = False
+        self._talks = False
         self._waiter: asyncio.Future[None] | None = None
 
     async def talk(self, conversation: Conversation[None], patience: Patience) -> None:
         """Say and hear until all is said."""
+        self._talks = True
         try:
             said = next(conversation)
             while True:
@@ -89,18 +112,27 @@ class _Line(asyncio.Protocol):
                 said = conversation.send(await self._receive(patience))
         except StopIteration:
             return
+        finally:
+            self._talks = False
 
     def is_quiet(self) -> bool:
-        return not (self._ended or self._received)
+        if self._ended or self._received or self._transport.is_closing():
+            return False
+        return not is_readable(self._transport.get_extra_info("socket"))  # which the loop may not have looked at yet
 
     def close(self) -> None:
-        self._transport.abort()
+        with suppress(RuntimeError):  # the loop is closed
+            self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101  # of create_connection
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)
+        self._transport.set_write_buffer_limits(0)  # paused until all is sent
 
     def data_received(self, data: bytes) -> None:
+        if not self._talks:  # nobody asked
+            self._ended = True
+            self.close()
+            return
         self._received += data
         self._wake()
 
@@ -117,9 +149,11 @@ class _Line(asyncio.Protocol):
         self._wake()
 
     async def _send(self, said: bytes, patience: Patience) -> None:
-        self._transport.write(said)
-        while self._full and not self.is_quiet():
-            await self._wait(patience.to_send(), httpx.WriteTimeout)
+        for start in range(0, len(said), _SEND_BYTES):
+            seconds = patience.to_send()
+            self._transport.write(memoryview(said)[start : start + _SEND_BYTES])
+            while self._full and not (self._ended or self._received):
+                await self._wait(seconds, httpx.WriteTimeout)
 
     async def _receive(self, patience: Patience) -> bytes:
         while not self._received:
@@ -160,12 +194,16 @@ class AsyncBorrowed(httpx.AsyncBaseTransport):
         self._authorization = authorization
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        Patience(request).shorten(request)
+        Patience.of(request).shorten(request)
         request.headers["Authorization"] = self._authorization
         try:
             response = await self._transport.handle_async_request(request)
             response.request = request
-            await response.aread()
+            try:
+                await response.aread()
+            except BaseException:
+                await response.aclose()
+                raise
         finally:
             del request.headers["Authorization"]  # what is kept, shown or pickled goes without
         return response

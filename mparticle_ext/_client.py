@@ -45,19 +45,18 @@ def outside_of(configuration: Configuration, owner: str, kind: type[Kind]) -> Ou
     if transport is None:
         proxy = _way_out(configuration)
         through = f" through the proxy {proxy.url.scheme}://{proxy.url.netloc.decode()}" if proxy is not None else ""
-        route = Route(httpx.URL(configuration.url), login, _trusted(configuration, proxy), proxy)
+        route = Route(httpx.URL(configuration.url), login, _trusted(configuration), proxy)
         return Outside(configuration.url + through, route, login)
     if isinstance(transport, kind):
         return Outside(configuration.url, transport, login)
     raise ConfigurationError(f"transport is no httpx.{kind.__name__}, which {owner} sends through")
 
 
-def _trusted(configuration: Configuration, proxy: httpx.Proxy | None) -> ssl.SSLContext | None:
+def _trusted(configuration: Configuration) -> ssl.SSLContext | None:
     """What a connection trusts; None where there is nothing to encrypt, because making one takes time."""
     if configuration.ssl_context is not None:
         return configuration.ssl_context
-    encrypted = configuration.url.startswith("https:") or (proxy is not None and proxy.url.scheme == "https")
-    return httpx.create_ssl_context() if encrypted else None
+    return httpx.create_ssl_context() if configuration.url.startswith("https:") else None
 
 
 def _require_url(address: str, name: str) -> None:
@@ -87,7 +86,7 @@ def _way_out(configuration: Configuration) -> httpx.Proxy | None:
 
 def _proxy(address: str) -> httpx.Proxy:
     try:
-        return httpx.Proxy(address)
+        return httpx.Proxy(address, ssl_context=httpx.create_ssl_context() if address.startswith("https:") else None)
     except ValueError:
         scheme = address.partition("://")[0]
     raise ConfigurationError(f"proxy is of a kind that is not known: {scheme}://")

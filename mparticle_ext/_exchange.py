@@ -24,7 +24,16 @@ def exchange(request: bytes, answer: Answer) -> Conversation[None]:
         heard = yield b""
 
 
-def request_bytes(request: httpx.Request, hidden: bytes = b"", *, forwarded: bool = False) -> bytes:
+class Hushed(bytes):
+    """What is sent, credentials and all: nothing that shows variables shows it."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} bytes to be sent>"
+
+
+def request_bytes(request: httpx.Request, hidden: bytes = b"", *, forwarded: bool = False) -> Hushed:
     """A request as it is sent.
 
     Args:
@@ -34,7 +43,8 @@ def request_bytes(request: httpx.Request, hidden: bytes = b"", *, forwarded: boo
     """
     target = str(request.url).encode() if forwarded else request.url.raw_path
     head = [b"%s: %s\r\n" % header for header in request.headers.raw]
-    return b"".join([request.method.encode(), b" ", target, b" HTTP/1.1\r\n", *head, hidden, b"\r\n", request.content])
+    line = b"%s %s HTTP/1.1\r\n" % (request.method.encode(), target)
+    return Hushed(b"".join([line, *head, hidden, b"\r\n", request.content]))
 
 
 def header_lines(headers: Mapping[str, str]) -> bytes:
@@ -137,7 +147,8 @@ class Answer:
         except (HttpParserError, HttpParserUpgrade) as error:
             self.keeps = False
             if not self._complete:
-                raise httpx.RemoteProtocolError(f"the answer is no HTTP/1.1: {error}") from None
+                problem = "a change of protocol" if isinstance(error, HttpParserUpgrade) else error
+                raise httpx.RemoteProtocolError(f"the answer is no HTTP/1.1: {problem}") from None
 
     def _end(self) -> None:
         """The server closed: the end of an answer that says nothing of its length, and of no other."""

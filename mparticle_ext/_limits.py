@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from contextvars import ContextVar
+from typing import Self
 
 import httpx
 
@@ -24,9 +26,18 @@ class Patience:
         httpx.TimeoutException: Of the kind that is asked for, where nothing is left.
     """
 
-    def __init__(self, request: httpx.Request) -> None:
-        self._timeouts: dict[str, float | None] = request.extensions["timeout"]
+    def __init__(self, timeouts: Mapping[str, float | None]) -> None:
+        self._timeouts = timeouts
         self._deadline = DEADLINE.get()
+
+    @classmethod
+    def of(cls, request: httpx.Request) -> Self:
+        """What a request and its attempt allow."""
+        return cls(request.extensions["timeout"])
+
+    def until_open(self) -> Self:
+        """The same for what is said before the first request: each part takes as long as a connection may."""
+        return type(self)(dict.fromkeys(self._timeouts, self._timeouts["connect"]))
 
     def to_connect(self) -> float:
         """Seconds for one address of a host."""
@@ -41,8 +52,8 @@ class Patience:
         return self._cut("read", httpx.ReadTimeout)
 
     def for_turn(self) -> float:
-        """Seconds until one of the connections is free."""
-        return self._cut("pool", httpx.PoolTimeout)
+        """Seconds until one of the connections is free: all that is left."""
+        return self._left(httpx.PoolTimeout)
 
     def shorten(self, request: httpx.Request) -> None:
         """Cut the timeouts of a request for a transport that keeps to these alone."""
@@ -50,8 +61,11 @@ class Patience:
         request.extensions = {**request.extensions, "timeout": cut}
 
     def _cut(self, part: str, late: type[httpx.TimeoutException]) -> float:
+        left, timeout = self._left(late), self._timeouts[part]
+        return left if timeout is None else min(timeout, left)
+
+    def _left(self, late: type[httpx.TimeoutException]) -> float:
         left = self._deadline - time.monotonic()
         if left <= 0:
             raise late("the deadline is over")
-        timeout = self._timeouts[part]
-        return left if timeout is None else min(timeout, left)
+        return left

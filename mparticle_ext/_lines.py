@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import select
+import socket
 import time
 from collections import deque
+from contextlib import suppress
 from typing import Generic, NoReturn, Protocol, TypeVar
 
 import httpx
@@ -49,7 +52,7 @@ class Idle(Generic[Kind]):
                 line = self._lines.pop()  # in one step: two threads never get the same
             except IndexError:
                 break
-            if time.time() - line.used_at < IDLE_SECONDS and line.is_quiet():  # a frozen machine's other clock stands
+            if not _is_old(line) and line.is_quiet() and all(layer.is_quiet() for layer in line.layers):
                 return line
             line.close()
         return None
@@ -60,16 +63,33 @@ class Idle(Generic[Kind]):
         self._lines.append(line)
         if self._closed:
             self.close()
+        with suppress(IndexError):  # none is left
+            while _is_old(self._lines[0]):
+                self._close_oldest()
 
     def close(self) -> None:
         """Close them, and keep no more."""
         self._closed = True
         while self._lines:
-            try:
-                line = self._lines.pop()
-            except IndexError:
-                break
-            line.close()
+            self._close_oldest()
+
+    def _close_oldest(self) -> None:
+        with suppress(IndexError):  # another thread was first
+            self._lines.popleft().close()
+
+
+def _is_old(line: Line) -> bool:
+    """Whether it idled too long, by the wall clock: a frozen machine's other one stands still."""
+    return time.time() - line.used_at >= IDLE_SECONDS
+
+
+def is_readable(connection: socket.socket) -> bool:
+    """Whether something can be read now: data, or the end."""
+    if not hasattr(select, "poll"):  # Windows
+        return bool(select.select([connection], [], [], 0)[0])
+    asked = select.poll()  # select() takes no file number from 1024
+    asked.register(connection, select.POLLIN)
+    return bool(asked.poll(0))
 
 
 def raise_never_stood(error: Exception) -> NoReturn:

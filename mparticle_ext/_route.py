@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ssl
 from base64 import b64encode
+from collections.abc import Callable
 from typing import Any
 
 import httpx
 
-from ._exchange import Answer, Conversation, exchange, header_lines
+from ._exchange import Answer, Conversation, Hushed, exchange, header_lines
 from ._record import Record
 from ._tls import Tls, carried
 
@@ -58,7 +59,7 @@ class Route(Record):
         host, _ = _host_and_port(self.url)
         if self.proxy is not None:
             if self.proxy.url.scheme == "https":
-                yield from _secured(layers, self.ssl_context, self.proxy.url.host)
+                yield from _secured(layers, self.proxy.ssl_context, self.proxy.url.host)
             if not self.proxy.url.scheme.startswith("http"):
                 yield from _through_socks(self.url, self.proxy)
             elif self.url.scheme == "https":
@@ -79,7 +80,7 @@ def _tunnel(url: httpx.URL, proxy: httpx.Proxy) -> Conversation[None]:
     there = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     answer = _TunnelAnswer()
     headers = header_lines({"Host": there, **_for_proxy(proxy)})
-    yield from exchange(b"CONNECT %s HTTP/1.1\r\n%s\r\n" % (there.encode(), headers), answer)
+    yield from exchange(Hushed(b"CONNECT %s HTTP/1.1\r\n%s\r\n" % (there.encode(), headers)), answer)
     if not 200 <= answer.status <= 299:
         raise httpx.ProxyError(f"the proxy refuses the tunnel with HTTP {answer.status}")
 
@@ -99,22 +100,45 @@ def _through_socks(url: httpx.URL, proxy: httpx.Proxy) -> Conversation[None]:
     connection: Any = socks5.SOCKS5Connection()
     try:
         connection.send(socks5.SOCKS5AuthMethodsRequest([method]))
-        chosen = connection.receive_data((yield connection.data_to_send()))
+        chosen = connection.receive_data((yield from _whole(connection.data_to_send(), _two_bytes)))
         if getattr(chosen, "method", None) != method:
             raise httpx.ProxyError("the SOCKS proxy wants another kind of authentication")
         if proxy.raw_auth:
             connection.send(socks5.SOCKS5UsernamePasswordRequest(*proxy.raw_auth))
-            allowed = connection.receive_data((yield connection.data_to_send()))
+            allowed = connection.receive_data((yield from _whole(connection.data_to_send(), _two_bytes)))
             if not getattr(allowed, "success", False):
                 raise httpx.ProxyError("the SOCKS proxy refuses the user name or the password")
         command = socks5.SOCKS5CommandRequest.from_address(socks5.SOCKS5Command.CONNECT, _host_and_port(url))
         connection.send(command)
-        reply = connection.receive_data((yield connection.data_to_send()))
-    except ProtocolError as error:
+        reply = connection.receive_data((yield from _whole(connection.data_to_send(), _reply_bytes)))
+    except (ProtocolError, OverflowError) as error:  # a name or password of more than 255 bytes overflows
         raise httpx.ProxyError(f"the SOCKS proxy speaks something else: {error}") from None
     code = getattr(reply, "reply_code", None)
     if code is not socks5.SOCKS5ReplyCode.SUCCEEDED:
         raise httpx.ProxyError(f"the SOCKS proxy could not connect: {getattr(code, 'name', 'no reply')}")
+
+
+def _whole(said: bytes, length: Callable[[bytes], int]) -> Conversation[bytes]:
+    """Say something, and hear a whole reply, however it comes."""
+    heard = yield Hushed(said)
+    while len(heard) < length(heard):
+        more = yield b""
+        if not more:
+            raise httpx.ProxyError("the SOCKS proxy closed the connection")
+        heard += more
+    return heard
+
+
+def _two_bytes(_: bytes) -> int:
+    return 2
+
+
+def _reply_bytes(heard: bytes) -> int:
+    """How long a reply is, by the kind of address in it (RFC 1928, section 6)."""
+    if len(heard) < 5:
+        return 5
+    kind = heard[3]
+    return 10 if kind == 1 else 22 if kind == 4 else 7 + heard[4]
 
 
 def _for_proxy(proxy: httpx.Proxy) -> dict[str, str]:

@@ -14,6 +14,7 @@ class Tls:
     """One layer of encryption on a connection."""
 
     def __init__(self, context: ssl.SSLContext, host: str) -> None:
+        context.set_alpn_protocols(["http/1.1"])  # another client may share the context, and want h2
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=host)
 
@@ -45,6 +46,13 @@ class Tls:
             except StopIteration as end:
                 result: T = end.value
                 return result
+
+    def is_quiet(self) -> bool:
+        """Whether nothing came after the last answer that was heard: no record that nobody asked for, and no end."""
+        try:
+            return self._heard() is None and not self._incoming.pending
+        except ssl.SSLError:
+            return False
 
     def _hear(self, data: bytes) -> None:
         if data:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import select
 import socket
 import threading
+from contextlib import suppress
 
 import httpx
 
 from ._exchange import Answer, Conversation, exchange, request_bytes
 from ._limits import MAX_CONNECTIONS, Patience
-from ._lines import Idle, raise_broken, raise_never_stood
+from ._lines import Idle, is_readable, raise_broken, raise_never_stood
 from ._route import Route
 from ._tls import Tls, carried
 
 _RECEIVE_BYTES = 65_536
-_SEND_BYTES = 65_536  # at once, so that a slow reader is seen
 
 
 class Transport(httpx.BaseTransport):
@@ -28,7 +27,7 @@ class Transport(httpx.BaseTransport):
         self._turns = threading.Semaphore(MAX_CONNECTIONS)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        patience = Patience(request)
+        patience = Patience.of(request)
         if not self._turns.acquire(timeout=patience.for_turn()):
             raise httpx.PoolTimeout(f"{MAX_CONNECTIONS} requests are under way")
         try:
@@ -60,11 +59,11 @@ class Transport(httpx.BaseTransport):
         line = None
         try:
             line = _Line(_connected(*self._route.address, patience))
-            line.talk(self._route.opening(line.layers), patience)
+            line.talk(self._route.opening(line.layers), patience.until_open())
         except BaseException as error:
             if line is not None:
                 line.close()
-            if isinstance(error, (httpx.TransportError, OSError)):
+            if isinstance(error, (httpx.TransportError, OSError, UnicodeError)):  # a host that is no name
                 raise_never_stood(error)
             raise
         return line
@@ -79,7 +78,8 @@ def _connected(host: str, port: int, patience: Patience) -> socket.socket:
         except OSError as error:
             failure = error
         else:
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            with suppress(OSError):  # it was reset at once, and will say so
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             return connection
     raise failure or OSError(f"{host} has no address")
 
@@ -102,16 +102,17 @@ class _Line:
             return
 
     def is_quiet(self) -> bool:
-        return not _is_readable(self._socket)
+        return not is_readable(self._socket)
 
     def close(self) -> None:
         self._socket.close()
 
     def _send(self, said: bytes, patience: Patience) -> None:
-        for start in range(0, len(said), _SEND_BYTES):
+        rest = memoryview(said)
+        while rest:
             self._socket.settimeout(patience.to_send())
             try:
-                self._socket.sendall(memoryview(said)[start : start + _SEND_BYTES])
+                rest = rest[self._socket.send(rest) :]
             except TimeoutError as error:
                 raise httpx.WriteTimeout(str(error)) from error
             except OSError:
@@ -127,14 +128,6 @@ class _Line:
             raise httpx.ReadError(str(error)) from error
 
 
-def _is_readable(connection: socket.socket) -> bool:
-    if not hasattr(select, "poll"):  # Windows
-        return bool(select.select([connection], [], [], 0)[0])
-    asked = select.poll()  # select() takes no file number from 1024
-    asked.register(connection, select.POLLIN)
-    return bool(asked.poll(0))
-
-
 class Borrowed(httpx.BaseTransport):
     """A transport of the user's. Its timeouts end by the deadline; the rest is its own matter."""
 
@@ -143,12 +136,16 @@ class Borrowed(httpx.BaseTransport):
         self._authorization = authorization
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        Patience(request).shorten(request)
+        Patience.of(request).shorten(request)
         request.headers["Authorization"] = self._authorization
         try:
             response = self._transport.handle_request(request)
             response.request = request
-            response.read()
+            try:
+                response.read()
+            except BaseException:
+                response.close()
+                raise
         finally:
             del request.headers["Authorization"]  # what is kept, shown or pickled goes without
         return response
