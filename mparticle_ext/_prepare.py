@@ -95,7 +95,10 @@ class Preparation:
 def bulk(prepared: Sequence[Prepared], *, historical: bool) -> Upload:
     """The request for batches that are prepared, whatever their size."""
     operation: Operation = "bulk_upload_historical_events" if historical else "bulk_upload_events"
-    body = Raw(b"[" + b",".join([one.document for one in prepared]) + b"]")
+    documents = [one.document for one in prepared]
+    documents[0] = b"[" + documents[0]
+    documents[-1] += b"]"  # put together in one step: each copy of a body as large as this costs
+    body = Raw(b",".join(documents))
     return Upload(operation, [one.batch for one in prepared], all(one.repeatable for one in prepared), body)
 
 

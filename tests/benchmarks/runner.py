@@ -39,6 +39,8 @@ def main() -> int:
         f"{datetime.now(UTC):%Y-%m-%d}, Python {platform.python_version()}, {platform.system()} {platform.machine()}, "
     )
     how += f"medians of {rounds_wanted} rounds{', quick' if options.quick else ''}"
+    counts = {task.name: task.units * (task.quick if options.quick else task.count) for task in TASKS}
+    how += f"; {counts['stream']:,} events, {counts['stream a million']:,} as many more, {counts['endless']:,} uploads as many"
     table = as_text(lines)
     print(f"\n{table}\n\n{how}")
     document = {"how": how, "figures": as_json(lines)}

@@ -9,14 +9,14 @@ import json
 import sys
 import time
 from collections.abc import Callable
-from typing import Self
+from typing import Any, Self
 
 BULK = 50
 IN_FLIGHT = 8
 
 # What the reference batch says: strings and maps that are the user's own, made before.
 CUSTOM_EVENTS = [f"Event {number}" for number in range(6)]
-CUSTOM_ATTRIBUTES = {"screen": "home", "button": "buy", "position": 3, "price": 19.99, "new": True}
+CUSTOM_ATTRIBUTES: dict[str, Any] = {"screen": "home", "button": "buy", "position": 3, "price": 19.99, "new": True}
 SCREENS = ["Home", "Cart"]
 PRODUCTS = [("sku-1", "Shoes"), ("sku-2", "Laces")]
 USER_ATTRIBUTES = {f"attribute {number}": f"value {number}" for number in range(10)}
