@@ -9,7 +9,7 @@ from typing import cast
 
 import httpx
 
-from ._exchange import Answer, Conversation, exchange, request_bytes
+from ._exchange import Answer, Conversation, exchange, pieces_of
 from ._limits import MAX_CONNECTIONS, Patience
 from ._lines import Idle, is_readable, raise_broken, raise_never_stood
 from ._route import Route
@@ -46,7 +46,7 @@ class AsyncTransport(httpx.AsyncBaseTransport):
         line = self._idle.take() or await self._opened(patience)
         answer = Answer()
         try:
-            said = request_bytes(request, self._hidden, forwarded=self._forwarded)
+            said = pieces_of(request, self._hidden, forwarded=self._forwarded)
             await line.talk(carried(exchange(said, answer), line.layers), patience)
         except BaseException as error:
             line.close()
@@ -107,8 +107,8 @@ class _Line(asyncio.Protocol):
         try:
             said = next(conversation)
             while True:
-                if said:
-                    await self._send(said, patience)
+                for piece in said:
+                    await self._send(piece, patience)
                 said = conversation.send(await self._receive(patience))
         except StopIteration:
             return
@@ -148,10 +148,10 @@ class _Line(asyncio.Protocol):
         self._full = False
         self._wake()
 
-    async def _send(self, said: bytes, patience: Patience) -> None:
-        for start in range(0, len(said), _SEND_BYTES):
+    async def _send(self, piece: bytes, patience: Patience) -> None:
+        for start in range(0, len(piece), _SEND_BYTES):
             seconds = patience.to_send()
-            self._transport.write(memoryview(said)[start : start + _SEND_BYTES])
+            self._transport.write(memoryview(piece)[start : start + _SEND_BYTES])
             while self._full and not (self._ended or self._received):
                 await self._wait(seconds, httpx.WriteTimeout)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
@@ -17,6 +16,7 @@ from ._upload import AnyBatch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from concurrent.futures import Future, ThreadPoolExecutor
 
     import httpx
 
@@ -38,7 +38,8 @@ class Background:
     """Runs uploads in threads that the interpreter waits for before it exits."""
 
     def __init__(self, size: int) -> None:
-        self._executor = ThreadPoolExecutor(size, thread_name_prefix="mparticle-upload")
+        self._size = size
+        self._executor: ThreadPoolExecutor | None = None
         self._room = threading.Semaphore(size)
         self._unfinished: dict[_HandedOver, None] = {}  # in the order they came
         self._changed = threading.Condition()
@@ -55,6 +56,8 @@ class Background:
             if self._closed:
                 self._room.release()
                 raise ClosedError("this EventsApi was closed while the upload waited for its turn")
+        from concurrent.futures import Future  # only for who hands over
+
         future: Future[httpx.Response] = Future()
         future.set_running_or_notify_cancel()  # it cannot be cancelled: what was handed over is sent
         outer: _HandedOver | None = getattr(self._here, "upload", None)
@@ -62,7 +65,7 @@ class Background:
         with self._changed:
             self._unfinished[upload] = None
         try:
-            self._executor.submit(self._run, upload)
+            self._threads().submit(self._run, upload)
         except RuntimeError:  # no thread can be started, as when the interpreter is on its way out
             self._run(upload)
         except BaseException:  # Ctrl-C
@@ -86,8 +89,17 @@ class Background:
     def close(self, timeout: float | None) -> list[Handed]:
         """The same, and take nothing more."""
         self._closed = True
-        self._executor.shutdown(wait=False)
+        if self._executor is not None:
+            self._executor.shutdown(wait=False)
         return self.flush(timeout)
+
+    def _threads(self) -> ThreadPoolExecutor:
+        with self._changed:
+            if self._executor is None:
+                from concurrent.futures import ThreadPoolExecutor
+
+                self._executor = ThreadPoolExecutor(self._size, thread_name_prefix="mparticle-upload")
+            return self._executor
 
     def _unfinished_of(self, roots: set[object]) -> list[_HandedOver]:
         return [upload for upload in self._unfinished if upload.root in roots]

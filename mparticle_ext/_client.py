@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 import httpx
 
-from ._configuration import LOOPBACK, Configuration
+from ._configuration import Configuration, is_loopback
 from ._errors import ConfigurationError, WrongCallError, kind_of
 from ._record import Record
 from ._route import Route, basic
@@ -96,7 +96,7 @@ def _proxy_of_environment(address: str) -> str | None:
     from urllib.request import getproxies, proxy_bypass  # which httpx has loaded anyway
 
     url = httpx.URL(address)
-    if LOOPBACK.fullmatch(url.host) or proxy_bypass(url.host):
+    if is_loopback(url.host) or proxy_bypass(url.host):
         return None
     proxies = getproxies()
     found = proxies.get(url.scheme) or proxies.get("all")

@@ -21,11 +21,12 @@ if TYPE_CHECKING:
 
     from ._attempt import Attempt
 
+# Compiled where one is needed: most programs give no address.
 _HOST = r"(?P<host>([A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}\.?|\[[0-9A-Fa-f:.]+\])(:(?P<port>[0-9]{1,5}))?"
-_URL = re.compile(rf"(?P<scheme>https?)://{_HOST}(/[^\s?#]*)?")
-_PROXY = re.compile(rf"(https?|socks5h?)://([^\s/@]+@)?{_HOST}/?")
+_URL = rf"(?P<scheme>https?)://{_HOST}(/[^\s?#]*)?"
+_PROXY = rf"(https?|socks5h?)://([^\s/@]+@)?{_HOST}/?"
 _MOST_PORT = 65_535
-LOOPBACK = re.compile(r"localhost|127(\.[0-9]{1,3}){3}|\[?::1\]?")
+_LOOPBACK = r"localhost|127(\.[0-9]{1,3}){3}|\[?::1\]?"
 _MOST_BATCHES_A_SECOND = 1_000_000
 _VARIABLES = {
     "api_key": "MPARTICLE_API_KEY",
@@ -53,8 +54,13 @@ def _pod(_: str, value: Any) -> None:
         raise ConfigurationError(f"pod is {value!r:.40}: it is one of {', '.join(SERVERS)}")
 
 
-def _address(form: re.Pattern[str], value: Any) -> re.Match[str] | None:
-    url = form.fullmatch(value) if isinstance(value, str) else None
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine."""
+    return re.fullmatch(_LOOPBACK, host) is not None
+
+
+def _address(form: str, value: Any) -> re.Match[str] | None:
+    url = re.fullmatch(form, value) if isinstance(value, str) else None
     return url if url is not None and int(url["port"] or 0) <= _MOST_PORT else None
 
 
@@ -65,7 +71,7 @@ def _base_url(value: Any, *, allow_http: bool) -> None:
     if url is None:
         form = "https://host/path, with no credentials, query or fragment in it"
         raise ConfigurationError(f"base_url must be like {form}")
-    if url["scheme"] == "http" and not (allow_http or LOOPBACK.fullmatch(url["host"])):
+    if url["scheme"] == "http" and not (allow_http or is_loopback(url["host"])):
         way_out = "use https://, or allow_http=True"
         raise ConfigurationError(f"base_url is http://, which shows the secret to all on the way: {way_out}")
 

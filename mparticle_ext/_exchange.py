@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from typing import TypeAlias, TypeVar
 
 import httpx
@@ -10,18 +10,20 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 T = TypeVar("T")
 
-Conversation: TypeAlias = Generator[bytes, bytes, T]
-"""Yields what is to be sent, maybe nothing, and is given what then comes; b"" where the other side has ended."""
+Conversation: TypeAlias = Generator[Sequence[bytes], bytes, T]
+"""Yields what is to be sent, in pieces or none, and is given what then comes; b"" where the other side has ended."""
 
 MAX_ANSWER_BYTES = 131_072  # of a whole answer with its headers; mParticle's have some hundred bytes
 MAX_BODY_BYTES = 65_536  # of the body of an answer: the rest is not read
+_READ = httpx.ByteStream(b"")  # a stream that is given is not read at once, as what stands for none would be
+_JOINED_BYTES = 16_384  # a body up to this is sent with its head: it is sooner copied than sent by a call of its own
 
 
-def exchange(request: bytes, answer: Answer) -> Conversation[None]:
+def exchange(request: Sequence[bytes], answer: Answer) -> Conversation[None]:
     """Say the request, and hear the whole answer."""
     heard = yield request
     while not answer.hear(heard):
-        heard = yield b""
+        heard = yield ()
 
 
 class Hushed(bytes):
@@ -33,8 +35,8 @@ class Hushed(bytes):
         return f"<{len(self)} bytes to be sent>"
 
 
-def request_bytes(request: httpx.Request, hidden: bytes = b"", *, forwarded: bool = False) -> Hushed:
-    """A request as it is sent.
+def pieces_of(request: httpx.Request, hidden: bytes = b"", *, forwarded: bool = False) -> Sequence[bytes]:
+    """A request as it is sent: in one piece, or a large body as it is, because each copy of it costs.
 
     Args:
         request: What users see of it.
@@ -42,9 +44,11 @@ def request_bytes(request: httpx.Request, hidden: bytes = b"", *, forwarded: boo
         forwarded: Whether a proxy is to forward it.
     """
     target = str(request.url).encode() if forwarded else request.url.raw_path
-    head = [b"%s: %s\r\n" % header for header in request.headers.raw]
-    line = b"%s %s HTTP/1.1\r\n" % (request.method.encode(), target)
-    return Hushed(b"".join([line, *head, hidden, b"\r\n", request.content]))
+    lines = [b"%s: %s\r\n" % header for header in request.headers.raw]
+    first = b"%s %s HTTP/1.1\r\n" % (request.method.encode(), target)
+    head = Hushed(b"".join([first, *lines, hidden, b"\r\n"]))
+    body = request.content
+    return [Hushed(head + body)] if len(body) <= _JOINED_BYTES else [head, body]
 
 
 def header_lines(headers: Mapping[str, str]) -> bytes:
@@ -98,7 +102,7 @@ class Answer:
         """The answer as users get it. It is not unpacked: a small body that was packed may be an enormous one."""
         headers = [header for header in self._headers if header[0].lower() != b"content-encoding"]
         extensions = {"http_version": b"HTTP/" + self._version.encode(), "reason_phrase": self._reason}
-        response = httpx.Response(self.status, headers=headers, extensions=extensions)
+        response = httpx.Response(self.status, headers=headers, stream=_READ, extensions=extensions)
         # What read() would set. It takes bytes apart and puts them together again, for more than parsing them costs.
         response._content = bytes(self._body[:MAX_BODY_BYTES])  # noqa: SLF001
         response.is_stream_consumed = response.is_closed = True

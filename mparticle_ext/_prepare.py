@@ -7,7 +7,6 @@ from collections.abc import Mapping, MutableMapping, Sequence
 
 from mparticle_events import models
 from mparticle_events.service import MAX_BATCHES, MAX_REQUEST_BYTES, MIN_BATCHES
-from msgspec import Raw
 
 from ._check import checked, encoded
 from ._configuration import Configuration
@@ -49,7 +48,7 @@ class Preparation:
         if self._validate:
             checked(prepared.document, models.Batch)
         _refuse_too_large(prepared.document, None)
-        return Upload("upload_events", [batch], prepared.repeatable, Raw(prepared.document))
+        return Upload("upload_events", [batch], prepared.repeatable, prepared.document)
 
     def several(self, batches: Sequence[AnyBatch], *, historical: bool) -> Upload:
         """The request for several batches.
@@ -98,7 +97,7 @@ def bulk(prepared: Sequence[Prepared], *, historical: bool) -> Upload:
     documents = [one.document for one in prepared]
     documents[0] = b"[" + documents[0]
     documents[-1] += b"]"  # put together in one step: each copy of a body as large as this costs
-    body = Raw(b",".join(documents))
+    body = b",".join(documents)
     return Upload(operation, [one.batch for one in prepared], all(one.repeatable for one in prepared), body)
 
 

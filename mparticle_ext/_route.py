@@ -80,7 +80,7 @@ def _tunnel(url: httpx.URL, proxy: httpx.Proxy) -> Conversation[None]:
     there = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     answer = _TunnelAnswer()
     headers = header_lines({"Host": there, **_for_proxy(proxy)})
-    yield from exchange(Hushed(b"CONNECT %s HTTP/1.1\r\n%s\r\n" % (there.encode(), headers)), answer)
+    yield from exchange([Hushed(b"CONNECT %s HTTP/1.1\r\n%s\r\n" % (there.encode(), headers))], answer)
     if not 200 <= answer.status <= 299:
         raise httpx.ProxyError(f"the proxy refuses the tunnel with HTTP {answer.status}")
 
@@ -120,9 +120,9 @@ def _through_socks(url: httpx.URL, proxy: httpx.Proxy) -> Conversation[None]:
 
 def _whole(said: bytes, length: Callable[[bytes], int]) -> Conversation[bytes]:
     """Say something, and hear a whole reply, however it comes."""
-    heard = yield Hushed(said)
+    heard = yield [Hushed(said)]
     while len(heard) < length(heard):
-        more = yield b""
+        more = yield ()
         if not more:
             raise httpx.ProxyError("the SOCKS proxy closed the connection")
         heard += more

@@ -28,7 +28,7 @@ class Tls:
             try:
                 self._tls.do_handshake()
             except ssl.SSLWantReadError:
-                self._hear((yield self._outgoing.read()))
+                self._hear((yield [self._outgoing.read()]))
             else:
                 return
 
@@ -37,10 +37,11 @@ class Tls:
         said = next(conversation)
         while True:
             if said:
-                self._tls.write(said)
-                self._hear((yield self._outgoing.read()))
+                for piece in said:
+                    self._tls.write(piece)
+                self._hear((yield [self._outgoing.read()]))
             while (heard := self._heard()) is None:
-                self._hear((yield self._outgoing.read()))
+                self._hear((yield [self._outgoing.read()]))
             try:
                 said = conversation.send(heard)
             except StopIteration as end:

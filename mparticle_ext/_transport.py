@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import httpx
 
-from ._exchange import Answer, Conversation, exchange, request_bytes
+from ._exchange import Answer, Conversation, exchange, pieces_of
 from ._limits import MAX_CONNECTIONS, Patience
 from ._lines import Idle, is_readable, raise_broken, raise_never_stood
 from ._route import Route
@@ -42,7 +42,7 @@ class Transport(httpx.BaseTransport):
         line = self._idle.take() or self._opened(patience)
         answer = Answer()
         try:
-            said = request_bytes(request, self._hidden, forwarded=self._forwarded)
+            said = pieces_of(request, self._hidden, forwarded=self._forwarded)
             line.talk(carried(exchange(said, answer), line.layers), patience)
         except BaseException as error:
             line.close()
@@ -72,10 +72,15 @@ class Transport(httpx.BaseTransport):
 def _connected(host: str, port: int, patience: Patience) -> socket.socket:
     """Try the addresses of a host in turn, each within what is left."""
     failure: OSError | None = None
-    for _, _, _, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+    name = host.encode("ascii")  # as bytes, for which Python loads no codec
+    for family, kind, protocol, _, address in socket.getaddrinfo(name, port, type=socket.SOCK_STREAM):
+        seconds = patience.to_connect()
+        connection = socket.socket(family, kind, protocol)
         try:
-            connection = socket.create_connection((str(address[0]), port), patience.to_connect())
+            connection.settimeout(seconds)
+            connection.connect(address)
         except OSError as error:
+            connection.close()
             failure = error
         else:
             with suppress(OSError):  # it was reset at once, and will say so
@@ -95,8 +100,8 @@ class _Line:
         try:
             said = next(conversation)
             while True:
-                if said:
-                    self._send(said, patience)
+                for piece in said:
+                    self._send(piece, patience)
                 said = conversation.send(self._receive(patience))
         except StopIteration:
             return
@@ -107,8 +112,8 @@ class _Line:
     def close(self) -> None:
         self._socket.close()
 
-    def _send(self, said: bytes, patience: Patience) -> None:
-        rest = memoryview(said)
+    def _send(self, piece: bytes, patience: Patience) -> None:
+        rest = memoryview(piece)
         while rest:
             self._socket.settimeout(patience.to_send())
             try:

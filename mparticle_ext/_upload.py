@@ -7,7 +7,6 @@ from typing import Any, Literal, TypeAlias
 
 from mparticle_events import models
 from mparticle_events.service import MIN_HISTORICAL_AGE_HOURS
-from msgspec import Raw
 
 from ._errors import ValidationError, WrongCallError, kind_of
 from ._record import Record
@@ -37,7 +36,7 @@ class Upload(Record):
     operation: Operation
     batches: Sequence[AnyBatch]
     repeatable: bool
-    body: Raw
+    body: bytes
 
 
 def require_batch(batch: AnyBatch, place: str = "") -> AnyBatch:

@@ -15,7 +15,6 @@ from mparticle_events.client import Client
 from mparticle_events.models import ApiErrorResponse, Batch, CustomEvent, CustomEventData, Environment, ProductAction
 from mparticle_events.types import Response
 from mparticle_events.wire import encode
-from msgspec import Raw
 
 from mparticle_ext.sandbox import Sandbox
 
@@ -57,7 +56,7 @@ def test_each_operation_in_each_form_takes_the_models(sandbox: Sandbox) -> None:
 
     with client_of(sandbox) as client:
         assert upload_events.sync(client=client, body=BATCH) is None
-        assert upload_events.sync(client=client, body=Raw(encode(BATCH))) is None
+        assert upload_events.sync(client=client, body=encode(BATCH)) is None
         assert bulk_upload_events.sync(client=client, body=(BATCH, BATCH)) is None
         assert bulk_upload_historical_events.sync_detailed(client=client, body=[BATCH]).status_code == 202
     assert asyncio.run(from_asyncio()) == [None, None, None]

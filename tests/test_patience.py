@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -615,7 +616,7 @@ def test_ctrl_c_while_an_upload_is_handed_over_keeps_no_room(monkeypatch: pytest
         raise KeyboardInterrupt
 
     with FaultyServer() as server, EventsApi(configured(server, max_in_flight=1)) as api:
-        monkeypatch.setattr(api._engine.background._executor, "submit", interrupted)  # noqa: SLF001  # no other way to time it
+        monkeypatch.setattr(ThreadPoolExecutor, "submit", interrupted)
         with pytest.raises(KeyboardInterrupt):
             api.upload_events(identified("a"), lambda *_: None)
         monkeypatch.undo()

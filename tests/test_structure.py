@@ -14,6 +14,7 @@ from mparticle_events import constructors
 
 import mparticle_ext
 from mparticle_ext import AsyncEventsApi, EventsApi
+from mparticle_ext.sandbox import Sandbox
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -88,3 +89,16 @@ def test_building_a_batch_does_not_load(module: str) -> None:
         f"import sys, mparticle_ext; mparticle_ext.Batch('production').validate(); sys.exit({module!r} in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "module", ["asyncio", "concurrent.futures", "encodings.idna", "tenacity", "mparticle_ext._attempt"]
+)
+def test_an_upload_that_is_accepted_does_not_load(module: str, sandbox: Sandbox) -> None:
+    program = (
+        "import sys\nfrom mparticle_ext import Batch, Configuration, EventsApi\n"
+        f"with EventsApi(Configuration('sandbox-key', 'sandbox-secret', base_url={sandbox.url!r})) as api:\n"
+        f"    api.upload_events(Batch('production'))\nsys.exit({module!r} in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+    assert len(sandbox.batches) == 1

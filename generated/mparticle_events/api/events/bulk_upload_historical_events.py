@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import httpx
-from msgspec import Raw
 from msgspec.json import Decoder
 
 from ...models import ApiErrorResponse, Batch
@@ -14,11 +13,16 @@ from ...wire import encode
 _ERRORS = Decoder(ApiErrorResponse)
 
 
-def _get_kwargs(*, body: Sequence[Batch] | Raw) -> dict[str, Any]:
+def _get_kwargs(*, body: Sequence[Batch] | bytes) -> dict[str, Any]:
     headers: dict[str, Any] = {}
 
     headers["Content-Type"] = "application/json"
-    return {"method": "post", "url": "/bulkevents/historical", "headers": headers, "content": encode(body)}
+    return {
+        "method": "post",
+        "url": "/bulkevents/historical",
+        "headers": headers,
+        "content": body if isinstance(body, bytes) else encode(body),
+    }
 
 
 def _build_response(response: httpx.Response) -> Response[ApiErrorResponse]:
@@ -29,7 +33,7 @@ def _build_response(response: httpx.Response) -> Response[ApiErrorResponse]:
     )
 
 
-def sync_detailed(*, client: Sender, body: Sequence[Batch] | Raw) -> Response[ApiErrorResponse]:
+def sync_detailed(*, client: Sender, body: Sequence[Batch] | bytes) -> Response[ApiErrorResponse]:
     """Upload up to 100 batches of old data.
 
     For data that is more than 30 days old. It is not forwarded to event and warehouse outputs.  A batch is passed
@@ -38,7 +42,7 @@ def sync_detailed(*, client: Sender, body: Sequence[Batch] | Raw) -> Response[Ap
 
     Args:
         client: What it goes through, such as a `Client`.
-        body: What to send; `msgspec.Raw` where it is encoded already.
+        body: What to send; bytes where it is encoded already.
 
     Returns:
         The status, what the service said, and the answer itself.
@@ -51,7 +55,7 @@ def sync_detailed(*, client: Sender, body: Sequence[Batch] | Raw) -> Response[Ap
     return _build_response(client.request(**_get_kwargs(body=body)))
 
 
-def sync(*, client: Sender, body: Sequence[Batch] | Raw) -> ApiErrorResponse | None:
+def sync(*, client: Sender, body: Sequence[Batch] | bytes) -> ApiErrorResponse | None:
     """Upload up to 100 batches of old data.
 
     For data that is more than 30 days old. It is not forwarded to event and warehouse outputs.  A batch is passed
@@ -60,7 +64,7 @@ def sync(*, client: Sender, body: Sequence[Batch] | Raw) -> ApiErrorResponse | N
 
     Args:
         client: What it goes through, such as a `Client`.
-        body: What to send; `msgspec.Raw` where it is encoded already.
+        body: What to send; bytes where it is encoded already.
 
     Returns:
         None where the service accepted, else what it said.
@@ -73,7 +77,7 @@ def sync(*, client: Sender, body: Sequence[Batch] | Raw) -> ApiErrorResponse | N
     return sync_detailed(client=client, body=body).parsed
 
 
-async def asyncio_detailed(*, client: AsyncSender, body: Sequence[Batch] | Raw) -> Response[ApiErrorResponse]:
+async def asyncio_detailed(*, client: AsyncSender, body: Sequence[Batch] | bytes) -> Response[ApiErrorResponse]:
     """Upload up to 100 batches of old data.
 
     For data that is more than 30 days old. It is not forwarded to event and warehouse outputs.  A batch is passed
@@ -82,7 +86,7 @@ async def asyncio_detailed(*, client: AsyncSender, body: Sequence[Batch] | Raw) 
 
     Args:
         client: What it goes through, such as a `Client`.
-        body: What to send; `msgspec.Raw` where it is encoded already.
+        body: What to send; bytes where it is encoded already.
 
     Returns:
         The status, what the service said, and the answer itself.
@@ -95,7 +99,7 @@ async def asyncio_detailed(*, client: AsyncSender, body: Sequence[Batch] | Raw) 
     return _build_response(await client.arequest(**_get_kwargs(body=body)))
 
 
-async def asyncio(*, client: AsyncSender, body: Sequence[Batch] | Raw) -> ApiErrorResponse | None:
+async def asyncio(*, client: AsyncSender, body: Sequence[Batch] | bytes) -> ApiErrorResponse | None:
     """Upload up to 100 batches of old data.
 
     For data that is more than 30 days old. It is not forwarded to event and warehouse outputs.  A batch is passed
@@ -104,7 +108,7 @@ async def asyncio(*, client: AsyncSender, body: Sequence[Batch] | Raw) -> ApiErr
 
     Args:
         client: What it goes through, such as a `Client`.
-        body: What to send; `msgspec.Raw` where it is encoded already.
+        body: What to send; bytes where it is encoded already.
 
     Returns:
         None where the service accepted, else what it said.

@@ -3,7 +3,6 @@
 from typing import Any
 
 import httpx
-from msgspec import Raw
 from msgspec.json import Decoder
 
 from ...models import ApiErrorResponse, Batch
@@ -13,11 +12,16 @@ from ...wire import encode
 _ERRORS = Decoder(ApiErrorResponse)
 
 
-def _get_kwargs(*, body: Batch | Raw) -> dict[str, Any]:
+def _get_kwargs(*, body: Batch | bytes) -> dict[str, Any]:
     headers: dict[str, Any] = {}
 
     headers["Content-Type"] = "application/json"
-    return {"method": "post", "url": "/events", "headers": headers, "content": encode(body)}
+    return {
+        "method": "post",
+        "url": "/events",
+        "headers": headers,
+        "content": body if isinstance(body, bytes) else encode(body),
+    }
 
 
 def _build_response(response: httpx.Response) -> Response[ApiErrorResponse]:
@@ -28,7 +32,7 @@ def _build_response(response: httpx.Response) -> Response[ApiErrorResponse]:
     )
 
 
-def sync_detailed(*, client: Sender, body: Batch | Raw) -> Response[ApiErrorResponse]:
+def sync_detailed(*, client: Sender, body: Batch | bytes) -> Response[ApiErrorResponse]:
     """Upload one batch.
 
     The batch holds the data of one user. Give it a `source_request_id`, and it can be sent again after an unknown
@@ -36,7 +40,7 @@ def sync_detailed(*, client: Sender, body: Batch | Raw) -> Response[ApiErrorResp
 
     Args:
         client: What it goes through, such as a `Client`.
-        body: What to send; `msgspec.Raw` where it is encoded already.
+        body: What to send; bytes where it is encoded already.
 
     Returns:
         The status, what the service said, and the answer itself.
@@ -49,7 +53,7 @@ def sync_detailed(*, client: Sender, body: Batch | Raw) -> Response[ApiErrorResp
     return _build_response(client.request(**_get_kwargs(body=body)))
 
 
-def sync(*, client: Sender, body: Batch | Raw) -> ApiErrorResponse | None:
+def sync(*, client: Sender, body: Batch | bytes) -> ApiErrorResponse | None:
     """Upload one batch.
 
     The batch holds the data of one user. Give it a `source_request_id`, and it can be sent again after an unknown
@@ -57,7 +61,7 @@ def sync(*, client: Sender, body: Batch | Raw) -> ApiErrorResponse | None:
 
     Args:
         client: What it goes through, such as a `Client`.
-        body: What to send; `msgspec.Raw` where it is encoded already.
+        body: What to send; bytes where it is encoded already.
 
     Returns:
         None where the service accepted, else what it said.
@@ -70,7 +74,7 @@ def sync(*, client: Sender, body: Batch | Raw) -> ApiErrorResponse | None:
     return sync_detailed(client=client, body=body).parsed
 
 
-async def asyncio_detailed(*, client: AsyncSender, body: Batch | Raw) -> Response[ApiErrorResponse]:
+async def asyncio_detailed(*, client: AsyncSender, body: Batch | bytes) -> Response[ApiErrorResponse]:
     """Upload one batch.
 
     The batch holds the data of one user. Give it a `source_request_id`, and it can be sent again after an unknown
@@ -78,7 +82,7 @@ async def asyncio_detailed(*, client: AsyncSender, body: Batch | Raw) -> Respons
 
     Args:
         client: What it goes through, such as a `Client`.
-        body: What to send; `msgspec.Raw` where it is encoded already.
+        body: What to send; bytes where it is encoded already.
 
     Returns:
         The status, what the service said, and the answer itself.
@@ -91,7 +95,7 @@ async def asyncio_detailed(*, client: AsyncSender, body: Batch | Raw) -> Respons
     return _build_response(await client.arequest(**_get_kwargs(body=body)))
 
 
-async def asyncio(*, client: AsyncSender, body: Batch | Raw) -> ApiErrorResponse | None:
+async def asyncio(*, client: AsyncSender, body: Batch | bytes) -> ApiErrorResponse | None:
     """Upload one batch.
 
     The batch holds the data of one user. Give it a `source_request_id`, and it can be sent again after an unknown
@@ -99,7 +103,7 @@ async def asyncio(*, client: AsyncSender, body: Batch | Raw) -> ApiErrorResponse
 
     Args:
         client: What it goes through, such as a `Client`.
-        body: What to send; `msgspec.Raw` where it is encoded already.
+        body: What to send; bytes where it is encoded already.
 
     Returns:
         None where the service accepted, else what it said.
