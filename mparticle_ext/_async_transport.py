@@ -11,7 +11,7 @@ import httpx
 
 from ._exchange import Answer, Conversation, exchange, pieces_of
 from ._limits import MAX_CONNECTIONS, Patience
-from ._lines import Idle, is_readable, raise_broken, raise_never_stood
+from ._lines import Idle, is_readable, raise_never_stood
 from ._route import Route
 from ._tls import Tls, carried
 
@@ -45,18 +45,9 @@ class AsyncTransport(httpx.AsyncBaseTransport):
     async def _answered(self, request: httpx.Request, patience: Patience) -> httpx.Response:
         line = self._idle.take() or await self._opened(patience)
         answer = Answer()
-        try:
+        with self._idle.lent(line, answer):
             said = pieces_of(request, self._hidden, forwarded=self._forwarded)
             await line.talk(carried(exchange(said, answer), line.layers), patience)
-        except BaseException as error:
-            line.close()
-            if isinstance(error, (httpx.TransportError, OSError)):
-                raise_broken(error, kept=bool(line.used_at), answered=answer.begun)
-            raise
-        if answer.keeps:
-            self._idle.keep(line)
-        else:
-            line.close()
         return answer.response()
 
     async def _opened(self, patience: Patience) -> _Line:

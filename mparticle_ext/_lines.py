@@ -6,11 +6,13 @@ import select
 import socket
 import time
 from collections import deque
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Generic, NoReturn, Protocol, TypeVar
 
 import httpx
 
+from ._exchange import Answer
 from ._limits import IDLE_SECONDS, StaleConnectionError
 from ._tls import Tls
 
@@ -57,8 +59,32 @@ class Idle(Generic[Kind]):
             line.close()
         return None
 
-    def keep(self, line: Kind) -> None:
-        """Keep one, over which an answer came."""
+    @contextmanager
+    def lent(self, line: Kind, answer: Answer) -> Iterator[None]:
+        """A block in which a request is sent over one: after it, it is kept where the answer allows it, else closed.
+
+        Raises:
+            httpx.TransportError: No whole answer came.
+        """
+        try:
+            yield
+        except BaseException as error:
+            line.close()
+            if isinstance(error, (httpx.TransportError, OSError)):
+                _raise_broken(error, kept=bool(line.used_at), answered=answer.begun)
+            raise
+        if answer.keeps:
+            self._keep(line)
+        else:
+            line.close()
+
+    def close(self) -> None:
+        """Close them, and keep no more."""
+        self._closed = True
+        while self._lines:
+            self._close_oldest()
+
+    def _keep(self, line: Kind) -> None:
         line.used_at = time.time()
         self._lines.append(line)
         if self._closed:
@@ -66,12 +92,6 @@ class Idle(Generic[Kind]):
         with suppress(IndexError):  # none is left
             while _is_old(self._lines[0]):
                 self._close_oldest()
-
-    def close(self) -> None:
-        """Close them, and keep no more."""
-        self._closed = True
-        while self._lines:
-            self._close_oldest()
 
     def _close_oldest(self) -> None:
         with suppress(IndexError):  # another thread was first
@@ -106,7 +126,7 @@ def raise_never_stood(error: Exception) -> NoReturn:
     raise (httpx.ConnectTimeout if late else httpx.ConnectError)(_said_by(error)) from error
 
 
-def raise_broken(error: Exception, *, kept: bool, answered: bool) -> NoReturn:
+def _raise_broken(error: Exception, *, kept: bool, answered: bool) -> NoReturn:
     """Raise what a request failed with, over a connection that was kept or new.
 
     Raises:

@@ -10,7 +10,7 @@ import httpx
 
 from ._exchange import Answer, Conversation, exchange, pieces_of
 from ._limits import MAX_CONNECTIONS, Patience
-from ._lines import Idle, is_readable, raise_broken, raise_never_stood
+from ._lines import Idle, is_readable, raise_never_stood
 from ._route import Route
 from ._tls import Tls, carried
 
@@ -41,18 +41,9 @@ class Transport(httpx.BaseTransport):
     def _answered(self, request: httpx.Request, patience: Patience) -> httpx.Response:
         line = self._idle.take() or self._opened(patience)
         answer = Answer()
-        try:
+        with self._idle.lent(line, answer):
             said = pieces_of(request, self._hidden, forwarded=self._forwarded)
             line.talk(carried(exchange(said, answer), line.layers), patience)
-        except BaseException as error:
-            line.close()
-            if isinstance(error, (httpx.TransportError, OSError)):
-                raise_broken(error, kept=bool(line.used_at), answered=answer.begun)
-            raise
-        if answer.keeps:
-            self._idle.keep(line)
-        else:
-            line.close()
         return answer.response()
 
     def _opened(self, patience: Patience) -> _Line:
@@ -92,6 +83,7 @@ def _connected(host: str, port: int, patience: Patience) -> socket.socket:
 class _Line:
     def __init__(self, connection: socket.socket) -> None:
         self._socket = connection
+        self._seconds: float | None = None
         self.layers: list[Tls] = []
         self.used_at = 0.0
 
@@ -115,7 +107,7 @@ class _Line:
     def _send(self, piece: bytes, patience: Patience) -> None:
         rest = memoryview(piece)
         while rest:
-            self._socket.settimeout(patience.to_send())
+            self._wait_at_most(patience.to_send())
             try:
                 rest = rest[self._socket.send(rest) :]
             except TimeoutError as error:
@@ -124,13 +116,18 @@ class _Line:
                 return  # closed over there, maybe after an answer: what is received next says
 
     def _receive(self, patience: Patience) -> bytes:
-        self._socket.settimeout(patience.to_receive())
+        self._wait_at_most(patience.to_receive())
         try:
             return self._socket.recv(_RECEIVE_BYTES)
         except TimeoutError as error:
             raise httpx.ReadTimeout(str(error)) from error
         except OSError as error:
             raise httpx.ReadError(str(error)) from error
+
+    def _wait_at_most(self, seconds: float) -> None:
+        if seconds != self._seconds:  # a change is a system call, in which another thread may take over
+            self._socket.settimeout(seconds)
+            self._seconds = seconds
 
 
 class Borrowed(httpx.BaseTransport):

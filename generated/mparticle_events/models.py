@@ -1445,6 +1445,8 @@ class CommerceEventData(CommonEventData, repr_omit_defaults=True, gc=False, forb
     """What kind of commerce event it is. Set by mParticle."""
 
     def __post_init__(self) -> None:
+        if (self.product_action, self.promotion_action, self.product_impressions).count(UNSET) >= 2:
+            return
         filled = [
             name
             for name in ["product_action", "promotion_action", "product_impressions"]
