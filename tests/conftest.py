@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 import yaml
 
 from mparticle_ext.sandbox import Sandbox
@@ -33,6 +34,11 @@ def closed_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
     return port
+
+
+@pytest.fixture
+def authority() -> trustme.CA:
+    return trustme.CA()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
