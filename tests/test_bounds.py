@@ -79,7 +79,7 @@ def test_a_large_body_reaches_a_reader_that_takes_its_time(colour: Callable[...,
     bodies: list[bytes] = []
 
     def serve(connection: socket.socket) -> None:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16_384)
         came = request_from(connection)
         head, _, body = came.partition(b"\r\n\r\n")
         length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])

@@ -40,7 +40,7 @@ def main() -> int:
     )
     how += f"medians of {rounds_wanted} rounds{', quick' if options.quick else ''}"
     counts = {task.name: task.units * (task.quick if options.quick else task.count) for task in TASKS}
-    how += f"; {counts['stream']:,} events, {counts['stream a million']:,} as many more, {counts['endless']:,} uploads as many"
+    how += f"; {counts['stream']:,} events, {counts['longer stream']:,} as many more, {counts['endless']:,} uploads as many"
     table = as_text(lines)
     print(f"\n{table}\n\n{how}")
     document = {"how": how, "figures": as_json(lines)}

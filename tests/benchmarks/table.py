@@ -95,8 +95,7 @@ def draw(lines: list[Line], file: Path) -> None:
     mpl.rcParams["svg.hashsalt"] = "mparticle-ext"
     from matplotlib import pyplot as plt
 
-    compared = [line for line in lines if line.ratio is not None and (line.figure.against or " ")[0] == "theirs"]
-    compared = [line for line in reversed(compared) if line.ratio]
+    compared = [line for line in reversed(lines) if line.ratio and (line.figure.against or " ")[0] == "theirs"]
     figure, axes = plt.subplots(figsize=(9, 0.36 * len(compared) + 1.2), layout="constrained")
     shares = [line.ratio or 0 for line in compared]
     axes.barh([line.figure.label for line in compared], [1] * len(compared), color="#d8dee6", height=0.72)
