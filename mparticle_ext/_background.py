@@ -50,14 +50,14 @@ class Background:
         self, batches: Sequence[AnyBatch], work: Callable[[], httpx.Response], callback: Callback
     ) -> Future[httpx.Response]:
         """Start an upload once fewer than `size` are on their way, and give back its future."""
+        from concurrent.futures import Future  # only for who hands over
+
         waits = not self._in_callback()  # a callback that waited would hold the thread that it waits for
         if waits:
             self._room.acquire()
             if self._closed:
                 self._room.release()
                 raise ClosedError("this EventsApi was closed while the upload waited for its turn")
-        from concurrent.futures import Future  # only for who hands over
-
         future: Future[httpx.Response] = Future()
         future.set_running_or_notify_cancel()  # it cannot be cancelled: what was handed over is sent
         outer: _HandedOver | None = getattr(self._here, "upload", None)
