@@ -29,11 +29,7 @@ class AsyncTransport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         patience = Patience.of(request)
-        try:
-            async with asyncio.timeout(patience.for_turn()):
-                await self._turns.acquire()
-        except TimeoutError:
-            raise httpx.PoolTimeout(f"{MAX_CONNECTIONS} requests are under way") from None
+        await self._turn(patience.for_turn())
         try:
             return await self._answered(request, patience)
         finally:
@@ -41,6 +37,16 @@ class AsyncTransport(httpx.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         self._idle.close()
+
+    async def _turn(self, seconds: float) -> None:
+        if not self._turns.locked():  # as most often, so that there is no timer to be made
+            await self._turns.acquire()
+            return
+        try:
+            async with asyncio.timeout(seconds):
+                await self._turns.acquire()
+        except TimeoutError:
+            raise httpx.PoolTimeout(f"{MAX_CONNECTIONS} requests are under way") from None
 
     async def _answered(self, request: httpx.Request, patience: Patience) -> httpx.Response:
         line = self._idle.take() or await self._opened(patience)
