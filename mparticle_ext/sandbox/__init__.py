@@ -1,0 +1,21 @@
+"""A local Events API, for tests and for trying things out: it takes what mParticle takes, and shows it.
+
+    with Sandbox() as sandbox:
+        EventsApi(sandbox.configuration).upload_events(batch)
+        print(sandbox.batches)
+
+`sandbox.page_url` is a page that shows what arrives. Needs the extra `sandbox`: pip install "mparticle-ext[sandbox]".
+"""
+
+from __future__ import annotations
+
+try:
+    from ._arrivals import Dropped, Fate, Request
+    from ._journal import Counts
+    from ._sandbox import Sandbox
+except ModuleNotFoundError as error:
+    if error.name not in ("starlette", "uvicorn"):
+        raise
+    raise ImportError('the sandbox needs its extra: pip install "mparticle-ext[sandbox]"') from error
+
+__all__ = ["Counts", "Dropped", "Fate", "Request", "Sandbox"]
