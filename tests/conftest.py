@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +41,14 @@ def closed_port() -> int:
 @pytest.fixture
 def authority() -> trustme.CA:
     return trustme.CA()
+
+
+def wait_until(holds: Callable[[], bool], seconds: float = 30) -> None:
+    """Wait for a condition."""
+    pause, until = threading.Event(), time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < until, "it never came so far"
+        pause.wait(0.01)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

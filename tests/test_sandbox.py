@@ -1,13 +1,24 @@
-"""The sandbox answers as mParticle does."""
+"""The sandbox answers as mParticle does, and gives back what it took."""
 
 from __future__ import annotations
 
+import base64
+import gc
 import json
+import socket
+import subprocess
+import sys
+import threading
+import tracemalloc
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx
 import pytest
+from conftest import wait_until
 
-from mparticle_ext.sandbox import Sandbox
+from mparticle_ext import Batch, EventsApi, WrongCallError
+from mparticle_ext.sandbox import Counts, Sandbox
 
 KEYS = ("sandbox-key", "sandbox-secret")
 GOOD = {"environment": "production"}
@@ -124,3 +135,172 @@ def test_it_answers_from_start_to_stop_and_what_arrived_stays() -> None:
 def test_a_port_that_is_taken() -> None:
     with Sandbox() as sandbox, pytest.raises(OSError, match="in use"):
         Sandbox(port=httpx.URL(sandbox.url).port or 0).start()
+
+
+def named(number: int) -> dict[str, str]:
+    return {**GOOD, "source_request_id": f"{number}"}
+
+
+def ids_of(sandbox: Sandbox) -> list[object]:
+    return [batch.source_request_id for batch in sandbox.batches]
+
+
+def test_batches_are_a_sequence(sandbox: Sandbox) -> None:
+    for number in range(5):
+        post(sandbox, named(number))
+    assert isinstance(sandbox.batches[0], Batch)
+    assert sandbox.batches[-1].source_request_id == "4"
+    assert [batch.source_request_id for batch in sandbox.batches[1:3]] == ["1", "2"]
+    assert sandbox.batches == list(sandbox.batches)
+    assert sandbox.batches != []
+    assert repr(sandbox.batches).endswith(", ... 5 in all]")
+    assert repr(sandbox.dropped) == "[]"
+    with pytest.raises(IndexError):
+        sandbox.batches[5]
+
+
+def test_requests_tell_what_arrived_without_credentials(sandbox: Sandbox) -> None:
+    before = datetime.now(UTC)
+    post(sandbox, [GOOD, {"environment": "prod"}], "/bulkevents", cookie="secret=1", x_other="a: b")
+    post(sandbox, b"{")
+    bulk, broken = sandbox.requests
+    assert (bulk.method, bulk.path, bulk.status, bulk.reason) == ("POST", "/v2/bulkevents", 202, None)
+    assert bulk.body == json.dumps([GOOD, {"environment": "prod"}]).encode()
+    assert bulk.size == len(bulk.body)
+    assert bulk.headers["x_other"] == "a: b"
+    assert not {"authorization", "cookie"} & bulk.headers.keys()
+    assert before - timedelta(seconds=1) < bulk.time < datetime.now(UTC) + timedelta(seconds=1)
+    assert bulk.seconds > 0
+    assert [fate.outcome for fate in bulk.fates] == ["taken", "dropped"]
+    assert "batches[1]: environment" in str(bulk.fates[1].reason)
+    assert broken.status == 400
+    assert [fate.outcome for fate in broken.fates] == ["refused"]
+    assert "is no JSON" in str(broken.reason)
+    assert repr(broken) == "<Request POST /v2/events 400>"
+
+
+def test_a_path_that_there_is_not_is_told_of(sandbox: Sandbox) -> None:
+    answer = post(sandbox, GOOD, "/event")
+    assert "there are /v2/events, /v2/bulkevents" in answer.json()["errors"][0]["message"]
+    assert sandbox.requests[0].status == 404
+
+
+def test_a_large_body_is_counted_whole_and_kept_in_part(sandbox: Sandbox) -> None:
+    assert post(sandbox, b" " * 2_000_000).status_code == 413
+    (request,) = sandbox.requests
+    assert request.size == 2_000_000
+    assert len(request.body) < 500_000
+
+
+def test_a_client_that_goes_in_the_middle_of_a_request(sandbox: Sandbox) -> None:
+    with socket.create_connection(("127.0.0.1", httpx.URL(sandbox.url).port or 0)) as client:
+        client.sendall(b"POST /v2/events HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n{")
+    wait_until(lambda: len(sandbox.requests) == 1)
+    assert sandbox.requests[0].status is None
+    assert "the client went" in str(sandbox.requests[0].reason)
+    assert post(sandbox, GOOD).status_code == 202
+
+
+def test_waiting_for_batches(sandbox: Sandbox) -> None:
+    sending = threading.Thread(target=lambda: [post(sandbox, named(number)) for number in range(3)])
+    sending.start()
+    assert [batch.source_request_id for batch in sandbox.wait_for(2, timeout=30)] == ["0", "1"]
+    sending.join()
+    assert len(sandbox.wait_for(3, timeout=0)) == 3
+    sandbox.clear()
+    assert sandbox.wait_for(0) == []
+
+
+def test_waiting_in_vain_says_what_came(sandbox: Sandbox) -> None:
+    post(sandbox, [GOOD, {"environment": "prod"}], "/bulkevents")
+    post(sandbox, GOOD, auth=("sandbox-key", "wrong"))
+    with pytest.raises(TimeoutError) as raised:
+        sandbox.wait_for(2, timeout=0.01)
+    message = str(raised.value)
+    assert message.startswith("1 of 2 batches were taken in 0.01 seconds; 1 were dropped, 1 requests refused")
+    assert "\n  /v2/bulkevents: batches[1]: environment: is 'prod'" in message
+    assert "\n  /v2/events: the credentials are wrong" in message
+    with pytest.raises(WrongCallError, match="timeout is seconds"):
+        sandbox.wait_for(1, timeout=-1)
+
+
+def test_only_so_many_are_kept_and_all_are_counted() -> None:
+    with Sandbox(keep=3) as sandbox:
+        for number in range(5):
+            post(sandbox, named(number))
+        post(sandbox, named(0))
+        assert ids_of(sandbox) == ["2", "3", "4"]
+        assert [json.loads(request.body)["source_request_id"] for request in sandbox.requests] == ["3", "4", "0"]
+        assert sandbox.counts == Counts(requests=6, refused=0, taken=5, dropped=1)
+        assert "was taken before" in sandbox.dropped[0].reason
+        assert [batch.source_request_id for batch in sandbox.wait_for(4)] == ["2", "3"]
+        sandbox.clear()
+        assert sandbox.counts == Counts(0, 0, 0, 0)
+        assert not sandbox.requests
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"keep": -1}, "keep is -1: give how many"),
+        ({"keep": True}, "keep is True"),
+        ({"latency": -1}, "latency is -1: give seconds, 0 or more"),
+        ({"latency": "1"}, "latency is '1'"),
+        ({"latency": float("nan")}, "latency is nan"),
+        ({"rate_limit": 0}, "rate_limit is 0: give batches a second, more than 0, or None"),
+        ({"rate_limit": True}, "rate_limit is True"),
+    ],
+)
+def test_what_cannot_work_is_refused(settings: dict[str, Any], says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        Sandbox(**settings)
+    if "keep" not in settings:
+        ((name, value),) = settings.items()
+        with pytest.raises(ValueError, match=says):
+            setattr(Sandbox(), name, value)
+
+
+@pytest.mark.slow
+def test_a_hundred_thousand_batches_are_held_as_bytes(sandbox: Sandbox) -> None:
+    attributes = {f"attribute {number}": "x" * 40 for number in range(5)}
+    requests = [
+        json.dumps([{**named(100 * number + index), "user_attributes": attributes} for index in range(100)]).encode()
+        for number in range(1000)
+    ]
+    deliver(sandbox, requests[:1])  # what is made once
+    gc.collect()
+    tracked = len(gc.get_objects())
+    tracemalloc.start()
+    try:
+        deliver(sandbox, requests[1:])
+        sandbox.wait_for(100_000, timeout=60)
+        gc.collect()
+        held = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert len(gc.get_objects()) - tracked < 5_000  # no batch is an object for the garbage collector
+    assert held < sum(map(len, requests)) + 100_000 * 300
+    assert sandbox.batches[99_999].source_request_id == "99999"
+
+
+def deliver(sandbox: Sandbox, bodies: list[bytes]) -> None:
+    """Send bulk requests over one connection, one after the other."""
+    basic = base64.b64encode(":".join(KEYS).encode()).decode()
+    head = f"POST /v2/bulkevents HTTP/1.1\r\nHost: x\r\nAuthorization: Basic {basic}\r\nContent-Length: %d\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", httpx.URL(sandbox.url).port or 0)) as client:
+        for body in bodies:
+            client.sendall((head % len(body)).encode() + body)
+            assert client.recv(4096).startswith(b"HTTP/1.1 202")
+
+
+def test_without_its_extra_it_says_what_to_install() -> None:
+    program = "import sys; sys.modules['uvicorn'] = None; import mparticle_ext.sandbox"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert 'ImportError: the sandbox needs its extra: pip install "mparticle-ext[sandbox]"' in done.stderr
+
+
+def test_it_takes_what_the_library_sends_in_every_way(sandbox: Sandbox) -> None:
+    with EventsApi(sandbox.configuration) as api:
+        assert api.upload_all(Batch("production") for _ in range(250)).delivered == 250
+    assert sandbox.counts.taken == 250
+    assert sum(len(request.fates) for request in sandbox.requests) == 250

@@ -12,6 +12,9 @@ from msgspec import Raw, Struct
 
 _CREDENTIALS = (b"authorization", b"proxy-authorization", b"cookie")
 
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What decoding raises for what is no JSON, or absurdly deep."""
+
 Outcome: TypeAlias = Literal["taken", "dropped", "refused"]
 
 
@@ -111,5 +114,5 @@ def documents_of(body: bytes) -> list[bytes | Raw]:
     """The batches in a body: the entries of a list, else the body itself; nothing of it is copied."""
     try:
         return list(msgspec.json.decode(body, type=list[Raw]))
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNREADABLE:
         return [body]

@@ -34,6 +34,9 @@ class Server:
             OSError: The port is taken.
         """
         listener = socket.create_server(("127.0.0.1", self._asked_port))
+        listener.setsockopt(
+            socket.IPPROTO_TCP, socket.TCP_NODELAY, 1
+        )  # else an answer's body waits for an ACK of its head
         settings = uvicorn.Config(
             self._application,
             interface="asgi3",

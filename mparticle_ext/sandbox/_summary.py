@@ -10,7 +10,7 @@ from mparticle_events import models
 from mparticle_events.service import MAX_BATCHES, MAX_REQUEST_BYTES
 from msgspec import Struct
 
-from ._arrivals import Arrival, documents_of
+from ._arrivals import UNREADABLE, Arrival, documents_of
 
 _IDENTITIES = ("customer_id", "email", "mobile_number", "other", *models.UserIdentities.__struct_fields__)
 _BESIDE = ("mpid", "mp_deviceid", "ip")
@@ -103,7 +103,7 @@ def _batch_of(arrival: Arrival) -> tuple[dict[str, Any], int]:
     documents = documents_of(arrival.request.body) if arrival.fate.outcome == "refused" else [arrival.document]
     try:
         batch = msgspec.json.decode(documents[0]) if len(documents) == 1 else None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except UNREADABLE:
         batch = None
     return batch if isinstance(batch, dict) else {}, len(documents)
 

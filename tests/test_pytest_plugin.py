@@ -1,0 +1,59 @@
+"""The fixture that comes with the package, in a user's own test run."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+USER = """
+from mparticle_ext import Batch, EventsApi
+
+
+def test_upload(mparticle_sandbox):
+    with EventsApi(mparticle_sandbox.configuration) as api:
+        api.upload_events(Batch("development"))
+    (batch,) = mparticle_sandbox.wait_for(1)
+    assert batch.environment == "development"
+
+
+def test_each_has_its_own(mparticle_sandbox):
+    assert not mparticle_sandbox.batches
+"""
+
+UNUSED = """
+import sys
+
+
+def test_nothing_is_loaded():
+    assert "mparticle_ext._pytest_plugin" in sys.modules
+    assert not {"starlette", "uvicorn", "httpx", "mparticle_ext.sandbox"} & sys.modules.keys()
+"""
+
+
+def run(folder: Path, program: str, *arguments: str) -> str:
+    """A user's pytest, which takes every warning for an error."""
+    (folder / "test_user.py").write_text(program)
+    command = [sys.executable, "-W", "error", "-m", "pytest", "-q", "-p", "no:schemathesis", "-W", "error", *arguments]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_the_fixture_is_there_without_a_word(tmp_path: Path) -> None:
+    assert "2 passed" in run(tmp_path, USER)
+
+
+def test_who_does_not_use_it_loads_nothing_of_it(tmp_path: Path) -> None:
+    assert "1 passed" in run(tmp_path, UNUSED)
+
+
+def test_it_says_what_it_is_for(tmp_path: Path) -> None:
+    (line,) = [line for line in run(tmp_path, USER, "--fixtures").splitlines() if line.startswith("mparticle_sandbox")]
+    assert "_pytest_plugin.py" in line
+
+
+def test_here_too(mparticle_sandbox: object, request: pytest.FixtureRequest) -> None:
+    assert type(mparticle_sandbox).__name__ == "Sandbox"
