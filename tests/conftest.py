@@ -53,3 +53,4 @@ def wait_until(holds: Callable[[], bool], seconds: float = 30) -> None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--soak", action="store_true", help="send 100,000 batches in the soak instead of some thousand")
+    parser.addoption("--picture", action="store_true", help="keep the picture of the sandbox's page for the README")

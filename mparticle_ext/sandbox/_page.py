@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -44,10 +44,10 @@ class Drop(Struct, forbid_unknown_fields=True):
 
 
 class Settings(Struct, forbid_unknown_fields=True):
-    """Seconds that an answer waits, and batches a second that are taken."""
+    """Seconds that an answer waits, and batches a second that are taken; what is not given stays."""
 
-    latency: float
-    rate_limit: float | None
+    latency: float | UnsetType = UNSET
+    rate_limit: float | None | UnsetType = UNSET
 
 
 class Undo(Struct, forbid_unknown_fields=True):
@@ -121,8 +121,10 @@ class Page:
         self._faults.fail(fail.status, fail.times, headers)
 
     def _set(self, settings: Settings) -> None:
-        self._faults.latency = settings.latency
-        self._faults.rate_limit = settings.rate_limit
+        if settings.latency is not UNSET:
+            self._faults.latency = settings.latency
+        if settings.rate_limit is not UNSET:
+            self._faults.rate_limit = settings.rate_limit
 
 
 async def _index(_: Request) -> Response:

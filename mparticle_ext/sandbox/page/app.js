@@ -23,8 +23,7 @@ stream.onopen = () => live(true);
 stream.onerror = () => live(false);
 stream.onmessage = ({ data }) => {
   const said = JSON.parse(data);
-  if (said.run !== run) rows.clear(); // another sandbox at the same address
-  run = said.run;
+  if (said.run !== run) begin(said.run);
   counts = said.counts;
   rows.add(said.rows, said.first);
   faults.update(said);
@@ -32,6 +31,13 @@ stream.onmessage = ({ data }) => {
   offerTypes();
   show();
 };
+
+/** Another sandbox, perhaps at the same address. */
+function begin(another) {
+  run = another;
+  rows.clear();
+  list.clear();
+}
 
 function live(connected) {
   find("live").textContent = connected ? "Live" : "Reconnecting";

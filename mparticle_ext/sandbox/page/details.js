@@ -65,6 +65,7 @@ export class Details {
     };
     for (const [name, panel] of Object.entries(panels)) {
       panel.id = `panel-${name}`;
+      panel.tabIndex = 0; // it scrolls
       panel.setAttribute("role", "tabpanel");
       panel.setAttribute("aria-labelledby", `tab-${name}`);
     }
@@ -145,7 +146,7 @@ function requestOf({ row, method, seconds, request_size: size, index, headers })
 }
 
 function listOf(entries) {
-  return make("dl", {}, entries.map(([name, value]) => [make("dt", {}, make("bdi", {}, name)), make("dd", {}, make("bdi", {}, value))]));
+  return make("dl", {}, entries.flatMap(([name, value]) => [make("dt", {}, make("bdi", {}, name)), make("dd", {}, make("bdi", {}, value))]));
 }
 
 function limitsOf(row) {

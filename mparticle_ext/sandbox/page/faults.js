@@ -9,7 +9,8 @@ const AFTER = {
 };
 
 export class Faults {
-  #settings = { latency: 0, rate_limit: null };
+  #said = "";
+  #filled = "";
 
   constructor() {
     this.panel = find("faults");
@@ -18,7 +19,7 @@ export class Faults {
     this.toggle.addEventListener("click", () => this.show(this.panel.hidden));
     this.#form("fail", (form) => post("/live/fail", { status: number(form.status), times: number(form.times), retry_after: number(form.retry_after) }));
     this.#form("drop", (form) => post("/live/drop", { after: form.after.value, times: number(form.times) }));
-    this.#form("settings", (form) => this.#set({ latency: number(form.latency) / 1000, rate_limit: number(form.rate_limit) }));
+    this.#form("settings", (form) => post("/live/settings", { latency: number(form.latency) / 1000, rate_limit: number(form.rate_limit) }));
   }
 
   get open() {
@@ -28,22 +29,28 @@ export class Faults {
   show(open) {
     this.panel.hidden = !open;
     this.toggle.setAttribute("aria-expanded", open);
-    if (open) this.#fill();
     (open ? this.panel.querySelector("select") : this.toggle).focus();
   }
 
   /** What the sandbox says is in force. */
   update({ latency, rate_limit, pending }) {
-    const changed = latency !== this.#settings.latency || rate_limit !== this.#settings.rate_limit;
-    this.#settings = { latency, rate_limit };
-    if (changed) this.#fill();
-    const chips = [
-      latency > 0 && this.#chip(`Each answer waits ${milliseconds(latency)} ms`, "the latency", () => this.#set({ ...this.#settings, latency: 0 })),
-      rate_limit !== null && this.#chip(`${grouped(rate_limit)} batches a second are taken`, "the rate limit", () => this.#set({ ...this.#settings, rate_limit: null })),
+    const said = JSON.stringify([latency, rate_limit, pending]);
+    if (said === this.#said) return;
+    this.#said = said;
+    this.#fill(latency, rate_limit);
+    this.#show([
+      latency > 0 && this.#chip(`Each answer waits ${milliseconds(latency)} ms`, "the latency", () => post("/live/settings", { latency: 0 })),
+      rate_limit !== null && this.#chip(`${grouped(rate_limit)} batches a second are taken`, "the rate limit", () => post("/live/settings", { rate_limit: null })),
       ...pending.map((fault) => this.#pending(fault)),
-    ].filter(Boolean);
-    find("pending").hidden = !chips.length;
-    find("pending").replaceChildren(...chips);
+    ].filter(Boolean));
+  }
+
+  #show(chips) {
+    const pending = find("pending");
+    const focused = pending.contains(document.activeElement);
+    pending.hidden = !chips.length;
+    pending.firstElementChild.replaceChildren(...chips);
+    if (focused) (pending.querySelector("button") ?? this.toggle).focus();
   }
 
   #pending({ number, left, status, after }) {
@@ -74,14 +81,14 @@ export class Faults {
     }
   }
 
-  #set(settings) {
-    return post("/live/settings", settings);
-  }
-
-  #fill() {
-    const { latency, rate_limit } = find("settings").elements;
-    latency.value = milliseconds(this.#settings.latency);
-    rate_limit.value = this.#settings.rate_limit ?? "";
+  /** Show the settings in their form, where they are not what it showed last: someone may be typing there. */
+  #fill(latency, rateLimit) {
+    const filled = JSON.stringify([latency, rateLimit]);
+    if (filled === this.#filled) return;
+    this.#filled = filled;
+    const form = find("settings").elements;
+    form.latency.value = milliseconds(latency);
+    form.rate_limit.value = rateLimit ?? "";
   }
 }
 

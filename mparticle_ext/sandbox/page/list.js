@@ -38,6 +38,13 @@ export class List {
     });
   }
 
+  /** Forget what was drawn: the numbers begin anew. */
+  clear() {
+    this.#discard();
+    this.#newest = 0;
+    this.active = null;
+  }
+
   toTop() {
     this.viewport.scrollTop = 0;
     this.refresh();
@@ -62,9 +69,13 @@ export class List {
     this.#height = height;
     this.#resize();
     this.viewport.scrollTop = place * height;
-    this.#elements.forEach((element) => element.remove());
-    this.#elements.clear();
+    this.#discard();
     this.refresh();
+  }
+
+  #discard() {
+    this.space.replaceChildren();
+    this.#elements.clear();
   }
 
   #resize() {

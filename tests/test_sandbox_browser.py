@@ -1,0 +1,418 @@
+"""The sandbox's page, driven in a real browser."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from chromium import chromium
+from conftest import ROOT
+from PIL import Image
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+from sandbox.demo import batch, send
+
+from mparticle_ext import Batch, EventsApi, UserIdentities
+from mparticle_ext.sandbox import Sandbox
+
+pytestmark = pytest.mark.slow
+
+KEYS = ("sandbox-key", "sandbox-secret")
+WIDE, NARROW = (1280, 800), (360, 740)
+PICTURE = ROOT / "tests" / "sandbox" / "page.png"
+MOST_PICTURE_BYTES = 150_000
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture
+def page(browser: Browser, sandbox: Sandbox) -> Iterator[Page]:
+    with_page = Opened(browser, sandbox)
+    yield with_page.open()
+    with_page.close()
+
+
+class Opened:
+    """Pages of a sandbox, and what their consoles said: nothing, if all is well."""
+
+    def __init__(self, browser: Browser, sandbox: Sandbox) -> None:
+        self._browser, self._sandbox = browser, sandbox
+        self.said: list[str] = []
+
+    def open(self, size: tuple[int, int] = WIDE, **settings: Any) -> Page:
+        self._context = self._browser.new_context(viewport={"width": size[0], "height": size[1]}, **settings)
+        page = self._context.new_page()
+        page.set_default_timeout(30_000)
+        page.on("console", self._hear)
+        page.on("pageerror", lambda error: self.said.append(str(error)))
+        page.goto(self._sandbox.page_url)
+        expect(page.locator("#live")).to_have_text("Live", timeout=30_000)
+        return page
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if "net::ERR" not in message.text:  # a sandbox that stops is one of the tests
+            self.said.append(message.text)
+
+    def close(self) -> None:
+        self._context.close()
+        assert self.said == []
+
+
+def post(sandbox: Sandbox, body: Any, path: str = "/events", **headers: str) -> int:
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return httpx.post(sandbox.url + path, content=content, auth=KEYS, headers=headers).status_code
+
+
+def rows(page: Page) -> Any:
+    return page.locator("[role=option]")
+
+
+def focused(page: Page) -> str:
+    return str(
+        page.evaluate("document.activeElement.id || document.activeElement.name || document.activeElement.className")
+    )
+
+
+def test_an_empty_page_says_how_to_begin(page: Page, sandbox: Sandbox) -> None:
+    expect(page.locator("#empty")).to_contain_text("Nothing has arrived yet")
+    names: dict[str, Any] = {}
+    exec(page.locator("#example").inner_text(), names)  # noqa: S102  # what the page tells people to run
+    names["api"].close()
+    expect(rows(page)).to_have_count(1)
+    expect(page.locator("#empty")).to_be_hidden()
+    assert sandbox.batches[0].events[0].data.event_name == "Hello World"  # type: ignore[index, union-attr]  # it has one
+
+
+def test_batches_appear_as_they_arrive_the_newest_first(page: Page, sandbox: Sandbox) -> None:
+    post(sandbox, batch(1))
+    expect(rows(page)).to_have_count(1)
+    post(sandbox, [batch(2), {"environment": "prod"}, batch(2)], "/bulkevents")
+    sandbox.fail(503)
+    post(sandbox, batch(3))
+    expect(rows(page)).to_have_count(5)
+    first = rows(page).and_(page.locator("[aria-posinset='1']"))
+    expect(first).to_contain_text("503 refused")
+    expect(first).to_contain_text("the sandbox was told to fail")
+    expect(page.locator(".row.dropped", has_text="was taken before")).to_have_count(1)
+    expect(page.locator(".row.dropped code", has_text="environment")).to_have_count(1)
+    expect(page.locator("#counts")).to_have_text("2 taken · 2 dropped · 1 refused")
+    taken = page.locator(".row.taken", has_text=str(batch(1)["user_identities"]["customer_id"]))
+    expect(taken).to_contain_text("production")
+    expect(taken).to_contain_text("add_to_cartcommerce_event")
+
+
+def test_the_filter(page: Page, sandbox: Sandbox) -> None:
+    for number in range(14):
+        post(sandbox, batch(number))
+    post(sandbox, {"environment": "prod"})
+    expect(rows(page)).to_have_count(15)
+    page.get_by_placeholder("Identity or event name").fill("GRACE@")
+    expect(rows(page)).to_have_count(2)
+    expect(page.locator("#counts")).to_contain_text("2 shown of 14 taken")
+    page.get_by_placeholder("Identity or event name").fill("hello w")
+    expect(rows(page)).to_have_count(2)
+    page.get_by_placeholder("Identity or event name").fill("")
+    page.get_by_label("Environment").select_option("development")
+    expect(rows(page)).to_have_count(3)
+    page.get_by_label("Event type").select_option("push_message")
+    expect(rows(page)).to_have_count(0)
+    page.get_by_role("button", name="Show everything").click()
+    expect(rows(page)).to_have_count(15)
+    page.get_by_role("button", name="Refused or dropped").click()
+    expect(rows(page)).to_have_count(1)
+    expect(rows(page)).to_contain_text("environment")
+    post(sandbox, batch(20))
+    post(sandbox, {"environment": "prod"})
+    expect(rows(page)).to_have_count(2)  # it holds for what comes
+
+
+def test_the_details(page: Page, sandbox: Sandbox) -> None:
+    post(sandbox, [batch(0), batch(1)], "/bulkevents", x_tenant="7")
+    page.locator("[role=option]", has_text="Search").click()
+    details = page.locator("#details")
+    expect(details.locator(".tree")).to_contain_text("7346244611012968789")  # every digit
+    details.get_by_label("Search the JSON").fill("words")
+    expect(details.locator("output")).to_have_text("1 of 1")
+    expect(details.locator(".current")).to_contain_text('words: "green tea"')
+    details.get_by_label("Search the JSON").fill("e")
+    expect(details.locator("output")).to_have_text(re.compile(r"1 of \d\d"))
+    details.get_by_label("Search the JSON").press("Enter")
+    expect(details.locator("output")).to_have_text(re.compile(r"2 of \d\d"))
+    details.get_by_label("Search the JSON").press("Shift+Enter")
+    details.get_by_label("Search the JSON").press("Shift+Enter")
+    expect(details.locator("output")).to_have_text(re.compile(r"(\d\d) of \1"))
+    details.get_by_label("Search the JSON").fill("nowhere to be found")
+    expect(details.locator("output")).to_have_text("none")
+    details.get_by_role("button", name="Fold", exact=True).click()
+    expect(details.get_by_text("words: ")).to_be_hidden()
+    details.get_by_role("button", name="Unfold").click()
+    expect(details.get_by_text("words: ")).to_be_visible()
+    details.get_by_role("tab", name="Request").click()
+    expect(details).to_contain_text("POST /v2/bulkevents")
+    expect(details).to_contain_text("number 1 of the request")
+    expect(details).to_contain_text("x_tenant7")
+    assert "Basic" not in details.inner_text()
+    details.get_by_role("tab", name="Limits").click()
+    expect(details).to_contain_text("2 of 100")
+
+
+def test_the_details_of_a_bad_batch_show_where(page: Page, sandbox: Sandbox) -> None:
+    bad = {"environment": "production", "events": [{"event_type": "custom_event", "data": {"event_name": "x"}}]}
+    post(sandbox, bad)
+    rows(page).click()
+    expect(page.locator("#details .problem code")).to_have_text("events[0].data.custom_event_type")
+    expect(page.locator("#details .culprit > summary")).to_contain_text("data")
+    post(sandbox, b'{"environment": ')
+    rows(page).first.click()
+    page.locator("[role=option]", has_text="is no JSON").click()
+    expect(page.locator("#details pre")).to_have_text('{"environment": ')
+
+
+def test_failing_on_purpose(page: Page, sandbox: Sandbox) -> None:
+    page.get_by_role("button", name="Fail on purpose").click()
+    form = page.locator("#fail")
+    form.get_by_label("Status").select_option("429")
+    form.get_by_label("Requests").fill("2")
+    form.get_by_label("Retry-After").fill("7")
+    form.get_by_role("button", name="Add").click()
+    pending = page.locator("#pending li")
+    expect(pending).to_have_text(re.compile("Next 2 requests: answered with 429"))
+    assert post(sandbox, batch(0)) == 429
+    expect(pending).to_have_text(re.compile("Next request: answered with 429"))
+    pending.get_by_role("button").click()
+    expect(pending).to_have_count(0)
+    assert post(sandbox, batch(0)) == 202
+
+
+def test_dropping_slowing_and_limiting(page: Page, sandbox: Sandbox) -> None:
+    page.get_by_role("button", name="Fail on purpose").click()
+    page.get_by_label("When").select_option("taken")
+    page.locator("#drop").get_by_role("button", name="Add").click()
+    pending = page.locator("#pending li")
+    expect(pending).to_contain_text("taken, then closed without an answer")
+    with pytest.raises(httpx.RemoteProtocolError):
+        post(sandbox, batch(0))
+    expect(page.locator(".row.taken")).to_contain_text("cut taken")
+    page.get_by_label("Latency, ms").fill("50")
+    page.get_by_label("Batches a second").fill("0.1")
+    page.locator("#settings").get_by_role("button", name="Set").click()
+    expect(pending).to_have_count(2)
+    assert (sandbox.latency, sandbox.rate_limit) == (0.05, 0.1)
+    assert [post(sandbox, batch(number)) for number in (1, 2)] == [202, 429]
+    expect(page.locator(".row.refused")).to_contain_text("more than 0.1 batches a second")
+    for undo in ("the latency", "the rate limit"):
+        page.get_by_role("button", name=f"Undo: {undo}").click()
+    expect(pending).to_have_count(0)
+    assert (sandbox.latency, sandbox.rate_limit) == (0, None)
+    sandbox.latency = 0.25  # from code
+    expect(page.get_by_label("Latency, ms")).to_have_value("250")
+
+
+def test_clearing_and_downloading(page: Page, sandbox: Sandbox, tmp_path: Path) -> None:
+    for number in range(3):
+        post(sandbox, batch(number))
+    expect(rows(page)).to_have_count(3)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download").click()
+    assert download.value.suggested_filename == "batches.ndjson"
+    download.value.save_as(tmp_path / "batches.ndjson")
+    lines = (tmp_path / "batches.ndjson").read_text().splitlines()
+    assert [json.loads(line) for line in lines] == [batch(number) for number in range(3)]
+    page.get_by_role("button", name="Clear").click()
+    expect(rows(page)).to_have_count(0)
+    expect(page.locator("#empty")).to_be_visible()
+    assert sandbox.batches == []
+
+
+def test_the_keys_alone(page: Page, sandbox: Sandbox) -> None:
+    for number in range(30):
+        post(sandbox, batch(number))
+    expect(page.locator("#counts")).to_contain_text("30 taken")
+    page.keyboard.press("/")
+    assert focused(page) == "text"
+    page.keyboard.type("example.com")
+    page.keyboard.press("Enter")
+    assert focused(page) == "list"
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(".row[aria-selected=true]")).to_have_attribute("aria-posinset", "2")
+    page.keyboard.press("Enter")
+    expect(page.locator("#details")).to_contain_text("shop-28")
+    page.keyboard.press("ArrowUp")  # the open details go along
+    expect(page.locator("#details")).to_contain_text("shop-29")
+    page.keyboard.press("End")
+    expect(page.locator("#details")).to_contain_text('"shop-0"')
+    expect(page.locator(".row[aria-selected=true]")).to_be_in_viewport()
+    page.keyboard.press("Escape")
+    expect(page.locator("#details")).to_be_hidden()
+    assert focused(page) == "list"
+    page.keyboard.press("Home")
+    expect(page.locator(".row[aria-selected=true]")).to_have_attribute("aria-posinset", "1")
+    page.get_by_role("button", name="Fail on purpose").focus()
+    page.keyboard.press("Enter")
+    assert focused(page) == "status"
+    page.keyboard.press("Escape")
+    expect(page.locator("#faults")).to_be_hidden()
+    assert focused(page) == "faults-toggle"
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+
+
+NASTY = (
+    "<img src=x onerror=window.ran=1><script>window.ran=1</script>\"'><svg/onload=window.ran=1>javascript:window.ran=1"
+)
+
+
+def test_what_a_batch_contains_is_text_wherever_it_stands(page: Page, sandbox: Sandbox) -> None:
+    page.evaluate("addEventListener('securitypolicyviolation', (event) => console.error(event.violatedDirective))")
+    custom = {"event_type": "custom_event", "data": {"custom_event_type": "other", "event_name": NASTY, "custom_attributes": {NASTY: NASTY}}}  # fmt: skip
+    good = {
+        "environment": "production",
+        "source_request_id": NASTY,
+        "user_identities": {"customer_id": NASTY},
+        "user_attributes": {NASTY: [NASTY]},
+        "events": [custom],
+    }
+    refused: list[Any] = [
+        {NASTY: 1},
+        {"environment": NASTY},
+        {**good, "events": [{"event_type": NASTY}]},
+        NASTY.encode(),
+        [NASTY],
+    ]
+    for body in (good, good, *refused):
+        post(sandbox, body, x_nasty=NASTY)
+    httpx.post(f"{sandbox.url}/{NASTY}", auth=KEYS)
+    expect(rows(page)).to_have_count(8)
+    for index in range(8):
+        rows(page).nth(index).click()
+        for tab in ("Request", "Limits", "JSON"):
+            page.get_by_role("tab", name=tab).click()
+        page.get_by_label("Search the JSON").or_(page.locator("#details .panel:visible")).first.wait_for()
+    page.locator(".row.taken").click()
+    page.get_by_role("button", name="Unfold").click()
+    expect(page.locator("#details h2")).to_contain_text(NASTY)
+    expect(page.locator("#details .tree")).to_contain_text(json.dumps(NASTY))
+    page.get_by_label("Search the JSON").fill("<img")
+    expect(page.locator("#details output")).to_have_text(re.compile("1 of"))
+    page.get_by_role("tab", name="Request").click()
+    expect(page.locator("#details")).to_contain_text(NASTY)
+    assert page.locator("img, script:not([src='/page/app.js'])").count() == 0
+    assert page.evaluate("window.ran") is None
+
+
+def test_ten_thousand_batches(page: Page, sandbox: Sandbox) -> None:
+    with EventsApi(sandbox.configuration) as api:
+        users = (UserIdentities(customer_id=f"user {number}") for number in range(10_000))
+        result = api.upload_all(Batch("production", user_identities=user) for user in users)
+    assert result.delivered == 10_000
+    expect(page.locator("#counts")).to_have_text("10,000 taken · 0 dropped · 0 refused", timeout=60_000)
+    expect(rows(page).first).to_have_attribute("aria-setsize", "10000", timeout=60_000)
+    assert rows(page).count() < 60
+    page.locator("#list").focus()
+    page.keyboard.press("End")
+    last = page.locator("[aria-posinset='10000']")
+    expect(last).to_be_in_viewport()
+    expect(last).to_contain_text("user 0")
+    assert page.evaluate("document.querySelectorAll('*').length") < 1_000
+    page.get_by_placeholder("Identity or event name").fill("user 4999")
+    expect(rows(page)).to_have_count(1)
+
+
+def test_what_arrives_moves_nothing_that_is_being_read(page: Page, sandbox: Sandbox) -> None:
+    for number in range(60):
+        post(sandbox, batch(number))
+    expect(rows(page).first).to_have_attribute("aria-setsize", "60")
+    page.locator("#list").evaluate("(list) => { list.scrollTop = 800 }")
+    place = page.locator("#row-30").bounding_box()
+    post(sandbox, batch(60))
+    post(sandbox, batch(61))
+    expect(page.locator("#newer")).to_have_text("↑ 2 newer")
+    assert page.locator("#row-30").bounding_box() == place
+    page.locator("#newer").click()
+    expect(page.locator("#newer")).to_be_hidden()
+    expect(page.locator("#row-62")).to_be_in_viewport()
+
+
+def test_another_sandbox_at_the_same_address(browser: Browser) -> None:
+    first = Sandbox().start()
+    port = httpx.URL(first.url).port or 0
+    opened = Opened(browser, first)
+    page = opened.open()
+    post(first, batch(0))
+    expect(rows(page)).to_have_count(1)
+    first.stop()
+    expect(page.locator("#live")).to_have_text("Reconnecting", timeout=30_000)
+    with Sandbox(port=port) as second:
+        post(second, batch(1))
+        post(second, batch(2))
+        expect(page.locator("#live")).to_have_text("Live", timeout=30_000)
+        expect(page.locator("#counts")).to_contain_text("2 taken")
+        expect(rows(page)).to_have_count(2)
+        expect(page.locator(".row", has_text="add_to_cart")).to_have_count(1)
+        opened.close()
+
+
+def test_a_narrow_screen(browser: Browser, sandbox: Sandbox) -> None:
+    sandbox.rate_limit = 1_000_000
+    send(sandbox)
+    opened = Opened(browser, sandbox)
+    page = opened.open(NARROW)
+    expect(rows(page).first).to_be_visible()
+    page.get_by_role("button", name="Fail on purpose").click()
+    assert page.evaluate("document.documentElement.scrollWidth") == NARROW[0]
+    page.keyboard.press("Escape")
+    page.locator(".row.refused").first.click()
+    expect(page.locator("#details")).to_be_visible()
+    assert focused(page) == "close"
+    for tab in ("Request", "Limits", "JSON"):
+        page.get_by_role("tab", name=tab).click()
+        assert page.evaluate("document.documentElement.scrollWidth") == NARROW[0]
+        assert page.locator("#details").evaluate("(panel) => panel.scrollWidth <= panel.clientWidth")
+    page.get_by_role("button", name="Close the details").click()
+    expect(page.locator("#details")).to_be_hidden()
+    opened.close()
+
+
+@pytest.mark.parametrize(("scheme", "ground"), [("light", "rgb(255, 255, 255)"), ("dark", "rgb(16, 19, 24)")])
+def test_who_cannot_see_well(browser: Browser, sandbox: Sandbox, scheme: Any, ground: str) -> None:
+    sandbox.latency = 0.001
+    send(sandbox)
+    opened = Opened(browser, sandbox)
+    page = opened.open(color_scheme=scheme)
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == ground
+    page.get_by_role("button", name="Fail on purpose").click()
+    for kind in ("taken", "dropped", "refused"):
+        page.locator(f".row.{kind}").first.click()
+        for tab in ("Request", "Limits", "JSON"):
+            page.get_by_role("tab", name=tab).click()
+            found = Axe().run(page).response["violations"]
+            assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
+    opened.close()
+
+
+def test_the_picture_of_the_readme(
+    browser: Browser, sandbox: Sandbox, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    send(sandbox)
+    opened = Opened(browser, sandbox)
+    page = opened.open((1280, 720), device_scale_factor=2)
+    page.locator(".row.dropped", has_text="events[0]").click()
+    expect(page.locator("#details .culprit")).to_be_visible()
+    made = tmp_path / "page.png"
+    page.screenshot(path=made)
+    opened.close()
+    Image.open(made).quantize(96, dither=Image.Dither.NONE).save(made, optimize=True)
+    assert made.stat().st_size < MOST_PICTURE_BYTES
+    if request.config.getoption("--picture"):
+        made.replace(PICTURE)
+    with Image.open(PICTURE) as kept:
+        assert kept.size == (2560, 1440)
