@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -310,7 +311,7 @@ def test_what_a_batch_contains_is_text_wherever_it_stands(page: Page, sandbox: S
 
 
 def test_ten_thousand_batches(page: Page, sandbox: Sandbox) -> None:
-    with EventsApi(sandbox.configuration) as api:
+    with EventsApi(replace(sandbox.configuration, max_in_flight=1)) as api:
         users = (UserIdentities(customer_id=f"user {number}") for number in range(10_000))
         result = api.upload_all(Batch("production", user_identities=user) for user in users)
     assert result.delivered == 10_000

@@ -26,6 +26,10 @@ JOURNEYS: list[list[dict[str, Any]]] = [
 ]  # fmt: skip
 
 
+def orders(weeks: int) -> dict[str, int]:
+    return {f"orders in week {week}": week * 7 % 5 for week in range(1, weeks + 1)}
+
+
 def batch(number: int) -> dict[str, Any]:
     name = PEOPLE[number % len(PEOPLE)]
     known = {"customer_id": str(100_000 + 7919 * number % 899_999), "email": f"{name}@example.com"}
@@ -34,21 +38,18 @@ def batch(number: int) -> dict[str, Any]:
         "source_request_id": f"shop-{number}",
         "mpid": 7346244611012968789 + number,
         "user_identities": known if number % 3 else {"email": known["email"]},
-        "user_attributes": {"plan": "gold", "newsletter": True}
-        | {f"trait {n}": n for n in range(number * 37 % 97 if number % 5 else 3)},
+        "user_attributes": {"plan": "gold", "newsletter": True} | orders(number * 37 % 97 if number % 5 else 3),
         "events": JOURNEYS[number % len(JOURNEYS)],
     }
 
 
 def send(sandbox: Sandbox, count: int = 24) -> None:
-    """Some that are taken, one of each kind that is not."""
+    """Many that are taken, and some of each kind that is not."""
     with EventsApi(replace(sandbox.configuration, retry=None, validate=False)) as api:
         api.upload_all(map(batch, range(count)))
         misspelt = {**batch(count), "events": [event("custom_event", custom_event_type="search", name="Search")]}
-        api.upload_events([misspelt, batch(count + 1), batch(3)][1])
-        api.bulk_upload_events([batch(count + 2), misspelt, batch(5)])
-        for wrong in ({**batch(count + 3), "environment": "prod"},):
-            api.upload_all([wrong])
+        api.bulk_upload_events([batch(count + 1), misspelt, batch(5)])
+        api.bulk_upload_events([{**batch(count + 2), "environment": "prod"}, batch(count + 3)])
         sandbox.fail(503)
         api.upload_all([batch(count + 4)])
-        api.upload_all([batch(count + 5)])
+        api.upload_events(batch(count + 5))
