@@ -8,9 +8,9 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .._configuration import LOOPBACK
+from .._configuration import is_loopback
 
-_OURS = re.compile(rf"({LOOPBACK.pattern})(:[0-9]{{1,5}})?", re.IGNORECASE)
+_PORT = re.compile(r":[0-9]{1,5}$")
 _HEADERS = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
     "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -42,7 +42,7 @@ class Guard:
 def _refusal(headers: Headers, *, at_the_door: bool) -> str | None:
     """Why a request is refused. A link from elsewhere may lead to the door, and only there."""
     host = headers.get("host", "")
-    if not _OURS.fullmatch(host):
+    if not is_loopback(_PORT.sub("", host).lower()):
         return "The sandbox is at a loopback address, such as http://127.0.0.1, and answers under no other name."
     if headers.get("origin", f"http://{host}") != f"http://{host}":
         return "Another site's page may not use the sandbox."
