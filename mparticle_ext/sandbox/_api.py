@@ -6,6 +6,7 @@ import asyncio
 import base64
 import binascii
 import math
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -54,7 +55,8 @@ class Api:
         fault = self._next_fault(scope)
         unread = fault is not None and fault.after == "headers"
         body, size, whole = (b"", 0, True) if unread else await _read(receive)
-        request = Request(arrived_at, scope["method"], scope["path"], head_of(scope["headers"]), body, size)
+        method, path = sys.intern(scope["method"]), sys.intern(scope["path"])  # the same few, again and again
+        request = Request(arrived_at, method, path, head_of(scope["headers"]), body, size)
         headers, said = self._settle(request, dict(scope["headers"]).get(b"authorization", b""), fault, whole=whole)
         await self._wait(self._faults.latency)
         request.seconds = time.perf_counter() - started

@@ -1,5 +1,7 @@
 """A user's first script, run from the built wheel in an environment of its own: nothing of the checkout is in reach."""
 
+from urllib.request import urlopen
+
 import mparticle_events
 from mparticle_events.api.events import upload_events
 from mparticle_events.client import Client
@@ -30,6 +32,9 @@ with Sandbox() as sandbox:
     with client:
         assert upload_events.sync(client=client, body=BatchModel(environment="production")) is None
     assert [batch.environment for batch in sandbox.batches] == ["development", "production"]
+
+    with urlopen(sandbox.page_url + "page/app.js") as file:
+        assert b"EventSource" in file.read(), "the page is not in the wheel"
 
     sandbox.fail(503, times=2)
     with EventsApi(sandbox.configuration) as api:
