@@ -69,7 +69,7 @@ class Shipment:
     def came(self, error: BaseException | None) -> None:
         """Go on to the next part, after the answer to this one."""
         part = self._parts[0]
-        if _is_of_the_batch(error) and len(part) > 1:
+        if is_of_the_batch(error) and len(part) > 1:
             middle = len(part) // 2
             self._parts[:1] = [part[:middle], part[middle:]]
         else:
@@ -218,7 +218,7 @@ class Account:
                 self._on_result(result)
 
     def _raise_if_hopeless(self, error: MParticleError | None) -> None:
-        if error is None or _is_of_the_batch(error):
+        if error is None or is_of_the_batch(error):
             self._failures_in_a_row = 0
             return
         self._failures_in_a_row += 1
@@ -243,7 +243,7 @@ def _bare(error: MParticleError) -> MParticleError:
     return error
 
 
-def _is_of_the_batch(error: BaseException | None) -> bool:
+def is_of_the_batch(error: BaseException | None) -> bool:
     """Whether a refusal is for what was sent, so that a part of it may well be accepted."""
     return isinstance(error, (BadRequestError, PayloadTooLargeError)) or (
         isinstance(error, APIStatusError) and error.status_code == _UNPROCESSABLE

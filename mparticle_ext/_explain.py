@@ -38,15 +38,20 @@ _SHOWN_KEY = 40  # characters of a key that is too long
 
 def explained(message: str, document: bytes, kind: Any, batch_index: int | None) -> ValidationError:
     """The decoder's message about a document, as an error that a person can act on."""
+    place, problem = located(message, document, kind)
+    return ValidationError(problem, shown(place), batch_index)
+
+
+def located(message: str, document: bytes, kind: Any) -> tuple[Place, str]:
+    """Where in a document the decoder's message points to, and what it says, in words."""
     try:
         value = msgspec.json.decode(document)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return ValidationError(f"is no JSON: {message}", batch_index=batch_index)
+        return (), f"is no JSON: {message}"
     try:
-        place, said = _place_and_problem(message, value, kind)
+        return _place_and_problem(message, value, kind)
     except (LookupError, TypeError, msgspec.DecodeError):  # a name with the decoder's own punctuation in it
-        return ValidationError(message, batch_index=batch_index)
-    return ValidationError(said, shown(place), batch_index)
+        return (), message
 
 
 def _place_and_problem(message: str, value: Any, kind: Any) -> tuple[Place, str]:
@@ -55,7 +60,7 @@ def _place_and_problem(message: str, value: Any, kind: Any) -> tuple[Place, str]
     problem = match["problem"]
     if match["key"]:
         key = culprit(message, value, place, kind)
-        return (*place, _short(key)), f"has a name that {_value_problem(problem, key)}"
+        return (*place, short(key)), f"has a name that {_value_problem(problem, key)}"
     if field := _MISSING.fullmatch(problem):
         return (*place, field[1]), _missing(field[1], value, place, kind)
     if field := _UNKNOWN.fullmatch(problem):
@@ -132,5 +137,6 @@ def _advice(place: Place, given: Any) -> str:
     return ": leave it out" if given is None else ""
 
 
-def _short(key: str) -> str:
+def short(key: str) -> str:
+    """A key as a path shows it."""
     return key if len(key) <= _SHOWN_KEY else key[: _SHOWN_KEY - 3] + "..."

@@ -60,22 +60,22 @@ def culprit(message: str, value: Any, place: Place, kind: Any) -> str:
 
 def field_names(kind: Any, value: Any, place: Place) -> list[str]:
     """The fields that an object at a place may have."""
-    structs = [part for part in _types_at(kind, value, place) if isinstance(part, inspect.StructType)]
+    structs = [part for part in types_at(kind, value, place) if isinstance(part, inspect.StructType)]
     names = [field.encode_name for part in _matching(structs, at(value, place)) for field in part.fields]
     return list(dict.fromkeys([*tag_fields(kind, value, place), *names]))
 
 
 def tag_fields(kind: Any, value: Any, place: Place) -> set[str]:
     """The field that says which of several objects stands at a place: `event_type` for an event."""
-    return {tag for part in _types_at(kind, value, place) if (tag := getattr(part, "tag_field", None))}
+    return {tag for part in types_at(kind, value, place) if (tag := getattr(part, "tag_field", None))}
 
 
 def choices(kind: Any, value: Any, place: Place) -> list[str]:
     """The strings that may stand at a place, where they are few: an enum's, or the tags of several objects."""
-    enums = [part.cls for part in _types_at(kind, value, place) if isinstance(part, inspect.EnumType)]
+    enums = [part.cls for part in types_at(kind, value, place) if isinstance(part, inspect.EnumType)]
     if enums:
         return [str(member.value) for enum in enums for member in enum]
-    around = _types_at(kind, value, place[:-1]) if place else []
+    around = types_at(kind, value, place[:-1]) if place else []
     return [str(part.tag) for part in around if isinstance(part, inspect.StructType) and part.tag_field == place[-1]]
 
 
@@ -106,12 +106,12 @@ def _with(value: Any, place: Place, new: Any) -> Any:
     return copy
 
 
-def _types_at(kind: Any, value: Any, place: Place) -> list[inspect.Type]:
+def types_at(kind: Any, value: Any, place: Place) -> list[inspect.Type]:
     """What may stand at a place: the branches of a union, but of several objects only the one that the tag names."""
-    types = _branches(_root(kind))
+    types = branches(_root(kind))
     for step in place:
         inside = (inner for part in _matching(types, value) for inner in _inside(part, step))
-        types = [branch for inner in inside for branch in _branches(inner)]
+        types = [branch for inner in inside for branch in branches(inner)]
         value = value[step]
     return types
 
@@ -121,12 +121,13 @@ def _root(kind: Any) -> inspect.Type:
     return inspect.type_info(kind)
 
 
-def _branches(part: inspect.Type) -> list[inspect.Type]:
+def branches(part: inspect.Type) -> list[inspect.Type]:
+    """The types that a type may be: those of a union, each without what limits it."""
     match part:
         case inspect.Metadata(type=inner):
-            return _branches(inner)
+            return branches(inner)
         case inspect.UnionType(types=types):
-            return [branch for inner in types for branch in _branches(inner)]
+            return [branch for inner in types for branch in branches(inner)]
     return [part]
 
 

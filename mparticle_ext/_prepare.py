@@ -47,7 +47,7 @@ class Preparation:
         prepared = self._encoded(batch, None)
         if self._validate:
             checked(prepared.document, models.Batch)
-        _refuse_too_large(prepared.document, None)
+        refuse_too_large(prepared.document, None)
         return Upload("upload_events", [batch], prepared.repeatable, prepared.document)
 
     def several(self, batches: Sequence[AnyBatch], *, historical: bool) -> Upload:
@@ -82,7 +82,7 @@ class Preparation:
         prepared = self._encoded(batch, index)
         if self._validate:
             _check(prepared.document, index, historical=historical)
-        _refuse_too_large(prepared.document, index)
+        refuse_too_large(prepared.document, index)
         return prepared
 
     def _encoded(self, batch: AnyBatch, index: int | None) -> Prepared:
@@ -149,7 +149,12 @@ def _check(document: bytes, index: int, *, historical: bool) -> None:
         refuse_unprocessed(batch, index)
 
 
-def _refuse_too_large(document: bytes, index: int | None) -> None:
+def refuse_too_large(document: bytes, index: int | None) -> None:
+    """Refuse a batch that no request can hold: one alone, or where there is an index one of several.
+
+    Raises:
+        ValidationError: It is over the limit.
+    """
     size = len(document) + (0 if index is None else len("[]"))
     if size > MAX_REQUEST_BYTES:
         problem = f"is {size} bytes, but at most {MAX_REQUEST_BYTES} are taken: send it in parts"

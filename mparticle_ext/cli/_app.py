@@ -1,0 +1,127 @@
+"""The command as its users see it. What does the work is loaded when it is asked for."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import click
+from click.shell_completion import get_completion_class
+from mparticle_events.service import SERVERS
+
+from .._version import __version__
+from ._exits import BROKEN_PIPE, EXITS, INTERRUPTED, leave_at_once
+
+files_argument = click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(allow_dash=True))
+historical_option = click.option(
+    "--historical", is_flag=True, help="As a historical upload: each event with its time, more than 72 hours ago."
+)
+
+
+class _App(click.Group):
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            leave_at_once(BROKEN_PIPE)
+        except (KeyboardInterrupt, click.Abort):
+            raise click.exceptions.Exit(INTERRUPTED) from None
+
+    def list_commands(self, _: click.Context) -> list[str]:
+        return list(self.commands)  # in the order in which they are needed
+
+
+@click.group(cls=_App, epilog=EXITS, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, message="%(prog)s %(version)s")
+@click.pass_context
+def app(context: click.Context) -> None:
+    """See and send data for mParticle's Events API, without a program around it.
+
+    Each command says more of itself: mparticle-ext upload --help
+    """
+    if os.environ.get("NO_COLOR"):
+        context.color = False
+
+
+@app.command()
+@files_argument
+@historical_option
+@click.option("--json", "as_json", is_flag=True, help="Print each fault as a line of JSON.")
+@click.pass_context
+def validate(context: click.Context, files: tuple[str, ...], *, historical: bool, as_json: bool) -> None:
+    """Check batches as an upload does, and print every fault.
+
+    A FILE holds a batch, a list of batches, a batch a line, or several one after the other; plain or gzip. - is
+    standard input.
+
+    A fault is printed as file:line: path: what is wrong and what to do. A summary goes to stderr. Exit code 0 says that
+    all is good, 1 that something is faulty, 2 that a file cannot be read.
+    """
+    from ._validation import Validation
+
+    context.exit(Validation(files, historical=historical, as_json=as_json).run())
+
+
+@app.command()
+@files_argument
+@historical_option
+@click.option(
+    "--pod", type=click.Choice(list(SERVERS)), help="The data centre of your account; else MPARTICLE_POD, or us1."
+)
+@click.option("--base-url", metavar="URL", help="Where to send instead; else MPARTICLE_BASE_URL.")
+@click.option(
+    "--failed", metavar="FILE", help="Write what is not delivered to this file, a batch a line, with the reason."
+)
+@click.option("--resume", is_flag=True, help="Go on where an earlier run stopped or was killed.")
+@click.option("--restart", is_flag=True, help="Forget what an earlier run did, and upload everything.")
+@click.option("--progress", metavar="FILE", help="The journal that --resume reads; else it is FILE.progress.")
+@click.option(
+    "--rate", type=click.FloatRange(0, min_open=True), default=250, show_default=True, help="Batches a second, at most."
+)
+@click.option(
+    "--in-flight", type=click.IntRange(1), default=8, show_default=True, help="Requests on their way at once."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print a summary as JSON, and nothing else.")
+@click.pass_context
+def upload(
+    context: click.Context,
+    /,
+    *,
+    pod: str | None,
+    base_url: str | None,
+    rate: float,
+    in_flight: int,
+    **options: Any,
+) -> None:
+    """Upload batches to mParticle, and account for each.
+
+    A FILE is what `validate` takes. Batches are checked before they are sent, in as few requests as the limits allow,
+    several at a time. The key and the secret come from MPARTICLE_API_KEY and MPARTICLE_API_SECRET, or are asked for.
+
+    A batch without a source_request_id gets one, and a journal beside the first FILE knows which are settled: --resume
+    sends the others, and mParticle drops what it has taken before. The journal goes when nothing is left to do.
+
+    What is written to --failed may be mended there and uploaded from there.
+    """
+    from ._upload import Options
+    from ._upload import upload as run
+
+    configured = {"pod": pod, "base_url": base_url, "rate": rate, "max_in_flight": in_flight, "validate": False}
+    given = {name: value for name, value in configured.items() if value is not None}
+    context.exit(run(Options(**options), given))
+
+
+@app.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.pass_context
+def completion(context: click.Context, shell: str) -> None:
+    r"""Print what makes a shell complete commands, options and event names.
+
+    \b
+    bash  eval "$(mparticle-ext completion bash)"    in ~/.bashrc
+    zsh   eval "$(mparticle-ext completion zsh)"     in ~/.zshrc
+    fish  mparticle-ext completion fish | source     in ~/.config/fish/config.fish
+    """
+    kind = get_completion_class(shell)
+    assert kind is not None, shell  # noqa: S101  # each of the three is click's own
+    click.echo(kind(context.find_root().command, {}, "mparticle-ext", "_MPARTICLE_EXT_COMPLETE").source())
