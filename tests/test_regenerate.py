@@ -21,6 +21,8 @@ NEW_EVENT = """
       properties:
         event_type: {type: string, const: video}
         data: {$ref: "#/components/schemas/VideoEventData"}
+      examples:
+        - {event_type: video, data: {title: The Kid}}
     VideoEventData:
       description: A video was watched.
       x-constructor: {positional: [title]}

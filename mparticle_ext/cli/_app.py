@@ -18,6 +18,12 @@ historical_option = click.option(
 )
 
 
+def _events(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
+    from ._examples import names
+
+    return [name for name in names() if name.startswith(begun)]
+
+
 class _App(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -41,6 +47,27 @@ def app(context: click.Context) -> None:
     """
     if os.environ.get("NO_COLOR"):
         context.color = False
+
+
+@app.command()
+@click.argument("event", required=False, shell_complete=_events)
+@click.option("--python", "as_python", is_flag=True, help="Print the Python that builds it.")
+@click.option("--list", "only_list", is_flag=True, help="Print the names of the events.")
+@click.pass_context
+def example(context: click.Context, event: str | None, *, as_python: bool, only_list: bool) -> None:
+    """Print a correct batch to start from: with an EVENT, or with much of what a batch may hold."""
+    from . import _examples
+
+    if only_list:
+        click.echo("\n".join(_examples.names()))
+    elif event is None or event in _examples.names():
+        click.echo(_examples.example(event, as_python=as_python))
+    else:
+        from difflib import get_close_matches
+
+        near = get_close_matches(event, _examples.names(), n=1)
+        hint = f": did you mean {near[0]!r}?" if near else ": --list names them"
+        raise click.BadParameter(f"{event!r} is no event{hint}", context, param_hint="EVENT")
 
 
 @app.command()
@@ -109,6 +136,29 @@ def upload(
     configured = {"pod": pod, "base_url": base_url, "rate": rate, "max_in_flight": in_flight, "validate": False}
     given = {name: value for name, value in configured.items() if value is not None}
     context.exit(run(Options(**options), given))
+
+
+@app.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=4000, show_default=True, help="0 for any that is free.")
+@click.option("--key", "api_key", metavar="KEY", help="The API key that it takes.")
+@click.option("--secret", "api_secret", metavar="SECRET", help="The secret that it takes.")
+@click.option("--latency", type=click.FloatRange(0), metavar="SECONDS", help="Let each answer take so long.")
+@click.option(
+    "--rate-limit",
+    type=click.FloatRange(0, min_open=True),
+    metavar="BATCHES",
+    help="Take so many a second, and answer 429 to more.",
+)
+@click.pass_context
+def sandbox(context: click.Context, *, port: int, **settings: Any) -> None:
+    """Run a local stand-in for the Events API, with a page that shows what arrives.
+
+    It prints the address of the page, and the environment that leads the SDK and `upload` to it. It keeps the newest
+    10,000 batches.
+    """
+    from ._serving import serve
+
+    context.exit(serve(port, {name: value for name, value in settings.items() if value is not None}))
 
 
 @app.command()

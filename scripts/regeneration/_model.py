@@ -33,6 +33,11 @@ class Spec:
         """The names of the schemas that put an event into its wire form."""
         return [branch["$ref"].rpartition("/")[2] for branch in self.schemas.get("Event", {}).get("oneOf", ())]
 
+    def examples_of(self, operation: dict[str, Any]) -> list[Any]:
+        """The bodies that stand as examples of an operation, in the order of the file."""
+        media = operation.get("requestBody", {}).get("content", {}).values()
+        return [example["value"] for one in media for example in one.get("examples", {}).values()]
+
     def fields_of(self, name: str) -> dict[str, Any]:
         """The properties of a schema and of those it builds on."""
         schema = self.schemas[name]

@@ -74,9 +74,10 @@ def generate(spec: Spec, package: Path, say: Callable[[str], None]) -> Path:
     _make_client(spec, package)
     say("models: datamodel-code-generator")
     models = _make_models(spec, package / "models.py")
-    say("constructors, servers and limits")
+    say("constructors, servers, limits and examples")
     _render("constructors.py", package, _constructor_data(spec, models))
     _render("wire.py", package, {})
+    _render("examples.py", package, _examples(spec))
     _render("service.py", package, {"servers": _servers(spec), "limits": _limits(spec)})
     (package / "py.typed").touch()
     say("formatting")
@@ -172,6 +173,16 @@ def _limits(spec: Spec) -> dict[str, dict[str, Any]]:
             "value": max(ages),
             "description": "How old, in hours, each event of a historical upload must be.",
         },
+    }
+
+
+def _examples(spec: Spec) -> dict[str, Any]:
+    bodies = [body for operation in spec.operations for body in spec.examples_of(operation)]
+    envelopes = [spec.schemas[name] for name in spec.envelopes]
+    return {
+        "batch": next(body for body in bodies if isinstance(body, dict)),
+        "short_batch": next(body[0] for body in bodies if isinstance(body, list)),
+        "events": {schema["properties"]["event_type"]["const"]: schema["examples"][0] for schema in envelopes},
     }
 
 

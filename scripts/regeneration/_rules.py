@@ -32,6 +32,8 @@ def _operations(spec: Spec) -> Breaks:
             yield ("paths",), f"operationId {name!r} is given twice"
         if "requestBody" not in operation:
             yield ("paths",), f"operation {name!r} has no requestBody, which each operation here needs"
+        elif not spec.examples_of(operation):
+            yield ("paths",), f"operation {name!r} has no example of its requestBody: add one"
         seen.add(name)
 
 
@@ -48,6 +50,8 @@ def _events(spec: Spec) -> Breaks:
         tag = properties["event_type"]["const"]
         if mapped.get(name) != tag:
             yield (*here, "Event"), f"Event.discriminator.mapping lacks {tag}: add it, with a reference to {name}"
+        if not spec.schemas[name].get("examples"):
+            yield (*here, name), f"{name} has no example: add one, which `mparticle-ext example` shows to users"
         data = base_name(properties["data"])
         if not spec.is_closed(data):
             yield (*here, data), f"{data} is not closed: add unevaluatedProperties: false, or a misspelt field is lost"

@@ -1,0 +1,95 @@
+"""A batch as the Python that builds it with the constructors of the facade."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias, get_args
+
+import msgspec
+from mparticle_events import constructors, models
+
+_WIDTH = 88  # what most formatters agree on
+_INDENT = 4
+_ENVELOPES = get_args(models.Event)
+_CONSTRUCTORS = {kind.__bases__[0]: kind for kind in vars(constructors).values() if isinstance(kind, type)}
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Something in brackets."""
+
+    opening: str
+    parts: Sequence[tuple[str, _Code]]
+    closing: str
+
+
+_Code: TypeAlias = str | _Group
+"""Code that stays in a line, or that may be broken into several."""
+
+
+def written(batch: Mapping[str, Any]) -> str:
+    """A program that builds the batch and prints it."""
+    code = _call(msgspec.convert(batch, models.Batch))
+    names = sorted({"Batch", *_names(code)})
+    imported = f"from mparticle_ext import {', '.join(names)}"
+    if len(imported) > _WIDTH:
+        imported = _laid_out(_Group("from mparticle_ext import (", [("", name) for name in names], ")"), 0, 0)
+    return f"{imported}\n\nbatch = {_laid_out(code, 0, len('batch = '))}\n\nprint(batch.to_json())"
+
+
+def _code(value: Any) -> _Code:
+    if isinstance(value, _ENVELOPES):
+        return _call(value.data)
+    if isinstance(value, msgspec.Struct):
+        return _call(value)
+    if isinstance(value, Mapping):
+        return _Group("{", [(f"{_literal(key)}: ", _code(inner)) for key, inner in value.items()], "}")
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return _Group("[", [("", _code(inner)) for inner in value], "]")
+    return _literal(value)
+
+
+def _call(value: msgspec.Struct) -> _Group:
+    """The call of a constructor: its first required fields by position, all others by name."""
+    model = type(value)
+    constructor = _CONSTRUCTORS[model]
+    fields = {field.name: field.required for field in msgspec.structs.fields(model)}
+    given = {name: _code(inner) for name in fields if (inner := getattr(value, name)) is not msgspec.UNSET}
+    parts: list[tuple[str, _Code]] = []
+    for name in constructor.__annotations__:
+        if not fields[name]:
+            break
+        parts.append(("", given.pop(name)))
+    return _Group(f"{constructor.__name__}(", [*parts, *((f"{name}=", inner) for name, inner in given.items())], ")")
+
+
+def _literal(value: Any) -> str:
+    plain = msgspec.to_builtins(value)
+    return json.dumps(plain, ensure_ascii=False) if isinstance(plain, str) else repr(plain)
+
+
+def _names(code: _Code) -> Iterator[str]:
+    """The constructors that are called."""
+    if isinstance(code, _Group):
+        if code.opening.endswith("("):
+            yield code.opening[:-1]
+        for _, inner in code.parts:
+            yield from _names(inner)
+
+
+def _laid_out(code: _Code, indent: int, column: int) -> str:
+    """Code that begins in a column, in one line where it fits, else a part a line."""
+    flat = _flat(code)
+    if isinstance(code, str) or column + len(flat) < _WIDTH:
+        return flat
+    deeper = indent + _INDENT
+    lines = [f"{' ' * deeper}{name}{_laid_out(inner, deeper, deeper + len(name))}," for name, inner in code.parts]
+    return "\n".join([code.opening, *lines, " " * indent + code.closing])
+
+
+def _flat(code: _Code) -> str:
+    if isinstance(code, str):
+        return code
+    return code.opening + ", ".join(name + _flat(inner) for name, inner in code.parts) + code.closing
