@@ -46,7 +46,9 @@ def located(message: str, document: bytes, kind: Any) -> tuple[Place, str]:
     """Where in a document the decoder's message points to, and what it says, in words."""
     try:
         value = msgspec.json.decode(document)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except UnicodeDecodeError as error:
+        return (), f"is not UTF-8, as JSON must be: {error.reason}"
+    except (msgspec.DecodeError, RecursionError):
         return (), f"is no JSON: {message}"
     try:
         return _place_and_problem(message, value, kind)

@@ -150,7 +150,7 @@ def upload(
     help="Take so many a second, and answer 429 to more.",
 )
 @click.pass_context
-def sandbox(context: click.Context, *, port: int, **settings: Any) -> None:
+def sandbox(context: click.Context, /, *, port: int, **settings: Any) -> None:
     """Run a local stand-in for the Events API, with a page that shows what arrives.
 
     It prints the address of the page, and the environment that leads the SDK and `upload` to it. It keeps the newest

@@ -39,6 +39,7 @@ class FailedFile:
 
     Attributes:
         path: Where it is.
+        before: How many lines a run before left in it.
     """
 
     def __init__(self, path: Path, keeps: Callable[[Failure], bool] | None) -> None:
@@ -50,9 +51,12 @@ class FailedFile:
         """
         self.path = path
         self._new = False
+        self.before = 0
         try:
             if keeps is not None and path.is_file():
-                _replace(path, [line for line in path.read_bytes().splitlines(keepends=True) if _stays(line, keeps)])
+                stay = [line for line in path.read_bytes().splitlines(keepends=True) if _stays(line, keeps)]
+                self.before = len(stay)
+                _replace(path, stay)
             elif path.is_file() and path.stat().st_size:
                 raise RefusedError(f"{path} is there already: move it away, or give --failed another name")
             self._file = path.open("ab")

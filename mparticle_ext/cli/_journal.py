@@ -131,12 +131,12 @@ def _read(path: Path) -> tuple[Header, Ranges] | None:
     if not path.is_file():
         return None
     try:
-        whole, newline, _ = path.read_bytes().rpartition(b"\n")  # a kill may have cut the last line
+        whole, newline, cut = path.read_bytes().rpartition(b"\n")  # a kill may have cut the last line
     except OSError as error:
         raise RefusedError(f"{path} cannot be read: {error.strerror}") from None
-    first, *others = whole.split(b"\n")
-    if not newline and _BEGINS.startswith(first[: len(_BEGINS)]):
+    if not newline and cut[: len(_BEGINS)] == _BEGINS[: len(cut)]:
         return None  # killed before anything was sent
+    first, *others = whole.split(b"\n")
     try:
         header = msgspec.json.decode(first, type=Header)
         ranges = [pair for line in others for pair in msgspec.json.decode(line, type=list[tuple[int, int]])]

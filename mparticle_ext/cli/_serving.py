@@ -33,6 +33,9 @@ def serve(port: int, given: dict[str, Any]) -> int:
     except OSError as error:
         complain(_why_not(port, error))
         return USAGE
+    except ValueError as error:  # a key that HTTP cannot carry
+        complain(str(error))
+        return USAGE
     return 0
 
 

@@ -102,7 +102,7 @@ class _Upload:
 
     def _ended(self, error: BaseException | None) -> tuple[int, str]:
         if error is None:
-            return (FAULTY if self._books.not_delivered else 0), ""
+            return (FAULTY if self._books.not_delivered or self._failed_before() else 0), ""
         if isinstance(error, LocalError):
             return NOT_WRITTEN, str(error)
         if self._interrupts.count:
@@ -112,6 +112,9 @@ class _Upload:
         if isinstance(error, APIError):
             return STOPPED, str(error)
         raise error
+
+    def _failed_before(self) -> int:
+        return self._books.failed.before if self._books.failed else 0
 
     def _say_what_begins(self, url: str) -> None:
         files = self._options.files
@@ -127,7 +130,9 @@ class _Upload:
         books, uploading = self._books, self._uploading
         seconds = time.monotonic() - uploading.started
         not_delivered = f", {books.not_delivered:,} not" if books.not_delivered else ""
-        before = f"; {uploading.skipped:,} were settled before" if uploading.skipped else ""
+        before = f"; before: {uploading.skipped:,} settled" if uploading.skipped else ""
+        if self._failed_before():
+            before += f", {self._failed_before():,} of them not delivered"
         click.echo(
             f"{counted(books.delivered, 'batch')} delivered{not_delivered} in {seconds:.1f} s, "
             f"{books.delivered / seconds:,.0f}/s{before}"
@@ -147,7 +152,7 @@ class _Upload:
 
     def _tell_how_to_go_on(self, *, stopped: bool) -> None:
         books = self._books
-        if books.failed is not None and books.not_delivered:
+        if books.failed is not None and (books.not_delivered or books.failed.before):
             click.echo(f"{books.failed.path} says why; mend the batches in it, and upload that file", err=True)
         if books.journal is None:
             if stopped:
@@ -163,12 +168,13 @@ class _Upload:
             "delivered": books.delivered,
             "failed": books.not_delivered,
             "skipped": uploading.skipped,
+            "failed_before": self._failed_before(),
             "outcomes": dict(books.outcomes),
             "bytes": uploading.bytes_read,
             "seconds": round(time.monotonic() - uploading.started, 3),
             "stopped": reason or None,
             "journal": str(books.journal.path) if books.journal and unfinished else None,
-            "failed_file": str(books.failed.path) if books.failed and books.not_delivered else None,
+            "failed_file": str(books.failed.path) if books.failed and (books.not_delivered or books.failed.before) else None,
         }
 
 

@@ -78,11 +78,14 @@ class Values:
                 yield Value(opened, b"", "is a list that goes on without a comma: is its end missing?")
                 opened = 0
             else:
+                first_on_its_line = self._indent is not None
                 value, resumed = self._value()
-                if opened and not resumed:
-                    value = value._replace(problem=f"{value.problem}: the rest of the list was not read")
-                    opened = 0
-                comma = None if value.problem else True
+                comma = True
+                if value.problem:
+                    comma = None
+                    if opened and not resumed:
+                        value = value._replace(problem=f"{value.problem}: the rest of the list was not read")
+                    opened = opened if resumed and first_on_its_line else 0  # or its end is lost with the line
                 yield value
         if opened:
             yield Value(opened, b"", "is a list that is not closed: was the file cut off?")
