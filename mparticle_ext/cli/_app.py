@@ -31,7 +31,7 @@ class _App(click.Group):
         except BrokenPipeError:
             leave_at_once(BROKEN_PIPE)
         except (KeyboardInterrupt, click.Abort):
-            raise click.exceptions.Exit(INTERRUPTED) from None
+            leave_at_once(INTERRUPTED)
 
     def list_commands(self, _: click.Context) -> list[str]:
         return list(self.commands)  # in the order in which they are needed

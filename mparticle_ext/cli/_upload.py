@@ -116,6 +116,11 @@ class _Upload:
     def _failed_before(self) -> int:
         return self._books.failed.before if self._books.failed else 0
 
+    def _failed_path(self) -> str | None:
+        """The failed file, where there is something in it."""
+        failed = self._books.failed
+        return str(failed.path) if failed and (self._books.not_delivered or failed.before) else None
+
     def _say_what_begins(self, url: str) -> None:
         files = self._options.files
         what = shown(files[0]) if len(files) == 1 else counted(len(files), "file")
@@ -152,8 +157,8 @@ class _Upload:
 
     def _tell_how_to_go_on(self, *, stopped: bool) -> None:
         books = self._books
-        if books.failed is not None and (books.not_delivered or books.failed.before):
-            click.echo(f"{books.failed.path} says why; mend the batches in it, and upload that file", err=True)
+        if path := self._failed_path():
+            click.echo(f"{path} says why; mend the batches in it, and upload that file", err=True)
         if books.journal is None:
             if stopped:
                 click.echo("What came after that was not read, and a stream cannot be resumed", err=True)
@@ -174,7 +179,7 @@ class _Upload:
             "seconds": round(time.monotonic() - uploading.started, 3),
             "stopped": reason or None,
             "journal": str(books.journal.path) if books.journal and unfinished else None,
-            "failed_file": str(books.failed.path) if books.failed and (books.not_delivered or books.failed.before) else None,
+            "failed_file": self._failed_path(),
         }
 
 

@@ -79,7 +79,7 @@ class Terminal:
             stdin=inside,
             stdout=inside,
             stderr=inside,
-            preexec_fn=lambda: (os.setsid(), fcntl.ioctl(inside, termios.TIOCSCTTY, 0)),  # noqa: PLW1509
+            preexec_fn=lambda: (os.setsid(), fcntl.ioctl(inside, termios.TIOCSCTTY, 0)),
         )
         os.close(inside)
 

@@ -128,7 +128,7 @@ def test_the_summary_for_scripts(sandbox: Sandbox, tmp_path: Path) -> None:
 
 def test_wrong_credentials_stop_it_and_the_right_ones_go_on(sandbox: Sandbox, tmp_path: Path) -> None:
     file = ndjson(tmp_path / "some.ndjson", map(batch, range(2000)))
-    wrong = environment(sandbox, MPARTICLE_API_SECRET="not-the-secret")
+    wrong = environment(sandbox, MPARTICLE_API_SECRET="not-the-secret")  # noqa: S106  # it is none
     done = run("upload", file, "--failed", tmp_path / "failed", *FAST, env=wrong)
     assert done.code == 3
     assert "stopped: HTTP 403: the API key and secret are not accepted" in done.err

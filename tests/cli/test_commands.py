@@ -1,0 +1,124 @@
+"""The rest of the command: examples, the sandbox, help, completion, and what happens without its extra."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from running import Done, environment, run, start
+
+import mparticle_ext
+from mparticle_ext.sandbox import Sandbox
+
+COMMANDS = ("validate", "upload", "example", "sandbox", "completion")
+EVENTS = run("example", "--list").out.split()
+
+
+def test_there_is_an_example_of_each_event(spec: dict[str, Any]) -> None:
+    assert list(spec["components"]["schemas"]["Event"]["discriminator"]["mapping"]) == EVENTS
+
+
+@pytest.mark.parametrize("event", ["", *EVENTS])
+def test_an_example_is_correct_arrives_and_is_what_its_python_builds(
+    event: str, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    chosen = [event] if event else []
+    shown = run("example", *chosen)
+    assert shown.code == 0
+    assert run("validate", "-", given=shown.out.encode()).code == 0
+    (tmp_path / "example.json").write_text(shown.out)
+    assert run("upload", tmp_path / "example.json", env=environment(sandbox)).code == 0
+    (arrived,) = (json.loads(one.to_json()) for one in sandbox.batches)
+    assert arrived.pop("source_request_id")
+
+    program = run("example", *chosen, "--python").out
+    built = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    assert json.loads(shown.out) == json.loads(built) == arrived
+    assert [one["event_type"] for one in arrived["events"]] == (
+        chosen or [one["event_type"] for one in arrived["events"]]
+    )
+    assert max(map(len, program.splitlines())) <= 88
+
+
+def test_an_event_that_there_is_not() -> None:
+    done = run("example", "custm_event")
+    assert done.code == 2
+    assert done.err.endswith("'custm_event' is no event: did you mean 'custom_event'?\n")
+
+
+def begun(*arguments: str) -> tuple[subprocess.Popen[bytes], list[str]]:
+    """The sandbox as a server, and what it says first."""
+    process = start("sandbox", *arguments)
+    assert process.stdout is not None
+    return process, [process.stdout.readline().decode().rstrip() for _ in range(5)]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_sandbox_says_where_it_is_takes_what_comes_and_stops(number: signal.Signals, tmp_path: Path) -> None:
+    process, said = begun("--port", "0", "--key", "a key", "--secret", "s")
+    page = re.fullmatch(r"http://127\.0\.0\.1:\d+/", said[0])
+    assert page, said
+    assert said[1:] == ["", f"export MPARTICLE_BASE_URL={said[0]}v2", "export MPARTICLE_API_KEY='a key'", "export MPARTICLE_API_SECRET=s"]  # fmt: skip
+    (tmp_path / "one.json").write_text(run("example").out)
+    given = {"MPARTICLE_BASE_URL": f"{said[0]}v2", "MPARTICLE_API_KEY": "a key", "MPARTICLE_API_SECRET": "s"}
+    assert run("upload", tmp_path / "one.json", env=environment(**given)).code == 0
+    process.send_signal(number)
+    assert Done(process).code == 0
+
+
+def test_a_port_that_is_taken() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = run("sandbox", "--port", str(port))
+    assert done.code == 2
+    assert done.err == f"mparticle-ext: port {port} is taken: give another one with --port, or 0 for any that is free\n"
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_help(command: str) -> None:
+    done = run(*([command] if command else []), "-h")
+    assert done.code == 0
+    assert done.out.startswith(f"Usage: mparticle-ext {command}".rstrip())
+    assert done.out == run(*([command] if command else []), "--help").out
+    assert max(map(len, done.out.splitlines())) <= 80
+    if not command:
+        assert all(re.search(rf"^  {name} ", done.out, re.MULTILINE) for name in COMMANDS)
+        assert "130  interrupted" in done.out
+
+
+def test_the_version() -> None:
+    assert run("--version").out == f"mparticle-ext {mparticle_ext.__version__}\n"
+    as_module = subprocess.run([sys.executable, "-m", "mparticle_ext", "--version"], capture_output=True, text=True, check=True)  # fmt: skip
+    assert as_module.stdout == f"mparticle-ext {mparticle_ext.__version__}\n"
+
+
+def test_completion() -> None:
+    for shell in ("bash", "zsh", "fish"):
+        assert "_MPARTICLE_EXT_COMPLETE" in run("completion", shell).out
+    asked = {"_MPARTICLE_EXT_COMPLETE": "bash_complete", "COMP_WORDS": "mparticle-ext example scr", "COMP_CWORD": "2"}
+    assert run(env=environment(**asked)).out == "plain,screen_view\n"
+
+
+def test_without_its_extra_it_says_how_to_get_it() -> None:
+    program = "import sys; sys.modules['rich'] = None; from mparticle_ext.cli import main; main()"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == 'mparticle-ext: the command needs its extra: pip install "mparticle-ext[cli]"\n'
+
+
+def test_help_loads_neither_http_nor_the_bar() -> None:
+    program = (
+        "import sys, runpy; sys.argv = ['mparticle-ext', '--help']\n"
+        "try: runpy.run_module('mparticle_ext', run_name='__main__')\n"
+        "except SystemExit: pass\n"
+        "print({'httpx', 'rich.progress', 'asyncio', 'starlette'} & sys.modules.keys())"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.stdout.endswith("\nset()\n"), done

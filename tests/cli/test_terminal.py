@@ -1,0 +1,68 @@
+"""What people see: a prompt that shows nothing, a bar on a terminal, plain lines elsewhere, colour where it is wanted."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from running import Terminal, batch, environment, ndjson, run
+
+from mparticle_ext.sandbox import Sandbox
+
+
+def test_credentials_that_are_not_set_are_typed_unseen(sandbox: Sandbox, tmp_path: Path) -> None:
+    file = ndjson(tmp_path / "some.ndjson", map(batch, range(3)))
+    terminal = Terminal("upload", file, "--base-url", sandbox.url)
+    terminal.until("MPARTICLE_API_KEY: ")
+    terminal.type(sandbox.configuration.api_key)
+    terminal.until("MPARTICLE_API_SECRET: ")
+    terminal.type(sandbox.configuration.api_secret)
+    assert terminal.end() == 0, terminal.said
+    assert "3 batches delivered" in terminal.said
+    assert sandbox.configuration.api_key not in terminal.said
+    assert sandbox.configuration.api_secret not in terminal.said
+
+
+def test_ctrl_c_at_the_prompt(tmp_path: Path) -> None:
+    terminal = Terminal("upload", ndjson(tmp_path / "some.ndjson", [batch(0)]))
+    terminal.until("MPARTICLE_API_KEY: ")
+    terminal.process.send_signal(2)
+    assert terminal.end() == 130
+    assert list(tmp_path.iterdir()) == [tmp_path / "some.ndjson"]
+
+
+@pytest.mark.parametrize("columns", [40, 80, 200])
+def test_a_bar_on_a_terminal(columns: int, sandbox: Sandbox, tmp_path: Path) -> None:
+    file = ndjson(tmp_path / "some.ndjson", map(batch, range(500)))
+    terminal = Terminal("upload", file, "--rate", "500", columns=columns, env=environment(sandbox))
+    terminal.until(" delivered, ")
+    terminal.until("━")
+    assert terminal.end() == 0, terminal.said
+    assert "500 batches delivered" in terminal.said
+    if columns > 80:
+        assert "/s, " in terminal.said
+        assert " left" in terminal.said
+
+
+@pytest.mark.slow
+def test_plain_lines_elsewhere(sandbox: Sandbox, tmp_path: Path) -> None:
+    file = ndjson(tmp_path / "some.ndjson", map(batch, range(700)))
+    done = run("upload", file, "--rate", "100", env=environment(sandbox))
+    assert done.code == 0
+    begins, *lines = done.err.splitlines()
+    assert begins == f"Uploading {file} to {sandbox.url}; {file}.progress knows how far it is"
+    assert lines
+    assert all(" delivered, " in line and line.endswith(" left") for line in lines)
+    assert "\x1b" not in done.err
+    assert "\r" not in done.err
+
+
+def test_colour_on_a_terminal_only_and_not_against_its_will(tmp_path: Path) -> None:
+    (tmp_path / "bad.ndjson").write_text(json.dumps({"environment": "prod"}))
+    for more, coloured in (({}, True), ({"NO_COLOR": "1"}, False)):
+        terminal = Terminal("validate", tmp_path / "bad.ndjson", columns=300, env=environment(**more))
+        assert terminal.end() == 1
+        assert ("\x1b[" in terminal.said) is coloured
+        assert "bad.ndjson:1:" in terminal.said
+    assert "\x1b" not in run("validate", tmp_path / "bad.ndjson").out
