@@ -104,8 +104,13 @@ def _unknown(name: str, value: Any, place: Place, kind: Any) -> str:
     if tag_fields(kind, value, place):
         return f"is no field of an event's envelope: {_ENVELOPE}"
     known = field_names(kind, value, place)
-    near = get_close_matches(name, known, n=1, cutoff=0.5)
-    return f"is no known field: {f'did you mean {near[0]!r}?' if near else 'known are ' + ', '.join(known)}"
+    meant = meant_by(name, known)
+    return f"is no known field: {f'did you mean {meant!r}?' if meant else 'known are ' + ', '.join(known)}"
+
+
+def meant_by(name: str, known: list[str]) -> str:
+    """The known name that is meant by one that is not; empty where none is near."""
+    return next(iter(get_close_matches(name, known, n=1, cutoff=0.5)), "")
 
 
 def _choice(given: Any, known: list[str]) -> str:

@@ -15,8 +15,8 @@ from mparticle_events import models
 from msgspec import inspect
 
 from ._errors import ValidationError
-from ._explain import located, short
-from ._places import Place, at, branches, place_of, types_at
+from ._explain import located, meant_by, short
+from ._places import Place, at, branches, field_names, place_of, types_at
 from ._record import Record
 from ._upload import refuse_unprocessed
 
@@ -101,10 +101,13 @@ class _Mender:
             if named and step not in named:  # a name that is too long to be shown
                 del parent[named[0]]
                 return True
+            given = parent[step] if isinstance(step, int) else parent.get(step)
             parent[step] = None
             if types := types_at(models.Batch, self._value, place):
                 parent[step] = _stand_in(types)
                 return True
+            if meant := meant_by(str(step), field_names(models.Batch, self._value, place[:-1])):
+                parent.setdefault(meant, given)  # so that it is not told to be missing too
         return isinstance(parent, dict) and parent.pop(step, self) is not self
 
 

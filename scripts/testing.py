@@ -52,7 +52,7 @@ def _all_steps() -> list[tuple[str, Callable[[], bool]]]:
         ("pyright", lambda: _run("pyright", "--pythonpath", sys.executable)),
         ("wheel: built, installed elsewhere, used", _use_wheel),
         ("pytest, with branch coverage", lambda: _run("coverage", "run", "-m", "pytest", "-q")),
-        ("coverage", lambda: _run("coverage", "report")),
+        ("coverage", lambda: _run("coverage", "combine", "--quiet") and _run("coverage", "report")),
     ]
 
 
@@ -87,7 +87,7 @@ def _use_wheel() -> bool:
         venv.create(folder / "venv", with_pip=True)
         python = folder / "venv" / BIN.name / "python"
         (wheel,) = (folder / "dist").glob("*.whl")
-        install = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check", f"{wheel}[sandbox]")
+        install = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check", f"{wheel}[sandbox,cli]")
         user = ROOT / "tests" / "wheel" / "user.py"
         shutil.copy(user, folder / "user.py")
         return _quietly(str(python), *install) and _command(str(python), "user.py", cwd=scratch)

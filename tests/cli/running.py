@@ -21,7 +21,7 @@ COMMAND = str(Path(sys.executable).with_name("mparticle-ext"))
 PATIENCE_SECONDS = 120.0
 
 
-def environment(sandbox: Sandbox | None = None, **more: str) -> dict[str, str]:
+def environment(sandbox: Sandbox | None = None, /, **more: str) -> dict[str, str]:
     """The environment for the command: to upload to a sandbox, or with no credentials."""
     given = dict.fromkeys(("API_KEY", "API_SECRET", "BASE_URL", "POD"), "")
     if sandbox is not None:
@@ -55,7 +55,7 @@ class Done:
 
 def run(*arguments: str | Path, given: bytes | None = None, **others: Any) -> Done:
     """Run it to its end, with something to read."""
-    return Done(start(*arguments, **({"stdin": subprocess.PIPE} if given is not None else {}), **others), given)
+    return Done(start(*arguments, stdin=subprocess.DEVNULL if given is None else subprocess.PIPE, **others), given)
 
 
 def wait_until(holds: Callable[[], bool]) -> None:
@@ -79,7 +79,8 @@ class Terminal:
             stdin=inside,
             stdout=inside,
             stderr=inside,
-            preexec_fn=lambda: (os.setsid(), fcntl.ioctl(inside, termios.TIOCSCTTY, 0)),
+            start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(inside, termios.TIOCSCTTY, 0),
         )
         os.close(inside)
 

@@ -60,8 +60,9 @@ def test_plain_lines_elsewhere(sandbox: Sandbox, tmp_path: Path) -> None:
 
 def test_colour_on_a_terminal_only_and_not_against_its_will(tmp_path: Path) -> None:
     (tmp_path / "bad.ndjson").write_text(json.dumps({"environment": "prod"}))
-    for more, coloured in (({}, True), ({"NO_COLOR": "1"}, False)):
-        terminal = Terminal("validate", tmp_path / "bad.ndjson", columns=300, env=environment(**more))
+    for refused, coloured in (("", True), ("1", False)):
+        given = environment(NO_COLOR=refused)
+        terminal = Terminal("validate", tmp_path / "bad.ndjson", columns=300, env=given)
         assert terminal.end() == 1
         assert ("\x1b[" in terminal.said) is coloured
         assert "bad.ndjson:1:" in terminal.said

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ OBJECTS = st.dictionaries(
     st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(st.text(max_size=4), inner), max_leaves=6),
     max_size=4,
 )
-FORMS = {
+FORMS: dict[str, Callable[[Any], str]] = {
     "a line each": lambda values: "".join(json.dumps(one) + "\n" for one in values),
     "lines that end as on Windows": lambda values: "\ufeff" + "\r\n\r\n".join(map(json.dumps, values)),
     "a list": json.dumps,

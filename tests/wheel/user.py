@@ -1,5 +1,8 @@
 """A user's first script, run from the built wheel in an environment of its own: nothing of the checkout is in reach."""
 
+import subprocess
+import sys
+from pathlib import Path
 from urllib.request import urlopen
 
 import mparticle_events
@@ -40,5 +43,11 @@ with Sandbox() as sandbox:
     with EventsApi(sandbox.configuration) as api:
         result = api.upload_all(Batch("production", source_request_id=f"{number}") for number in range(250))
     assert (result.delivered, result.failed, len(sandbox.batches)) == (250, [], 252)
+
+command = Path(sys.executable).with_name("mparticle-ext")
+version = subprocess.run([command, "--version"], capture_output=True, text=True, check=True).stdout
+assert version == f"mparticle-ext {mparticle_ext.__version__}\n", version
+example = subprocess.run([command, "example"], capture_output=True, check=True).stdout
+subprocess.run([command, "validate", "-"], input=example, capture_output=True, check=True)
 
 print("The wheel works: 252 batches uploaded, 1 refused, 2 requests tried again.")
