@@ -33,7 +33,7 @@ class _App(click.Group):
         except (KeyboardInterrupt, click.Abort):
             leave_at_once(INTERRUPTED)
 
-    def list_commands(self, _: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # as click calls it
         return list(self.commands)  # in the order in which they are needed
 
 
