@@ -36,7 +36,7 @@ with Sandbox() as sandbox:
         assert upload_events.sync(client=client, body=BatchModel(environment="production")) is None
     assert [batch.environment for batch in sandbox.batches] == ["development", "production"]
 
-    with urlopen(sandbox.page_url + "page/app.js") as file:
+    with urlopen(sandbox.page_url + "page/app.js") as file:  # noqa: S310  # our own address
         assert b"EventSource" in file.read(), "the page is not in the wheel"
 
     sandbox.fail(503, times=2)
