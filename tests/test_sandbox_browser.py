@@ -100,7 +100,9 @@ def test_batches_appear_as_they_arrive_the_newest_first(page: Page, sandbox: San
     sandbox.fail(503)
     post(sandbox, batch(3))
     expect(rows(page)).to_have_count(5)
-    first = rows(page).and_(page.locator("[aria-posinset='1']"))
+    places = [row.get_attribute("aria-posinset") for row in rows(page).all()]
+    assert places == ["1", "2", "3", "4", "5"]  # heard in the order that they are seen in
+    first = rows(page).first
     expect(first).to_contain_text("503 refused")
     expect(first).to_contain_text("the sandbox was told to fail")
     expect(page.locator(".row.dropped", has_text="was taken before")).to_have_count(1)

@@ -140,11 +140,19 @@ def test_the_stream_tells_many_in_portions_and_no_more_than_the_page_holds(sandb
     told: list[int] = []
     with stream(sandbox) as events:
         for event in events:
-            assert len(event["rows"]) <= 200
+            assert len(event["rows"]) == 200
             told += [row["number"] for row in event["rows"]]
             if told[-1] == 10_300:
                 break
     assert told == list(range(301, 10_301))
+
+
+def test_large_batches_come_in_smaller_portions(sandbox: Sandbox) -> None:
+    large = Batch("production", user_attributes={f"note {number}": "x" * 4096 for number in range(60)})
+    upload(sandbox, *[large] * 10)
+    with stream(sandbox) as events:
+        first, second = next(events)["rows"], next(events)["rows"]
+    assert (len(first), len(second)) == (5, 5)
 
 
 def test_a_page_that_is_open_keeps_no_sandbox_from_stopping() -> None:

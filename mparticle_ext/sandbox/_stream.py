@@ -64,7 +64,7 @@ class Stream:
             if read > _MOST_BYTES:
                 return rows, rows[-1].number, True
             rows.append(row_of(number, arrival))
-            read += arrival.request.size
+            read += rows[-1].size
         last = rows[-1].number if rows else newest
         return rows, last, last < newest
 

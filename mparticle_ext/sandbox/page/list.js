@@ -98,24 +98,26 @@ export class List {
     const { scrollTop, clientHeight } = this.viewport;
     const first = Math.max(0, Math.floor(scrollTop / this.#height) - BEYOND);
     const last = Math.min(this.rows.shown.length, Math.ceil((scrollTop + clientHeight) / this.#height) + BEYOND);
-    const before = this.#elements;
+    const drawn = this.#elements;
     this.#elements = new Map();
-    for (let place = first; place < last; place += 1) this.#place(place, before);
-    before.forEach((element) => element.remove());
+    for (let place = first; place < last; place += 1) {
+      const row = this.rows.at(place);
+      this.#elements.set(row.number, drawn.get(row.number) ?? rowOf(row));
+    }
+    drawn.forEach((element, number) => this.#elements.has(number) || element.remove());
+    [...this.#elements].forEach(([number, element], index) => this.#place(number, element, first + index, index));
     const active = this.#elements.get(this.active);
     if (active) this.viewport.setAttribute("aria-activedescendant", active.id);
     else this.viewport.removeAttribute("aria-activedescendant");
   }
 
-  #place(place, before) {
-    const row = this.rows.at(place);
-    const element = before.get(row.number) ?? rowOf(row);
-    if (!before.delete(row.number)) this.space.append(element);
+  #place(number, element, place, index) {
+    const neighbour = this.space.children[index]; // in the order that is seen, for those who hear it
+    if (neighbour !== element) this.space.insertBefore(element, neighbour ?? null);
     element.style.transform = `translateY(${place * this.#height}px)`;
     element.setAttribute("aria-posinset", place + 1);
     element.setAttribute("aria-setsize", this.rows.shown.length);
-    element.setAttribute("aria-selected", row.number === this.active);
-    this.#elements.set(row.number, element);
+    element.setAttribute("aria-selected", number === this.active);
   }
 
   #key(event) {
