@@ -3,8 +3,8 @@
 import subprocess
 import sys
 from pathlib import Path
-from urllib.request import urlopen
 
+import httpx
 import mparticle_events
 from mparticle_events.api.events import upload_events
 from mparticle_events.client import Client
@@ -36,8 +36,8 @@ with Sandbox() as sandbox:
         assert upload_events.sync(client=client, body=BatchModel(environment="production")) is None
     assert [batch.environment for batch in sandbox.batches] == ["development", "production"]
 
-    with urlopen(sandbox.page_url + "page/app.js") as file:  # noqa: S310  # our own address
-        assert b"EventSource" in file.read(), "the page is not in the wheel"
+    script = httpx.get(sandbox.page_url + "page/app.js")
+    assert "EventSource" in script.text, "the page is not in the wheel"
 
     sandbox.fail(503, times=2)
     with EventsApi(sandbox.configuration) as api:
