@@ -161,7 +161,7 @@ def sandbox(context: click.Context, /, *, port: int, **settings: Any) -> None:
     context.exit(serve(port, {name: value for name, value in settings.items() if value is not None}))
 
 
-@app.command()
+@app.command(short_help="Print what a shell needs to complete it.")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def completion(context: click.Context, shell: str) -> None:

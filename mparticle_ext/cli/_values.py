@@ -49,7 +49,11 @@ class _BrokenError(Exception):
 
 
 class Values:
-    """The values of a stream, of which `read` gives the next bytes, at most as many as it is asked for."""
+    """The values of a stream, of which `read` gives the next bytes, at most as many as it is asked for.
+
+    Attributes:
+        line: The line that it has come to.
+    """
 
     def __init__(self, read: Callable[[int], bytes]) -> None:
         self._read = read
@@ -58,37 +62,29 @@ class Values:
         self.line = 1
         self._indent: int | None = 0  # of what comes next; None where something stands before it on its line
         self._ended = False
+        self._opened = 0  # the line where the list begins that is being read
+        self._comma: bool | None = False  # whether a comma follows in it; None for who knows, after what is no JSON
 
     def __iter__(self) -> Iterator[Value]:
         """The values. Lists are opened: their entries are values."""
         self._skip_bom()
-        opened = 0  # the line where the list begins that is being read
-        comma: bool | None = False  # whether a comma follows in it; None for who knows, after what is no JSON
         while character := self._next():
-            if not opened and character == b"[":
-                opened, comma = self.line, False
+            if not self._opened and character == b"[":
+                self._opened, self._comma = self.line, False
                 self._step()
-            elif opened and character == b"]":
-                opened = 0
+            elif self._opened and character == b"]":
+                self._opened = 0
                 self._step()
-            elif opened and comma is not False and character == b",":
-                comma = False
+            elif self._opened and character == b"," and self._comma is not False:
+                self._comma = False
                 self._step()
-            elif opened and comma:
-                yield Value(opened, b"", "is a list that goes on without a comma: is its end missing?")
-                opened = 0
+            elif self._opened and self._comma:
+                yield Value(self._opened, b"", "is a list that goes on without a comma: is its end missing?")
+                self._opened = 0
             else:
-                first_on_its_line = self._indent is not None
-                value, resumed = self._value()
-                comma = True
-                if value.problem:
-                    comma = None
-                    if opened and not resumed:
-                        value = value._replace(problem=f"{value.problem}: the rest of the list was not read")
-                    opened = opened if resumed and first_on_its_line else 0  # or its end is lost with the line
-                yield value
-        if opened:
-            yield Value(opened, b"", "is a list that is not closed: was the file cut off?")
+                yield self._value()
+        if self._opened:
+            yield Value(self._opened, b"", "is a list that is not closed: was the file cut off?")
 
     def _skip_bom(self) -> None:
         while len(self._buffer) < len(_BOM) and self._refill():
@@ -119,19 +115,28 @@ class Values:
         self.line += self._buffer.count(b"\n", self._at, end)
         self._at = end
 
-    def _value(self) -> tuple[Value, bool]:
-        """The next value, and whether there is something to go on with."""
-        line, indent = self.line, self._indent or 0
+    def _value(self) -> Value:
+        line = self.line
         try:
             end = self._end()
         except _BrokenError as broken:
-            fault_line = line + self._buffer.count(b"\n", self._at, self._at + broken.at)
-            begins = self._buffer[self._at : self._at + _SHOWN_BYTES].partition(b"\n")[0].strip()
-            return Value(fault_line, begins, broken.problem), self._skip_broken(indent)
+            return self._broken(broken)
         document = self._buffer[self._at : end].rstrip()
         self._go_to(end)
-        self._indent = None
-        return Value(line, document), True
+        self._indent, self._comma = None, True
+        return Value(line, document)
+
+    def _broken(self, broken: _BrokenError) -> Value:
+        """What is no JSON, with a line of it, after which there is something to go on with."""
+        line = self.line + self._buffer.count(b"\n", self._at, self._at + broken.at)
+        begins = self._buffer[self._at : self._at + _SHOWN_BYTES].partition(b"\n")[0].strip()
+        first_on_its_line = self._indent is not None
+        resumed = self._skip_broken(self._indent or 0)
+        lost = ": the rest of the list was not read" if self._opened and not resumed else ""
+        self._comma = None
+        if not (resumed and first_on_its_line):
+            self._opened = 0  # its end is lost with the line
+        return Value(line, begins, broken.problem + lost)
 
     def _end(self) -> int:
         """Where the value ends that begins here.
