@@ -130,7 +130,7 @@ def upload(
 
     What is written to --failed may be mended there and uploaded from there.
     """
-    from ._upload import Options
+    from ._opening import Options
     from ._upload import upload as run
 
     configured = {"pod": pod, "base_url": base_url, "rate": rate, "max_in_flight": in_flight, "validate": False}

@@ -47,6 +47,16 @@ class Books:
         """How many were tried, and were not."""
         return self.outcomes.total() - self.delivered
 
+    @property
+    def failed_before(self) -> int:
+        """How many a run before left in the failed file."""
+        return self.failed.before if self.failed else 0
+
+    @property
+    def failed_path(self) -> str | None:
+        """The failed file, where there is something in it."""
+        return str(self.failed.path) if self.failed and (self.not_delivered or self.failed.before) else None
+
     def note_delivered(self, index: int) -> None:
         """Settle a batch that was delivered."""
         self.outcomes[Outcome.TAKEN.value] += 1
