@@ -89,7 +89,7 @@ def validate(context: click.Context, files: tuple[str, ...], *, historical: bool
     context.exit(Validation(files, historical=historical, as_json=as_json).run())
 
 
-@app.command()
+@app.command(epilog=EXITS)
 @files_argument
 @historical_option
 @click.option(
