@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 import time
@@ -16,6 +17,7 @@ import yaml
 from mparticle_ext.sandbox import Sandbox
 
 ROOT = Path(__file__).resolve().parent.parent
+MEASURED = os.environ.pop("COVERAGE_PROCESS_CONFIG", "")  # what has coverage measure a process: the command's alone
 
 
 @pytest.fixture

@@ -15,19 +15,25 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
+from conftest import MEASURED
+
 from mparticle_ext.sandbox import Sandbox
 
 COMMAND = str(Path(sys.executable).with_name("mparticle-ext"))
 PATIENCE_SECONDS = 120.0
 
 
-def environment(sandbox: Sandbox | None = None, /, **more: str) -> dict[str, str]:
-    """The environment for the command: to upload to a sandbox, or with no credentials."""
+def environment(sandbox: Sandbox | None = None, /, *, measured: bool = True, **more: str) -> dict[str, str]:
+    """The environment for the command: to upload to a sandbox, or with no credentials.
+
+    A process is not `measured` where a signal may come while coverage holds its lock, or coverage cannot write.
+    """
     given = dict.fromkeys(("API_KEY", "API_SECRET", "BASE_URL", "POD"), "")
     if sandbox is not None:
         configuration = sandbox.configuration
         given |= {"API_KEY": configuration.api_key, "API_SECRET": configuration.api_secret, "BASE_URL": sandbox.url}
-    return {**os.environ, **{f"MPARTICLE_{name}": value for name, value in given.items()}, **more}
+    ours = {f"MPARTICLE_{name}": value for name, value in given.items()}
+    return {**os.environ, **ours, "COVERAGE_PROCESS_CONFIG": MEASURED if measured else "", **more}
 
 
 def start(*arguments: str | Path, env: Mapping[str, str] | None = None, **others: Any) -> subprocess.Popen[bytes]:

@@ -19,7 +19,7 @@ FAST = ("--rate", "1000000")
 
 def stopped_at(sandbox: Sandbox, count: int, number: signal.Signals, *arguments: str | Path) -> Done:
     """Upload until so many batches have arrived, and send the process a signal."""
-    process = start("upload", *arguments, *FAST, env=environment(sandbox))
+    process = start("upload", *arguments, *FAST, env=environment(sandbox, measured=False))
     wait_until(lambda: len(sandbox.batches) >= count or process.poll() is not None)
     process.send_signal(number)
     return Done(process)
@@ -82,7 +82,7 @@ def test_a_second_ctrl_c_does_not_wait(tmp_path: Path) -> None:
         file = ndjson(tmp_path / "many.ndjson", map(batch, range(2000)))
         address = f"http://127.0.0.1:{silent.getsockname()[1]}/v2"
         given = {"MPARTICLE_API_KEY": "k", "MPARTICLE_API_SECRET": "s", "MPARTICLE_BASE_URL": address}
-        process = start("upload", file, *FAST, env=environment(**given))
+        process = start("upload", file, *FAST, env=environment(measured=False, **given))
         with silent.accept()[0]:  # a request is on its way, and will never be answered
             process.send_signal(signal.SIGINT)
             assert process.stderr is not None
