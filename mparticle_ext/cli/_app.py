@@ -49,7 +49,7 @@ def app(context: click.Context) -> None:
         context.color = False
 
 
-@app.command()
+@app.command(short_help="Print a correct batch to start from.")
 @click.argument("event", required=False, shell_complete=_events)
 @click.option("--python", "as_python", is_flag=True, help="Print the Python that builds it.")
 @click.option("--list", "only_list", is_flag=True, help="Print the names of the events.")
@@ -100,7 +100,9 @@ def validate(context: click.Context, files: tuple[str, ...], *, historical: bool
     "--failed", metavar="FILE", help="Write what is not delivered to this file, a batch a line, with the reason."
 )
 @click.option("--resume", is_flag=True, help="Go on where an earlier run stopped or was killed.")
-@click.option("--restart", is_flag=True, help="Forget what an earlier run did, and upload everything.")
+@click.option(
+    "--restart", is_flag=True, help="Forget what an earlier run did; mParticle still drops what it took then."
+)
 @click.option("--progress", metavar="FILE", help="The journal that --resume reads; else it is FILE.progress.")
 @click.option(
     "--rate", type=click.FloatRange(0, min_open=True), default=250, show_default=True, help="Batches a second, at most."
@@ -126,7 +128,8 @@ def upload(
     several at a time. The key and the secret come from MPARTICLE_API_KEY and MPARTICLE_API_SECRET, or are asked for.
 
     A batch without a source_request_id gets one, and a journal beside the first FILE knows which are settled: --resume
-    sends the others, and mParticle drops what it has taken before. The journal goes when nothing is left to do.
+    sends the others, and mParticle drops what it took in the last 30 days. The journal goes when nothing is left to do.
+    Standard input has no journal, and its batches get new ids each time.
 
     What is written to --failed may be mended there and uploaded from there.
     """
@@ -138,7 +141,7 @@ def upload(
     context.exit(run(Options(**options), given))
 
 
-@app.command()
+@app.command(short_help="Run a local stand-in for the Events API.")
 @click.option("--port", type=click.IntRange(0, 65535), default=4000, show_default=True, help="0 for any that is free.")
 @click.option("--key", "api_key", metavar="KEY", help="The API key that it takes.")
 @click.option("--secret", "api_secret", metavar="SECRET", help="The secret that it takes.")
@@ -161,17 +164,19 @@ def sandbox(context: click.Context, /, *, port: int, **settings: Any) -> None:
     context.exit(serve(port, {name: value for name, value in settings.items() if value is not None}))
 
 
-@app.command(short_help="Print what a shell needs to complete it.")
-@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
-@click.pass_context
-def completion(context: click.Context, shell: str) -> None:
-    r"""Print what makes a shell complete commands, options and event names.
+@app.command(
+    short_help="Print what a shell needs to complete it.",
+    help="""Print what makes a shell complete commands, options and event names.
 
     \b
     bash  eval "$(mparticle-ext completion bash)"    in ~/.bashrc
     zsh   eval "$(mparticle-ext completion zsh)"     in ~/.zshrc
     fish  mparticle-ext completion fish | source     in ~/.config/fish/config.fish
-    """
+    """,
+)
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.pass_context
+def completion(context: click.Context, shell: str) -> None:
     kind = get_completion_class(shell)
     assert kind is not None, shell  # noqa: S101  # each of the three is click's own
     click.echo(kind(context.find_root().command, {}, "mparticle-ext", "_MPARTICLE_EXT_COMPLETE").source())

@@ -25,6 +25,7 @@ class Books:
         failed: The failed file, if one is wanted.
         outcomes: How many batches came to which outcome.
         first: The first failures, where there is no file for them.
+        to_be_mended: How many could not be delivered as they are.
         unsettled: How many were not delivered, and would be sent again by a further run.
     """
 
@@ -33,7 +34,7 @@ class Books:
         self.failed = failed
         self.outcomes: Counter[str] = Counter()
         self.first: list[Failure] = []
-        self.unsettled = 0
+        self.to_be_mended = self.unsettled = 0
         self._broken = False
         self._next_flush = time.monotonic() + _FLUSH_SECONDS
 
@@ -65,6 +66,7 @@ class Books:
     def note_failed(self, failure: Failure, *, for_good: bool) -> None:
         """Note a batch that was not; `for_good` settles it where there is a file for it."""
         self.outcomes[failure.outcome] += 1
+        self.to_be_mended += for_good
         if self.failed is None:
             if len(self.first) < _SHOWN:
                 self.first.append(failure)

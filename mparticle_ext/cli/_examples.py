@@ -10,6 +10,7 @@ from mparticle_events.examples import BATCH, EVENTS, SHORT_BATCH
 
 from ._python import written
 
+_TRIED_OUT = {"environment": "development"}  # what is only tried out must not count as real data
 _COPIED = "source_request_id"  # one that is copied along with a batch would have the copy dropped
 
 
@@ -26,4 +27,4 @@ def example(event: str | None, *, as_python: bool) -> str:
 
 def _batch(event: str | None) -> Mapping[str, Any]:
     batch = BATCH if event is None else {**SHORT_BATCH, "events": [EVENTS[event]]}
-    return {field: value for field, value in batch.items() if field != _COPIED}
+    return {field: value for field, value in {**batch, **_TRIED_OUT}.items() if field != _COPIED}

@@ -152,7 +152,7 @@ def _require_the_same(path: Path, before: Header, now: Header) -> None:
         ("number of files", len(before.inputs), len(now.inputs)),
     ):
         if then != given:
-            raise RefusedError(f"{path} is of another upload: its {name} was {then}, not {given}")
+            raise RefusedError(f"{path} is of another upload: its {name} was {then}, not {given}; --restart forgets it")
     for old, new in zip(before.inputs, now.inputs, strict=True):
         if (old.bytes, old.sha256) != (new.bytes, new.sha256):
             raise RefusedError(

@@ -62,18 +62,21 @@ class Report:
     def _print_failures(self) -> None:
         if self._books.failed is not None:
             return
-        for failure in self._books.first:
+        first = [failure for failure in self._books.first if failure.reasons != [self._stopped]]  # which is said anyway
+        for failure in first:
             for reason in failure.reasons:
                 click.echo(f"{printable(failure.file)}:{failure.line}: {printable(reason)}", err=True)
-        if more := self._books.not_delivered - len(self._books.first):
+        more = self._books.not_delivered - len(self._books.first)
+        if first and more:
             click.echo(f"and {more:,} more", err=True)
 
     def _print_how_to_go_on(self) -> None:
         books = self._books
-        if path := books.failed_path:
-            click.echo(f"{path} says why; mend the batches in it, and upload that file", err=True)
+        if books.failed_path and (books.to_be_mended or books.failed_before):
+            click.echo(f"{books.failed_path} says why; mend the batches in it, and upload that file", err=True)
         if self._unfinished:
-            kept = " --failed FILE, which keeps what cannot be delivered" if books.first else ""
+            mend = books.failed is None and books.to_be_mended
+            kept = " --failed FILE, which keeps what cannot be delivered" if mend else ""
             click.echo(f"Go on with --resume{kept}", err=True)
         elif self._stopped:
             click.echo("What came after that was not read, and a stream cannot be resumed", err=True)

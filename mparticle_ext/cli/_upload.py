@@ -84,7 +84,7 @@ class _Upload:
 
     def _ended(self, error: BaseException | None) -> tuple[int, str]:
         if error is None:
-            return (FAULTY if self._books.not_delivered or self._books.failed_before else 0), ""
+            return self._ended_by_itself(), ""
         if isinstance(error, LocalError):
             return NOT_WRITTEN, str(error)
         if self._interrupts.count:
@@ -94,6 +94,12 @@ class _Upload:
         if isinstance(error, APIError):
             return STOPPED, str(error)
         raise error
+
+    def _ended_by_itself(self) -> int:
+        books = self._books
+        if books.unsettled and not (books.delivered or books.to_be_mended):
+            return STOPPED  # an outage, of which too few requests were hit to be sure at once
+        return FAULTY if books.not_delivered or books.failed_before else 0
 
     def _say_what_begins(self, url: str) -> None:
         files = self._options.files

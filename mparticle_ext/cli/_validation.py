@@ -43,16 +43,18 @@ class Validation:
     def _check(self, file: str, progress: Ticker) -> bool:
         try:
             with reading(file) as source:
-                before = self._bytes
+                before, batches = self._bytes, self._batches
                 for value in source.values():
                     self._bytes = before + source.bytes_read
                     self._count(file, judge(value, _ANY_ID, historical=self._historical), progress)
                     progress.tick()
                 self._bytes = before + source.bytes_read
+                if self._batches == batches:
+                    complain(f"{shown(file)} holds no batch")
         except BrokenPipeError:
             raise
         except OSError as error:
-            complain(f"{file}: cannot be read: {error.strerror or error}")
+            complain(f"{file} cannot be read: {error.strerror or error}")
             return False
         return True
 

@@ -40,7 +40,7 @@ class Stream:
         told, seen, said_at = self._place(last_id), b"", time.monotonic()
         while not self._stopping.is_set():
             rows, last, more = self._rows(told)
-            state = json.encode(self._state())
+            state = json.encode(self._state(behind=more))
             if rows or state != seen:
                 yield _event(f"{self._run}-{last}", state, rows)
                 told, seen, said_at = last, state, time.monotonic()
@@ -68,10 +68,11 @@ class Stream:
         last = rows[-1].number if rows else newest
         return rows, last, last < newest
 
-    def _state(self) -> dict[str, Any]:
+    def _state(self, *, behind: bool) -> dict[str, Any]:
         with self._journal.changing:
             return {
                 "run": self._run,
+                "behind": behind,
                 "default_keys": self._default_keys,
                 "first": self._journal.rows.first,
                 "counts": self._journal.counts._asdict(),

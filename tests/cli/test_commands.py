@@ -68,7 +68,7 @@ def test_the_sandbox_says_where_it_is_takes_what_comes_and_stops(number: signal.
     assert said[1:] == ["", f"export MPARTICLE_BASE_URL={said[0]}v2", "export MPARTICLE_API_KEY='a key'", "export MPARTICLE_API_SECRET=s"]  # fmt: skip
     (tmp_path / "one.json").write_text(run("example").out)
     given = {"MPARTICLE_BASE_URL": f"{said[0]}v2", "MPARTICLE_API_KEY": "a key", "MPARTICLE_API_SECRET": "s"}
-    assert run("upload", tmp_path / "one.json", env=environment(**given)).code == 0
+    assert run("upload", tmp_path / "one.json", env=environment() | given).code == 0
     process.send_signal(number)
     assert Done(process).code == 0
 
@@ -100,10 +100,11 @@ def test_the_version() -> None:
 
 
 def test_completion() -> None:
+    assert '\n  bash  eval "$(mparticle-ext completion bash)"    in ~/.bashrc\n' in run("completion", "--help").out
     for shell in ("bash", "zsh", "fish"):
         assert "_MPARTICLE_EXT_COMPLETE" in run("completion", shell).out
     asked = {"_MPARTICLE_EXT_COMPLETE": "bash_complete", "COMP_WORDS": "mparticle-ext example scr", "COMP_CWORD": "2"}
-    assert run(env=environment(**asked)).out == "plain,screen_view\n"
+    assert run(env=environment() | asked).out == "plain,screen_view\n"
 
 
 def test_without_its_extra_it_says_how_to_get_it() -> None:

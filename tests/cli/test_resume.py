@@ -82,7 +82,7 @@ def test_a_second_ctrl_c_does_not_wait(tmp_path: Path) -> None:
         file = ndjson(tmp_path / "many.ndjson", map(batch, range(2000)))
         address = f"http://127.0.0.1:{silent.getsockname()[1]}/v2"
         given = {"MPARTICLE_API_KEY": "k", "MPARTICLE_API_SECRET": "s", "MPARTICLE_BASE_URL": address}
-        process = start("upload", file, *FAST, env=environment(measured=False, **given))
+        process = start("upload", file, *FAST, env=environment(measured=False) | given)
         with silent.accept()[0]:  # a request is on its way, and will never be answered
             process.send_signal(signal.SIGINT)
             assert process.stderr is not None

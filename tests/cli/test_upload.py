@@ -132,7 +132,9 @@ def test_wrong_credentials_stop_it_and_the_right_ones_go_on(sandbox: Sandbox, tm
     done = run("upload", file, "--failed", tmp_path / "failed", *FAST, env=wrong)
     assert done.code == 3
     assert "stopped: HTTP 403: the API key and secret are not accepted" in done.err
-    assert "Go on with --resume" in done.err
+    assert done.err.endswith("\nGo on with --resume\n")
+    assert "mend" not in done.err  # nothing is wrong with the batches
+    assert done.err.count("HTTP 403") == 1
     assert "not-the-secret" not in done.out + done.err
     assert not sandbox.batches
     again = run("upload", file, "--failed", tmp_path / "failed", "--resume", *FAST, env=environment(sandbox))
@@ -195,7 +197,7 @@ def test_what_cannot_be_meant_is_not_begun(
 ) -> None:
     ndjson(tmp_path / "good.ndjson", [batch(0)])
     (tmp_path / "there").write_text("precious")
-    done = run("upload", *arguments, env=environment(sandbox, **more), cwd=tmp_path)
+    done = run("upload", *arguments, env=environment(sandbox) | more, cwd=tmp_path)
     assert done.code == 2, done.err
     assert complaint in done.err
     assert (tmp_path / "there").read_text() == "precious"
@@ -243,6 +245,15 @@ def test_a_folder_that_cannot_be_written_to(sandbox: Sandbox, tmp_path: Path) ->
     assert done.code == 4
     assert f"{tmp_path}/none/journal cannot be written: No such file or directory" in done.err
     assert not sandbox.batches
+
+
+def test_an_outage_that_hits_all_of_a_small_file_is_told_from_faulty_batches(sandbox: Sandbox, tmp_path: Path) -> None:
+    file = ndjson(tmp_path / "some.ndjson", [batch(0)])
+    sandbox.fail(501, times=20)
+    done = run("upload", file, env=environment(sandbox))
+    assert done.code == 3
+    assert "HTTP 501" in done.err
+    assert done.err.endswith("\nGo on with --resume\n")
 
 
 def test_what_becomes_of_an_answer_that_settles_nothing(sandbox: Sandbox, tmp_path: Path) -> None:

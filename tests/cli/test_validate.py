@@ -37,6 +37,13 @@ TOLD = {
 """What is said of BAD, by what stands in the line of it."""
 
 
+def test_a_file_without_a_batch_is_told(tmp_path: Path) -> None:
+    (tmp_path / "none.json").write_text("[]")
+    done = run("validate", "none.json", cwd=tmp_path)
+    assert done.code == 0
+    assert done.err.startswith("mparticle-ext: none.json holds no batch\n")
+
+
 def test_a_good_file(tmp_path: Path) -> None:
     done = run("validate", ndjson(tmp_path / "good.ndjson", [GOOD] * 3))
     assert (done.code, done.out) == (0, "")
@@ -143,8 +150,8 @@ def test_a_file_that_cannot_be_read_is_named_and_the_others_are_checked(tmp_path
     done = run("validate", "none.ndjson", tmp_path, "bad.ndjson", cwd=tmp_path)
     assert (done.code, done.out.splitlines()) == (2, [f"bad.ndjson:1: {said}" for said in TOLD.values()])
     assert done.err.splitlines()[:2] == [
-        "mparticle-ext: none.ndjson: cannot be read: No such file or directory",
-        f"mparticle-ext: {tmp_path}: cannot be read: Is a directory",
+        "mparticle-ext: none.ndjson cannot be read: No such file or directory",
+        f"mparticle-ext: {tmp_path} cannot be read: Is a directory",
     ]
 
 

@@ -19,11 +19,12 @@ let counts = { taken: 0, dropped: 0, refused: 0 };
 // --- What arrives ---------------------------------------------------------------------------------------------------
 
 const stream = new EventSource("/live/stream");
-stream.onopen = () => live(true);
-stream.onerror = () => live(false);
+stream.onopen = () => live("Live");
+stream.onerror = () => live("Reconnecting");
 stream.onmessage = ({ data }) => {
   const said = JSON.parse(data);
   if (said.run !== run) begin(said.run);
+  live(said.behind ? "Catching up" : "Live");
   counts = said.counts;
   rows.add(said.rows, said.first);
   faults.update(said);
@@ -39,9 +40,10 @@ function begin(another) {
   list.clear();
 }
 
-function live(connected) {
-  find("live").textContent = connected ? "Live" : "Reconnecting";
-  find("live").classList.toggle("on", connected);
+function live(state) {
+  if (find("live").textContent === state) return; // each change is read out
+  find("live").textContent = state;
+  find("live").classList.toggle("on", state === "Live");
 }
 
 function show() {
