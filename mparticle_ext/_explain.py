@@ -52,7 +52,7 @@ def located(message: str, document: bytes, kind: Any) -> tuple[Place, str]:
         return (), f"is no JSON: {message}"
     try:
         return _place_and_problem(message, value, kind)
-    except (LookupError, TypeError, msgspec.DecodeError):  # a name with the decoder's own punctuation in it
+    except (LookupError, TypeError, RecursionError, msgspec.DecodeError):  # a name with the decoder's own punctuation
         return (), message
 
 

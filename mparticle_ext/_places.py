@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, TypeAlias
@@ -41,7 +42,7 @@ def find(value: Any, is_it: Callable[[Any], bool], place: Place = ()) -> Place |
 
 
 def place_of(path: str, message: str, value: Any, kind: Any) -> Place:
-    """A decoder's path as a place. It names no key of a map: each `[...]` is found by trying the keys one by one."""
+    """A decoder's path as a place. It names no key of a map: each `[...]` is found by trying."""
     place: Place = ()
     for step in _STEP.finditer(path):
         if step["any"]:
@@ -52,10 +53,14 @@ def place_of(path: str, message: str, value: Any, kind: Any) -> Place:
 
 
 def culprit(message: str, value: Any, place: Place, kind: Any) -> str:
-    """The key of a map that a decoder's message is about: the one that gives this message when it is alone."""
-    mapping = at(value, place)
-    alone = (key for key in mapping if _message(_with(value, place, {key: mapping[key]}), kind) == message)
-    return next(alone, "...")
+    """The key of a map that a decoder's message is about: the one without which what comes before it gives none."""
+    entries = list(at(value, place).items())
+
+    def is_faulty(count: int) -> bool:
+        return _message(_with(value, place, dict(entries[:count])), kind) == message
+
+    count = bisect_left(range(1, len(entries) + 1), True, key=is_faulty)
+    return entries[count][0] if count < len(entries) else "..."
 
 
 def field_names(kind: Any, value: Any, place: Place) -> list[str]:
@@ -92,7 +97,7 @@ def _children(value: Any) -> Iterator[tuple[str | int, Any]]:
 def _message(value: Any, kind: Any) -> str:
     try:
         msgspec.json.decode(msgspec.json.encode(value), type=kind)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         return str(error)
     return ""
 

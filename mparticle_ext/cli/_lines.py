@@ -20,7 +20,10 @@ def lines_before(document: bytes, place: Place) -> int:
         return document.count(b"\n", 0, error.start)
     at = 0
     for step in place:
-        inside = _inside(text, at, step)
+        try:
+            inside = _inside(text, at, step)
+        except (ValueError, IndexError, RecursionError):  # JSON to one decoder and none, or too deep, to the other
+            break
         if inside is None:
             break
         at = inside
@@ -28,7 +31,11 @@ def lines_before(document: bytes, place: Place) -> int:
 
 
 def _inside(text: str, at: int, step: str | int) -> int | None:
-    """Where the value of a key or an index begins, in the object or list that begins here; None where it is not."""
+    """Where the value of a key or an index begins, in the object or list that begins here; None where it is not.
+
+    Of a key that stands there twice the last one counts, as it does for the check.
+    """
+    found: int | None = None
     closing = "}" if isinstance(step, str) else "]"
     at = _after_blank(text, at + 1)
     index = 0
@@ -38,12 +45,12 @@ def _inside(text: str, at: int, step: str | int) -> int | None:
             key, at = _DECODER.raw_decode(text, at)
             at = _after_blank(text, _after_blank(text, at) + 1)  # behind the colon
         if step in (key, short(str(key))):
-            return at
+            found = at
         _, at = _DECODER.raw_decode(text, at)
         at = _after_blank(text, at)
         at = _after_blank(text, at + 1) if text[at] == "," else at
         index += 1
-    return None
+    return found
 
 
 def _after_blank(text: str, at: int) -> int:

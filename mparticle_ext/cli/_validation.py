@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 import time
 from collections.abc import Sequence
 
 import click
 
-from ._exits import FAULTY, USAGE, complain, printable
+from ._exits import FAULTY, NOT_WRITTEN, USAGE, LocalError, complain, leave_at_once, printable
 from ._input import reading, shown, total_bytes
 from ._judge import Complaint, Judged, judge
 from ._progress import Ticker, counted, lasting, sized, ticker
@@ -30,6 +31,14 @@ class Validation:
 
     def run(self) -> int:
         """Check all files, and return the exit code."""
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that a bar is taken away, as at Ctrl-C
+        try:
+            return self._run()
+        except LocalError as error:
+            complain(str(error))
+            leave_at_once(NOT_WRITTEN)  # or the interpreter would try to write it once more
+
+    def _run(self) -> int:
         with ticker(self._so_far, quiet=False) as progress:
             readable = [self._check(file, progress) for file in self._files]
         faults = counted(self._faults, "fault") + (f" in {counted(self._bad, 'batch')}" if self._bad else "")
@@ -72,12 +81,21 @@ class Validation:
     def _tell(self, file: str, complaints: list[Complaint]) -> None:
         for one in complaints:
             if self._as_json:
-                click.echo(json.dumps({"file": file, **one._asdict(), "index": self._batches}))
+                _print(json.dumps({"file": file, **one._asdict(), "index": self._batches}))
             else:
-                click.echo(f"{click.style(f'{printable(file)}:{one.line}:', bold=True)} {printable(str(one))}")
+                _print(f"{click.style(f'{printable(file)}:{one.line}:', bold=True)} {printable(str(one))}")
 
     def _so_far(self) -> tuple[float | None, str]:
         seconds = time.monotonic() - self._started
         share = self._bytes / self._total if self._total else None
         said = f"{counted(self._batches, 'batch')}, {counted(self._faults, 'fault')}, {sized(self._bytes / seconds)}/s"
         return share, said + (f", {lasting(seconds / share - seconds)} left" if share else "")
+
+
+def _print(line: str) -> None:
+    try:
+        click.echo(line)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise LocalError("standard output", error) from None

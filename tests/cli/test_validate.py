@@ -8,12 +8,13 @@ import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from mparticle_events.service import MAX_REQUEST_BYTES
-from running import COMMAND, batch, environment, ndjson, run, start
+from running import COMMAND, Done, batch, environment, ndjson, run, start
 
-from mparticle_ext import unixtime_ms
+from mparticle_ext import Batch, ValidationError, _places, unixtime_ms
 
 EVENT = {"event_type": "custom_event", "data": {"event_name": "a", "custom_event_type": "other"}}
 GOOD = {"environment": "production", "events": [EVENT]}
@@ -199,3 +200,53 @@ def test_memory_stays_flat(form: str) -> None:
 
     small, large = peak_of(stream(17)), peak_of(stream(500))
     assert large < small + 16 * 1024, f"{small} KiB became {large} KiB"
+
+
+def test_a_key_that_stands_there_twice(tmp_path: Path) -> None:
+    (tmp_path / "twice.json").write_text(
+        '{"environment": "production",\n"events": null,\n"events": [{"event_type": "x"}]}'
+    )
+    done = run("validate", "twice.json", cwd=tmp_path)
+    assert done.code == 1
+    assert done.out.startswith("twice.json:3: events[0]")
+
+
+@pytest.mark.parametrize("depth", range(960, 1000, 5))
+def test_what_is_nested_near_the_limit_of_a_decoder(depth: int, tmp_path: Path) -> None:
+    nested = "[" * depth + "]" * depth
+    (tmp_path / "deep.json").write_text(f'{{"environment": "production", "user_attributes": {{"a": {nested}}}}}')
+    done = run("validate", "deep.json", cwd=tmp_path)
+    assert done.code == 1
+    assert done.out.startswith("deep.json:1: ")
+
+
+def test_a_faulty_value_among_many_names_is_found_by_few_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[Any] = []
+    look = _places._message  # noqa: SLF001  # what costs
+
+    def counted(value: Any, kind: Any) -> str:
+        looks.append(value)
+        return look(value, kind)
+
+    monkeypatch.setattr(_places, "_message", counted)
+    attributes = {f"name {number}": number for number in range(99)} | {"bad": {"a": 1}}
+    with pytest.raises(ValidationError) as caught:
+        Batch.from_json(json.dumps({"environment": "production", "user_attributes": attributes}))
+    assert caught.value.path == "user_attributes.bad"
+    assert len(looks) < 10
+
+
+def test_a_full_disk_for_the_faults(tmp_path: Path) -> None:
+    (tmp_path / "bad.json").write_text("{}")
+    with Path("/dev/full").open("wb") as full:
+        done = Done(start("validate", "bad.json", cwd=tmp_path, stdout=full))
+    assert done.code == 4
+    assert done.err == "mparticle-ext: standard output cannot be written: No space left on device\n"
+
+
+def test_streams_that_are_closed(tmp_path: Path) -> None:
+    (tmp_path / "bad.json").write_text("{}")
+    command = f"{COMMAND} validate bad.json 2>&- >found; echo $?"
+    done = subprocess.run(["/bin/sh", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout == "1\n"
+    assert (tmp_path / "found").read_text().startswith("bad.json:1: environment: is required")
