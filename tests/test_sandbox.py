@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import gc
 import json
 import socket
@@ -16,6 +17,7 @@ from typing import Any
 import httpx
 import pytest
 from conftest import wait_until
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from mparticle_ext import Batch, EventsApi, WrongCallError
 from mparticle_ext.sandbox import Counts, Sandbox
@@ -132,6 +134,53 @@ def test_it_answers_from_start_to_stop_and_what_arrived_stays() -> None:
         httpx.post(url)
 
 
+def test_it_starts_once_until_it_is_stopped(sandbox: Sandbox) -> None:
+    url = sandbox.url
+    with pytest.raises(RuntimeError, match="the sandbox runs already"):
+        sandbox.start()
+    assert sandbox.url == url
+    sandbox.stop()
+    with pytest.raises(httpx.ConnectError):
+        httpx.post(url)
+    assert post(sandbox.start(), GOOD).status_code == 202
+
+
+def begun(sandbox: Sandbox) -> socket.socket:
+    """A connection with a request that the sandbox reads and that never gets whole."""
+    client = socket.create_connection(("127.0.0.1", httpx.URL(sandbox.url).port or 0), timeout=30)
+    head = b"POST /v2/events HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\nExpect: 100-continue\r\n\r\n"
+    client.sendall(head + b"{")
+    assert client.recv(4096).startswith(b"HTTP/1.1 100")
+    return client
+
+
+def test_it_stops_without_a_word_in_the_middle_of_a_request(caplog: pytest.LogCaptureFixture) -> None:
+    with Sandbox() as sandbox, begun(sandbox) as client:
+        sandbox.stop()
+        with contextlib.suppress(ConnectionResetError):
+            assert client.recv(1) == b""
+    assert "the client went" in str(sandbox.requests[0].reason)
+    assert not caplog.records
+
+
+def test_it_stops_without_a_word_while_a_client_does_not_read(caplog: pytest.LogCaptureFixture) -> None:
+    large = json.dumps({**GOOD, "user_attributes": {f"note {number}": "x" * 4096 for number in range(60)}}).encode()
+    with Sandbox() as sandbox, socket.socket() as client:
+        for _ in range(60):
+            post(sandbox, large)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect(("127.0.0.1", httpx.URL(sandbox.url).port or 0))
+        client.sendall(b"GET /live/batches.ndjson HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        running = sandbox._server._server  # noqa: SLF001  # nothing else knows when it has to wait for a reader
+        assert running is not None
+        connections = running.server_state.connections
+        wait_until(
+            lambda: any(isinstance(one, HttpToolsProtocol) and one.flow.write_paused for one in list(connections))
+        )
+        sandbox.stop()
+    assert not caplog.records
+
+
 def test_a_port_that_is_taken() -> None:
     with Sandbox() as sandbox, pytest.raises(OSError, match="in use"):
         Sandbox(port=httpx.URL(sandbox.url).port or 0).start()
@@ -237,6 +286,29 @@ def test_only_so_many_are_kept_and_all_are_counted() -> None:
         sandbox.clear()
         assert sandbox.counts == Counts(0, 0, 0, 0)
         assert not sandbox.requests
+
+
+def test_what_is_kept_is_bounded_by_batches_however_many_come_in_a_request() -> None:
+    bodies = [json.dumps([named(100 * number + index) for index in range(100)]).encode() for number in range(30)]
+    with Sandbox(keep=250) as sandbox:
+        deliver(sandbox, bodies)
+        assert [request.body for request in sandbox.requests] == bodies[-3:]  # the oldest of them is kept in part
+        assert ids_of(sandbox) == [str(number) for number in range(2750, 3000)]
+        assert sandbox.counts == Counts(requests=30, refused=0, taken=3000, dropped=0)
+        for _ in range(249):
+            post(sandbox, b"{")
+        assert [len(request.fates) for request in sandbox.requests] == [100, *[1] * 249]
+        post(sandbox, b"{")
+        assert {request.status for request in sandbox.requests} == {400}
+        assert len(sandbox.batches) == 250
+        assert sandbox.counts == Counts(requests=280, refused=250, taken=3000, dropped=0)
+
+
+def test_none_is_kept_and_all_are_counted() -> None:
+    with Sandbox(keep=0) as sandbox:
+        deliver(sandbox, [json.dumps([GOOD] * 3).encode()] * 2)
+        assert (sandbox.batches, sandbox.requests) == ([], [])
+        assert sandbox.counts == Counts(requests=2, refused=0, taken=6, dropped=0)
 
 
 @pytest.mark.parametrize(

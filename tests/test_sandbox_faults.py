@@ -156,6 +156,14 @@ def test_a_rate_drains_as_time_goes(monkeypatch: pytest.MonkeyPatch) -> None:
         (lambda sandbox: sandbox.fail(204), "204 is no failure"),
         (lambda sandbox: sandbox.fail("503"), "'503' is no failure"),
         (lambda sandbox: sandbox.fail(503, times=0), "times is 0: give how many requests, 1 or more"),
+        (lambda sandbox: sandbox.fail(503, x="✓"), "the header x is '✓': HTTP carries Latin-1 without line breaks"),
+        (lambda sandbox: sandbox.fail(503, x="a\r\nb: c"), "the header x is"),
+        (lambda sandbox: sandbox.fail(503, x="a\n"), "the header x is"),
+        (lambda sandbox: sandbox.fail(503, x="\0"), "the header x is"),
+        (lambda sandbox: sandbox.fail(503, ñ="a"), "'ñ' is no name of a header"),
+        (lambda sandbox: sandbox.fail(503, **{"x: y\r\nz": "a"}), "is no name of a header"),
+        (lambda sandbox: sandbox.fail(503, **{"": "a"}), "'' is no name of a header"),
+        (lambda sandbox: sandbox.fail(503, Content_Length=7), "Content-Length is set by the sandbox itself"),
         (lambda sandbox: sandbox.drop_connection(times=1.5), "times is 1.5"),
         (lambda sandbox: sandbox.drop_connection("never"), "after is 'never': it is one of headers, request, taken"),
     ],
@@ -166,6 +174,28 @@ def test_what_cannot_be_asked_for(sandbox: Sandbox, ask: Any, says: str) -> None
     with EventsApi(sandbox.configuration) as api:
         api.upload_events(Batch("production"))
     assert statuses(sandbox) == [202]
+
+
+def test_a_failure_may_say_what_http_can_carry(sandbox: Sandbox) -> None:
+    sandbox.fail(503, retry_after=2, x_note="grüße,\t~", X_empty="")
+    with socket.create_connection(("127.0.0.1", httpx.URL(sandbox.url).port or 0), timeout=30) as client:
+        client.sendall(b"POST /v2/events HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+        said = b"".join(iter(lambda: client.recv(4096), b""))
+    assert said.startswith(b"HTTP/1.1 503")
+    assert "\r\nx-note: grüße,\t~\r\n".encode("latin-1") in said
+    assert b"\r\nretry-after: 2\r\n" in said
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"origin": "https://evil.example"}, {"origin": "null"}, {"sec-fetch-site": "cross-site"}],
+)
+def test_another_sites_page_uses_no_fault_up_and_leaves_no_trace(sandbox: Sandbox, headers: dict[str, str]) -> None:
+    sandbox.fail(503)
+    answer = httpx.post(sandbox.url + "/events", content=b"{}", headers=headers)
+    assert (answer.status_code, answer.text) == (403, "Another site's page may not use the sandbox.")
+    assert not sandbox.requests
+    assert httpx.post(sandbox.url + "/events").status_code == 503
 
 
 def test_what_is_no_use_of_a_fault_uses_none_up(sandbox: Sandbox) -> None:

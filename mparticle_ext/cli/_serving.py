@@ -7,13 +7,18 @@ import os
 import shlex
 import signal
 import threading
-from typing import Any
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ._exits import FAULTY, USAGE, complain
 
+if TYPE_CHECKING:
+    from .._configuration import Configuration
+
 _KEEP = 10_000  # of the newest batches: as many as the page shows smoothly
+_LOOK_SECONDS = 0.5  # on Windows no signal comes through to a wait without an end
 
 
 def serve(port: int, given: dict[str, Any]) -> int:
@@ -26,23 +31,25 @@ def serve(port: int, given: dict[str, Any]) -> int:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    try:
-        with Sandbox(port=port, keep=_KEEP, **given) as sandbox:
-            _introduce(sandbox)
-            stop.wait()
-    except OSError as error:
-        complain(_why_not(port, error))
-        return USAGE
-    except ValueError as error:  # a key that HTTP cannot carry
-        complain(str(error))
-        return USAGE
+    with ExitStack() as running:
+        try:
+            sandbox = running.enter_context(Sandbox(port=port, keep=_KEEP, **given))
+            configuration = sandbox.configuration
+        except OSError as error:
+            complain(_why_not(port, error))
+            return USAGE
+        except ValueError as error:  # a key that HTTP cannot carry
+            complain(str(error))
+            return USAGE
+        _introduce(sandbox.page_url, configuration)
+        while not stop.wait(_LOOK_SECONDS):
+            pass
     return 0
 
 
-def _introduce(sandbox: Any) -> None:
+def _introduce(page_url: str, configuration: Configuration) -> None:
     """Say where its page is, and how to lead uploads to it."""
-    configuration = sandbox.configuration
-    click.echo(sandbox.page_url)
+    click.echo(page_url)
     click.echo()
     for variable, value in (
         ("MPARTICLE_BASE_URL", configuration.url),

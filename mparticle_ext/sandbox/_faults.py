@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import time
 from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias, get_args
@@ -13,6 +14,9 @@ After: TypeAlias = Literal["headers", "request", "taken"]
 
 _FIRST_FAILURE = 300  # the first HTTP status that takes nothing
 _LAST_STATUS = 599
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HEADER_VALUE = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")
+_FRAMING = ("content-length", "transfer-encoding")  # others than the server's own break the connection
 _BURST_SECONDS = 1.0  # what a second allows may come at once
 
 
@@ -61,6 +65,8 @@ class Faults:
         """Answer the next requests with a status."""
         if type(status) is not int or not _FIRST_FAILURE <= status <= _LAST_STATUS:
             raise ValueError(f"{status!r:.40} is no failure: give a status from {_FIRST_FAILURE} to {_LAST_STATUS}")
+        for name, value in headers.items():
+            _require_header(name, value)
         self._add(times, status=status, headers=headers)
 
     def drop(self, after: After, times: int) -> None:
@@ -110,6 +116,16 @@ class Rate:
         """Count batches, and say how much of the limit is used, in percent."""
         self._level += batches
         return min(100.0, 100 * self._level / (self.limit * _BURST_SECONDS))
+
+
+def _require_header(name: str, value: str) -> None:
+    """Raise a ValueError for a header that HTTP cannot carry, or that is not for the asking."""
+    if not _HEADER_NAME.fullmatch(name):
+        raise ValueError(f"{name!r:.40} is no name of a header: use letters, digits and - in ASCII")
+    if name.lower() in _FRAMING:
+        raise ValueError(f"{name} is set by the sandbox itself: leave it out")
+    if not _HEADER_VALUE.fullmatch(value):
+        raise ValueError(f"the header {name} is {value!r:.40}: HTTP carries Latin-1 without line breaks")
 
 
 def _is_number(value: object) -> bool:

@@ -53,6 +53,9 @@ class Newest(Generic[T]):
         self._items.append(item)
         self.last += 1
 
+    def forget_oldest(self) -> None:
+        del self._items[0]
+
     def clear(self) -> None:
         self._items.clear()
         self._cleared_at = self.last
@@ -109,7 +112,13 @@ class Journal:
         else:
             for batch in batches:
                 self._record(batch, self.dropped if batch.index in request.dropped else self.taken)
+        self._let_go()
         self.changing.notify_all()
+
+    def _let_go(self) -> None:
+        """Forget the requests of which no row is kept: the body of one may be as large as a hundred batches."""
+        while self.requests and self.requests[0] is not self.rows[0].request:
+            self.requests.forget_oldest()
 
     def _record(self, arrival: Arrival, kind: Newest[Arrival]) -> None:
         kind.append(arrival)

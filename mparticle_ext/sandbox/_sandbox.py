@@ -14,6 +14,7 @@ from .._upload import require_timeout
 from ._api import Api
 from ._arrivals import Arrival, Dropped, Request
 from ._faults import After, Faults
+from ._guard import no_pages
 from ._journal import Counts, Journal, View
 from ._page import page
 from ._server import Server
@@ -37,8 +38,9 @@ class Sandbox:
         latency: Seconds that each answer waits; may be set later, too.
         rate_limit: Batches a second that are taken; with more, nothing of a request is, and the answer is 429. None for
             no limit. May be set later, too.
-        keep: How many of the newest requests, and of the newest batches, are kept; None for all. What is counted, and
-            which `source_request_id` was taken, stays known.
+        keep: How many of the newest batches are kept, and with them the requests that they came in; None for all. A
+            request that was refused counts as a batch. What is counted, and which `source_request_id` was taken,
+            stays known.
 
     Raises:
         ValueError: A value that cannot work.
@@ -61,7 +63,7 @@ class Sandbox:
         self._journal = Journal(keep)
         self._stopping = threading.Event()
         credentials = f"{api_key}:{api_secret}".encode()
-        self._api = Api(self._journal, self._faults, credentials, self._stopping)
+        self._api = no_pages(Api(self._journal, self._faults, credentials, self._stopping))
         default_keys = (api_key, api_secret) == _DEFAULT_KEYS
         stream = Stream(self._journal, self._faults, self._stopping, default_keys=default_keys)
         self._page = page(self._journal, self._faults, stream)
@@ -132,7 +134,7 @@ class Sandbox:
             headers: Headers of the answer, with `_` for `-`: `fail(429, retry_after="2")`.
 
         Raises:
-            ValueError: The status is no failure.
+            ValueError: The status is no failure, or HTTP cannot carry a header.
         """
         named = {name.replace("_", "-"): str(value) for name, value in headers.items()}
         with self._journal.changing:
@@ -183,6 +185,7 @@ class Sandbox:
 
         Raises:
             OSError: The port is taken.
+            RuntimeError: It runs already.
         """
         self._stopping.clear()
         self._server.start()

@@ -32,7 +32,10 @@ class Server:
 
         Raises:
             OSError: The port is taken.
+            RuntimeError: It listens already.
         """
+        if self._server is not None:
+            raise RuntimeError("the sandbox runs already")
         listener = socket.create_server(("127.0.0.1", self._asked_port))
         listener.setsockopt(
             socket.IPPROTO_TCP, socket.TCP_NODELAY, 1
@@ -87,3 +90,12 @@ class _Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self.scope["extensions"] = {_EXTENSION: {"transport": self.transport}}
+
+    def shutdown(self) -> None:
+        """As uvicorn's, but cut a client that is still to send or to read: uvicorn would wait, cancel, and log that."""
+        if self.cycle is None or self.cycle.response_complete:  # type: ignore[redundant-expr]  # at first it is None
+            super().shutdown()
+        elif self.cycle.more_body or self.flow.write_paused:
+            self.transport.abort()
+        else:
+            super().shutdown()

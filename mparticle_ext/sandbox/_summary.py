@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any, NamedTuple, get_args
 
 import msgspec
@@ -18,6 +19,7 @@ _NAMES = ("event_name", "screen_name", "label", "url", "user_attribute_name")
 _ACTIONS = ("product_action", "promotion_action")
 _KINDS = ("application_transition_type", "profile_event_type", "push_message_type")
 _MOST_EVENTS = 12  # in a row; the details have all
+_MOST_IDENTITIES = _MOST_TYPES = 40  # in a row: more than the spec has
 _MOST_CHARACTERS = 200  # of a text in a row
 _MOST_REASON = 600
 
@@ -83,7 +85,7 @@ def row_of(number: int, arrival: Arrival) -> Row:
     return Row(
         number,
         int(request.arrived_at * 1000),
-        request.path,
+        _text(request.path),
         fate.outcome,
         request.status,
         request.size if fate.outcome == "refused" else len(memoryview(arrival.document)),
@@ -92,7 +94,7 @@ def row_of(number: int, arrival: Arrival) -> Row:
         list(_identities(batch)),
         [_event(event) for event in events[:_MOST_EVENTS]],
         len(events),
-        sorted({_text(event.get("event_type", "")) for event in events}),
+        sorted({_text(event.get("event_type", "")) for event in events})[:_MOST_TYPES],
         batches,
         _meters(arrival, batch, events, batches),
     )
@@ -112,7 +114,8 @@ def _identities(batch: Mapping[str, Any]) -> Iterator[Identity]:
     """Who the user is, the best known first."""
     known = _dict(batch.get("user_identities"))
     names = dict.fromkeys((*(name for name in _IDENTITIES if name in known), *known))
-    yield from (Identity(_text(name), _text(known[name])) for name in names if known[name] is not None)
+    given = (Identity(_text(name), _text(known[name])) for name in names if known[name] is not None)
+    yield from islice(given, _MOST_IDENTITIES)
     yield from (Identity(name, _text(batch[name])) for name in _BESIDE if batch.get(name) is not None)
 
 

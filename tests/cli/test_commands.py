@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import socket
@@ -71,6 +72,25 @@ def test_the_sandbox_says_where_it_is_takes_what_comes_and_stops(number: signal.
     assert run("upload", tmp_path / "one.json", env=environment() | given).code == 0
     process.send_signal(number)
     assert Done(process).code == 0
+
+
+def test_the_sandbox_ends_when_nobody_hears_where_it_is() -> None:
+    read, write = os.pipe()
+    os.close(read)
+    process = start("sandbox", "--port", "0", stdout=write, env=environment(measured=False))
+    os.close(write)
+    done = Done(process)
+    assert (done.code, done.err) == (141, "")
+
+
+def test_the_sandbox_ends_without_a_word_in_the_middle_of_a_request() -> None:
+    process, said = begun("--port", "0")
+    with socket.create_connection(("127.0.0.1", int(said[0].rstrip("/").rpartition(":")[2])), timeout=60) as client:
+        client.sendall(b"POST /v2/events HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n{")
+        assert client.recv(4096).startswith(b"HTTP/1.1 100")
+        process.send_signal(signal.SIGINT)
+        done = Done(process)
+    assert (done.code, done.err) == (0, "")
 
 
 def test_a_port_that_is_taken() -> None:
