@@ -15,7 +15,7 @@ from axe_playwright_python.sync_playwright import Axe
 from chromium import chromium
 from conftest import ROOT
 from PIL import Image
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, Page, Route, expect
 from sandbox.demo import batch, send
 
 from mparticle_ext import Batch, EventsApi, UserIdentities
@@ -166,6 +166,26 @@ def test_the_details(page: Page, sandbox: Sandbox) -> None:
     assert "Basic" not in details.inner_text()
     details.get_by_role("tab", name="Limits").click()
     expect(details).to_contain_text("2 of 100")
+
+
+def test_details_that_are_closed_while_others_are_fetched_stay_closed(page: Page, sandbox: Sandbox) -> None:
+    for number in range(2):
+        post(sandbox, batch(number))
+    expect(rows(page)).to_have_count(2)
+    rows(page).first.click()
+    expect(page.locator(".split")).to_have_count(1)
+    held: list[Route] = []
+    page.route("**/live/arrivals/1", lambda route: held.append(route), times=1)
+    with page.expect_request("**/live/arrivals/1"):
+        page.locator("#list").press("ArrowDown")
+    page.keyboard.press("Escape")
+    expect(page.locator(".split")).to_have_count(0)
+    with page.expect_response("**/live/arrivals/1") as answered:
+        held[0].continue_()
+    answered.value.finished()
+    page.evaluate("fetch('/live/arrivals/1').then((answer) => answer.json())")  # so the page has read the first, too
+    expect(page.locator(".split")).to_have_count(0)
+    expect(page.locator("#details")).to_be_hidden()
 
 
 def test_the_details_of_a_bad_batch_show_where(page: Page, sandbox: Sandbox) -> None:

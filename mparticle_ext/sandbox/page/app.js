@@ -106,6 +106,7 @@ find("unfilter").addEventListener("click", () => {
 async function opened(row, asked) {
   if (!asked && !details.open) return;
   await details.show(row.number);
+  if (!details.open) return; // closed meanwhile
   find("main").classList.add("split");
   cover();
   if (asked) list.activate(row.number);
