@@ -164,10 +164,9 @@ def test_it_stops_without_a_word_in_the_middle_of_a_request(caplog: pytest.LogCa
 
 
 def test_it_stops_without_a_word_while_a_client_does_not_read(caplog: pytest.LogCaptureFixture) -> None:
-    large = json.dumps({**GOOD, "user_attributes": {f"note {number}": "x" * 4096 for number in range(60)}}).encode()
+    large = json.dumps([{**GOOD, "user_attributes": {f"note {number}": "x" * 4096 for number in range(60)}}]).encode()
     with Sandbox() as sandbox, socket.socket() as client:
-        for _ in range(60):
-            post(sandbox, large)
+        deliver(sandbox, [large] * 60)
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         client.connect(("127.0.0.1", httpx.URL(sandbox.url).port or 0))
         client.sendall(b"GET /live/batches.ndjson HTTP/1.1\r\nHost: localhost\r\n\r\n")
@@ -289,19 +288,19 @@ def test_only_so_many_are_kept_and_all_are_counted() -> None:
 
 
 def test_what_is_kept_is_bounded_by_batches_however_many_come_in_a_request() -> None:
-    bodies = [json.dumps([named(100 * number + index) for index in range(100)]).encode() for number in range(30)]
-    with Sandbox(keep=250) as sandbox:
+    bodies = [json.dumps([named(10 * number + index) for index in range(10)]).encode() for number in range(30)]
+    with Sandbox(keep=25) as sandbox:
         deliver(sandbox, bodies)
         assert [request.body for request in sandbox.requests] == bodies[-3:]  # the oldest of them is kept in part
-        assert ids_of(sandbox) == [str(number) for number in range(2750, 3000)]
-        assert sandbox.counts == Counts(requests=30, refused=0, taken=3000, dropped=0)
-        for _ in range(249):
+        assert ids_of(sandbox) == [str(number) for number in range(275, 300)]
+        assert sandbox.counts == Counts(requests=30, refused=0, taken=300, dropped=0)
+        for _ in range(24):
             post(sandbox, b"{")
-        assert [len(request.fates) for request in sandbox.requests] == [100, *[1] * 249]
+        assert [len(request.fates) for request in sandbox.requests] == [10, *[1] * 24]
         post(sandbox, b"{")
         assert {request.status for request in sandbox.requests} == {400}
-        assert len(sandbox.batches) == 250
-        assert sandbox.counts == Counts(requests=280, refused=250, taken=3000, dropped=0)
+        assert len(sandbox.batches) == 25
+        assert sandbox.counts == Counts(requests=55, refused=25, taken=300, dropped=0)
 
 
 def test_none_is_kept_and_all_are_counted() -> None:
