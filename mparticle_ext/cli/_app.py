@@ -129,9 +129,10 @@ def upload(
 
     A batch without a source_request_id gets one, and a journal beside the first FILE knows which are settled: --resume
     sends the others, and mParticle drops what it took in the last 30 days. The journal goes when nothing is left to do.
-    Standard input has no journal, and its batches get new ids each time.
+    Standard input has no journal, and its batches get new ids each time. Whether two batches have the same
+    source_request_id of their own is not looked for: mParticle takes the first of them, and drops the others.
 
-    What is written to --failed may be mended there and uploaded from there.
+    What is written to --failed may be mended there and uploaded from there. --resume goes on with the same file.
     """
     from ._opening import Options
     from ._upload import upload as run

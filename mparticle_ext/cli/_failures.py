@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from ._exits import LocalError, RefusedError
+from ._files import replace
+from ._ranges import Ranges
 
 
 class Failure(Struct, forbid_unknown_fields=True, omit_defaults=True):
@@ -21,6 +22,7 @@ class Failure(Struct, forbid_unknown_fields=True, omit_defaults=True):
         file: The file it came from.
         line: Its line there.
         index: Where it stood in all that was given, from 0.
+        run: What the ids of its upload are made with, by which a later run knows its lines.
         text: How it begins, where it is no JSON.
         batch: The batch itself, to be mended and uploaded from here.
     """
@@ -30,6 +32,7 @@ class Failure(Struct, forbid_unknown_fields=True, omit_defaults=True):
     file: str
     line: int
     index: int
+    run: str = ""
     text: str | UnsetType = UNSET
     batch: Raw | UnsetType = UNSET
 
@@ -42,26 +45,34 @@ class FailedFile:
         before: How many lines a run before left in it.
     """
 
-    def __init__(self, path: Path, keeps: Callable[[Failure], bool] | None) -> None:
-        """Begin it; or go on with what a run before wrote, of which `keeps` says what stays.
+    def __init__(self, path: Path, run: str, settled: Ranges | None) -> None:
+        """Begin it; or with what the same run has `settled` before, go on: only the lines of that stay, and others'.
 
         Raises:
             RefusedError: Something is there already.
             LocalError: It cannot be written.
         """
         self.path = path
+        self._run = run
         self._new = False
         self.before = 0
         try:
-            if keeps is not None and path.is_file():
-                stay = [line for line in path.read_bytes().splitlines(keepends=True) if _stays(line, keeps)]
-                self.before = len(stay)
-                _replace(path, stay)
+            if settled is not None and path.is_file():
+                self._go_on(settled)
             elif path.is_file() and path.stat().st_size:
                 raise RefusedError(f"{path} is there already: move it away, or give --failed another name")
             self._file = path.open("ab")
         except OSError as error:
             raise LocalError(path, error) from None
+
+    def _go_on(self, settled: Ranges) -> None:
+        stay = []
+        for line in self.path.read_bytes().splitlines(keepends=True):
+            failure = failure_in(line)
+            if _stays(line, failure, self._run, settled):
+                stay.append(line if line.endswith(b"\n") else line + b"\n")
+                self.before += failure is None or failure.run == self._run
+        replace(self.path, b"".join(stay))
 
     def write(self, failure: Failure) -> None:
         """Add a line; on the disk with the next `flush`.
@@ -70,6 +81,7 @@ class FailedFile:
             LocalError: It cannot be written.
         """
         self._new = True
+        failure.run = self._run
         try:
             self._file.write(msgspec.json.encode(failure) + b"\n")
         except OSError as error:
@@ -101,14 +113,15 @@ class FailedFile:
             self.path.unlink()
 
 
-def _replace(path: Path, lines: list[bytes]) -> None:
-    beside = path.with_name(f"{path.name}.new")
-    beside.write_bytes(b"".join(lines))
-    beside.replace(path)
-
-
-def _stays(line: bytes, keeps: Callable[[Failure], bool]) -> bool:
+def failure_in(document: bytes) -> Failure | None:
+    """What a line of `upload --failed` holds; None where it is something else."""
     try:
-        return keeps(msgspec.json.decode(line, type=Failure))
-    except msgspec.DecodeError:
+        return msgspec.json.decode(document, type=Failure)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def _stays(line: bytes, failure: Failure | None, run: str, settled: Ranges) -> bool:
+    if failure is None:
         return line.endswith(b"\n")  # someone else's; or cut by a kill, and so not settled
+    return failure.run != run or failure.index in settled

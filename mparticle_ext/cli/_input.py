@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import stat
 import zlib
 from collections.abc import Iterator, Sequence
@@ -17,8 +18,8 @@ _GZIP = b"\x1f\x8b"
 
 
 def shown(path: str) -> str:
-    """What a file is called in a message."""
-    return "<stdin>" if path == STDIN else path
+    """What a file is called in a message, in any encoding of its name."""
+    return "<stdin>" if path == STDIN else os.fsencode(path).decode(errors="backslashreplace")
 
 
 def is_file(path: str) -> bool:

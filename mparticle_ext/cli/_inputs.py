@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4, uuid5
 
 import msgspec
+
+from ._input import shown
 
 _ENDS_BYTES = 1 << 16  # of the beginning and of the end, which tell files of one size apart
 _NAMESPACE = UUID("8f2e6a53-4f0c-4a52-9d0b-6c8e3b7f7a10")  # ours, so that nobody else's ids are made as these are
@@ -29,6 +32,12 @@ class InputFile(msgspec.Struct, frozen=True):
     sha256: str
     changed_ns: int
 
+    @property
+    def changed_at(self) -> str:
+        """When it was last written to, for people."""
+        at = datetime(1970, 1, 1) + timedelta(microseconds=self.changed_ns // 1000)
+        return f"{at.isoformat(' ')} UTC"
+
     @classmethod
     def of(cls, path: str) -> InputFile:
         """What a file is known by now.
@@ -41,7 +50,7 @@ class InputFile(msgspec.Struct, frozen=True):
             ends = hashlib.sha256(file.read(_ENDS_BYTES))
             file.seek(max(0, about.st_size - _ENDS_BYTES))
             ends.update(file.read(_ENDS_BYTES))
-        return cls(path, about.st_size, ends.hexdigest(), about.st_mtime_ns)
+        return cls(shown(path), about.st_size, ends.hexdigest(), about.st_mtime_ns)
 
 
 def run_of(inputs: Sequence[InputFile]) -> str:

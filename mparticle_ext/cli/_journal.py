@@ -9,20 +9,23 @@ from __future__ import annotations
 
 import errno
 import os
-from contextlib import suppress
+from contextlib import closing, suppress
+from io import FileIO
 from pathlib import Path
 
 import msgspec
 
 from ._exits import LocalError, RefusedError
+from ._files import is_special, locked, replace
 from ._inputs import InputFile
 from ._ranges import Ranges
 
 _FORMAT = "mparticle-ext upload, 1"
-_BEGINS = f'{{"format":"{_FORMAT}"'.encode()
+_BEGINS = b'{"format":"mparticle-ext upload, '
+_CLOSED_FIRST = os.name == "nt"  # where a file that is open can be neither replaced nor removed
 
 
-class Header(msgspec.Struct, frozen=True):
+class Header(msgspec.Struct, frozen=True, omit_defaults=True):
     """Of which upload a journal is.
 
     Attributes:
@@ -30,6 +33,7 @@ class Header(msgspec.Struct, frozen=True):
         operation: The operation that sends it.
         url: The base URL it goes to.
         inputs: The files it comes from.
+        failed: The path of its failed file, in the bytes of the file system.
         format: What the rest of the journal looks like.
     """
 
@@ -38,10 +42,11 @@ class Header(msgspec.Struct, frozen=True):
     operation: str
     url: str
     inputs: list[InputFile]
+    failed: bytes | None = None
 
 
 class Journal:
-    """One that is being written.
+    """One that is ours alone while it is open.
 
     Attributes:
         path: Where it is.
@@ -49,15 +54,37 @@ class Journal:
         settled: What was settled before.
     """
 
-    def __init__(self, path: Path, header: Header, settled: Ranges) -> None:
+    def __init__(self, path: Path, file: FileIO, header: Header, settled: Ranges) -> None:
         self.path = path
         self.header = header
         self.settled = settled
+        self._file = file
         self._new: list[int] = []
+
+    @property
+    def failed(self) -> Path | None:
+        """The failed file of the run before, if it had one."""
+        return Path(os.fsdecode(self.header.failed)) if self.header.failed else None
+
+    def begin(self, failed: Path | None) -> None:
+        """Say of which upload it is and what was settled before, in the place of what was there.
+
+        Until then nothing is changed, and whatever refuses the upload leaves the journal of the run before.
+
+        Raises:
+            LocalError: It cannot be written.
+            RefusedError: Another process has it.
+        """
+        kept = os.fsencode(failed.absolute()) if failed else None
+        self.header = msgspec.structs.replace(self.header, failed=kept)
+        document = _line(self.header) + (_line(list(self.settled)) if self.settled else b"")
         try:
-            self._begin()
+            if is_special(self.path):
+                self._write(document)
+            else:
+                self._replace(document)
         except OSError as error:
-            raise LocalError(path, error) from None
+            raise LocalError(self.path, error) from None
 
     def settle(self, index: int) -> None:
         """Note that a batch is settled; `flush` writes it down."""
@@ -72,54 +99,59 @@ class Journal:
         if not self._new:
             return
         try:
-            self._write(list(Ranges((index, index) for index in self._new)))
+            self._write(_line(list(Ranges((index, index) for index in self._new))))
         except OSError as error:
             raise LocalError(self.path, error) from None
         self._new.clear()
 
     def close(self, *, done: bool) -> None:
-        """Close it, and remove it where nothing is left to do."""
-        self._file.close()
-        if done and self.path.is_file():
-            with suppress(OSError):  # a journal that says that all is settled does no harm
+        """Close it, and remove it where nothing is left to do, or nothing is in it."""
+        with closing(self._file), suppress(OSError):  # a journal that says that all is settled does no harm
+            if self.path.is_file() and (done or not self.path.stat().st_size):
+                self._close_first()
                 self.path.unlink()
 
-    def _begin(self) -> None:
-        """Write the first line, and what was settled before in one more: beside what is there, until it is whole."""
-        beside = self.path.with_name(f"{self.path.name}.new") if self.settled else self.path
-        self._file = beside.open("wb", buffering=0)
-        self._write(self.header)
-        if self.settled:
-            self._write(list(self.settled))
-            os.fsync(self._file.fileno())
-            beside.replace(self.path)
+    def _replace(self, document: bytes) -> None:
+        """Replace it, and have the new one before the old one is let go."""
+        with closing(self._file):
+            self._close_first()
+            replace(self.path, document)
+            self._file = locked(self.path)
 
-    def _write(self, line: object) -> None:
-        document = msgspec.json.encode(line) + b"\n"
+    def _close_first(self) -> None:
+        if _CLOSED_FIRST:
+            self._file.close()
+
+    def _write(self, document: bytes) -> None:
         if self._file.write(document) != len(document):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def open_journal(path: Path, header: Header, *, resume: bool, restart: bool) -> Journal:
-    """The journal of an upload: a new one, or with `resume` that of the run before.
+    """The journal of an upload, not begun yet: a new one, or with `resume` that of the run before.
 
     Raises:
-        RefusedError: There is one and neither `resume` nor `restart`, or none to resume, or one of another upload.
+        RefusedError: There is one and neither `resume` nor `restart`, or none to resume, or one of another upload, or
+            one that another process has.
         LocalError: It cannot be written.
     """
-    found = _read(path)
-    if found is None and resume:
-        raise RefusedError(f"nothing to resume: there is no journal {path}")
-    if found is None or restart:
-        return Journal(path, header, Ranges())
-    before, settled = found
-    if not resume:
-        raise RefusedError(
-            f"{path} is the journal of an upload that is not finished, with {len(settled):,} batches settled: "
-            "--resume goes on with it, --restart forgets it"
-        )
-    _require_the_same(path, before, header)
-    return Journal(path, before, settled)
+    if resume and not path.exists():
+        raise _nothing_to_resume(path)
+    try:
+        file = locked(path)
+    except OSError as error:
+        raise LocalError(path, error) from None
+    journal = Journal(path, file, header, Ranges())
+    try:
+        found = _read(path, restart=restart)
+        if resume:
+            journal.header, journal.settled = _resumed(path, found, header)
+        elif found is not None and not restart:
+            raise _unfinished(path, found[1])
+    except RefusedError:
+        journal.close(done=False)
+        raise
+    return journal
 
 
 def header_of(run: str, operation: str, url: str, inputs: list[InputFile]) -> Header:
@@ -127,22 +159,52 @@ def header_of(run: str, operation: str, url: str, inputs: list[InputFile]) -> He
     return Header(_FORMAT, run, operation, url, inputs)
 
 
-def _read(path: Path) -> tuple[Header, Ranges] | None:
+def _line(value: object) -> bytes:
+    return msgspec.json.encode(value) + b"\n"
+
+
+def _read(path: Path, *, restart: bool) -> tuple[Header, Ranges] | None:
+    """What a journal says; None where there is none, or one that `restart` forgets whatever is in it."""
     if not path.is_file():
         return None
     try:
-        whole, newline, cut = path.read_bytes().rpartition(b"\n")  # a kill may have cut the last line
+        content = path.read_bytes()
     except OSError as error:
         raise RefusedError(f"{path} cannot be read: {error.strerror}") from None
-    if not newline and cut[: len(_BEGINS)] == _BEGINS[: len(cut)]:
-        return None  # killed before anything was sent
+    if not content.startswith(_BEGINS[: len(content)]):
+        raise RefusedError(f"{path} is no journal of an upload: delete it, or give another with --progress")
+    whole, newline, _ = content.rpartition(b"\n")  # a kill may have cut the last line
+    return None if restart or not newline else _parsed(path, whole)  # without one, nothing was sent
+
+
+def _parsed(path: Path, whole: bytes) -> tuple[Header, Ranges]:
     first, *others = whole.split(b"\n")
     try:
         header = msgspec.json.decode(first, type=Header)
         ranges = [pair for line in others for pair in msgspec.json.decode(line, type=list[tuple[int, int]])]
-    except msgspec.DecodeError:
-        raise RefusedError(f"{path} is no journal of an upload, or damaged: give another with --progress") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise RefusedError(
+            f"{path} is a damaged journal: --restart begins anew, as does --progress with another"
+        ) from None
     return header, Ranges(ranges)
+
+
+def _resumed(path: Path, found: tuple[Header, Ranges] | None, header: Header) -> tuple[Header, Ranges]:
+    if found is None:
+        raise _nothing_to_resume(path)
+    _require_the_same(path, found[0], header)
+    return found
+
+
+def _nothing_to_resume(path: Path) -> RefusedError:
+    return RefusedError(f"nothing to resume: there is no journal {path}")
+
+
+def _unfinished(path: Path, settled: Ranges) -> RefusedError:
+    return RefusedError(
+        f"{path} is the journal of an upload that is not finished, with {len(settled):,} batches settled: "
+        "--resume goes on with it, --restart forgets it"
+    )
 
 
 def _require_the_same(path: Path, before: Header, now: Header) -> None:
@@ -154,8 +216,16 @@ def _require_the_same(path: Path, before: Header, now: Header) -> None:
         if then != given:
             raise RefusedError(f"{path} is of another upload: its {name} was {then}, not {given}; --restart forgets it")
     for old, new in zip(before.inputs, now.inputs, strict=True):
-        if (old.bytes, old.sha256) != (new.bytes, new.sha256):
+        what = _changed(old, new)
+        if what:
             raise RefusedError(
-                f"{new.name} is not what it was when the upload began ({old.bytes:,} bytes, now {new.bytes:,}): "
-                f"give back the old one to --resume, or --restart with this one"
+                f"{new.name} is not what it was when the upload began ({what}): give back the old one to --resume, or "
+                "--restart with this one, which sends all of it again"
             )
+
+
+def _changed(old: InputFile, new: InputFile) -> str:
+    """What is not the same any more, in words; empty where nothing is known to be."""
+    if (old.bytes, old.sha256) != (new.bytes, new.sha256):
+        return f"{old.bytes:,} bytes, now {new.bytes:,}"
+    return "" if old.changed_ns == new.changed_ns else f"it was changed since: {new.changed_at}, not {old.changed_at}"

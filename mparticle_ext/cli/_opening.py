@@ -42,17 +42,21 @@ def open_the_books(options: Options, configuration: Configuration) -> tuple[Book
         LocalError: A file cannot be written.
     """
     journal = _journal(options, configuration.url)
+    run = journal.header.run if journal else run_of([])
+    failed = None
     try:
-        failed = _failed_file(options, journal) if options.failed else None
-    except (RefusedError, LocalError):
+        failed = _failed_file(options, journal, run)
         if journal is not None:
-            journal.close(done=not options.resume)
+            journal.begin(failed.path if failed else None)
+    except (RefusedError, LocalError):
+        Books(journal, failed).close(done=False)
         raise
-    return Books(journal, failed), journal.header.run if journal else run_of([])
+    return Books(journal, failed), run
 
 
 def _journal(options: Options, url: str) -> Journal | None:
     try:
+        _require_each_once(options.files)
         again = all(map(is_file, options.files))
         inputs = known(options.files) if again else []
     except OSError as error:
@@ -67,14 +71,34 @@ def _journal(options: Options, url: str) -> Journal | None:
     return open_journal(path, header, resume=options.resume, restart=options.restart)
 
 
-def _failed_file(options: Options, journal: Journal | None) -> FailedFile:
-    path = Path(str(options.failed))
+def _require_each_once(files: Sequence[str]) -> None:
+    seen: dict[tuple[int, int], str] = {}
+    for file in filter(is_file, files):
+        about = Path(file).stat()
+        place = about.st_dev, about.st_ino
+        if place in seen:
+            raise RefusedError(f"{shown(file)} is the same file as {shown(seen[place])}: give it once")
+        seen[place] = file
+
+
+def _failed_file(options: Options, journal: Journal | None, run: str) -> FailedFile | None:
+    path = _failed_path(options, journal)
+    if path is None:
+        return None
     if path.exists() and any(is_file(file) and path.samefile(file) for file in options.files):
         raise RefusedError(f"{path} is read: give --failed another name")
-    if journal is None or not options.resume:
-        return FailedFile(path, None)
-    ours = {shown(file) for file in options.files}
-    return FailedFile(path, lambda failure: failure.file not in ours or failure.index in journal.settled)
+    return FailedFile(path, run, journal.settled if journal and options.resume else None)
+
+
+def _failed_path(options: Options, journal: Journal | None) -> Path | None:
+    """What is asked for, else where the run before left what it could not deliver; which is where it stays."""
+    given = Path(options.failed) if options.failed else None
+    before = journal.failed if journal else None
+    if given and before and before.is_file() and not (given.exists() and given.samefile(before)):
+        raise RefusedError(
+            f"{before} has what this upload could not deliver: give it to --failed, or leave --failed out"
+        )
+    return given or before
 
 
 def credentials() -> dict[str, Any]:

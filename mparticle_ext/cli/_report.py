@@ -73,7 +73,9 @@ class Report:
     def _print_how_to_go_on(self) -> None:
         books = self._books
         if books.failed_path and (books.to_be_mended or books.failed_before):
-            click.echo(f"{books.failed_path} says why; mend the batches in it, and upload that file", err=True)
+            click.echo(
+                f"{printable(books.failed_path)} says why; mend the batches in it, and upload that file", err=True
+            )
         if self._unfinished:
             mend = books.failed is None and books.to_be_mended
             kept = " --failed FILE, which keeps what cannot be delivered" if mend else ""

@@ -20,6 +20,7 @@ from ._exits import (
     RefusedError,
     complain,
     leave_at_once,
+    printable,
 )
 from ._input import shown, total_bytes
 from ._interrupts import Interrupts
@@ -106,4 +107,4 @@ class _Upload:
         what = shown(files[0]) if len(files) == 1 else counted(len(files), "file")
         journal = self._books.journal
         kept = f"; {journal.path} knows how far it is" if journal else ""
-        click.echo(f"Uploading {what} to {url}{kept}", err=True)
+        click.echo(printable(f"Uploading {what} to {url}{kept}"), err=True)

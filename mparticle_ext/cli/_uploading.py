@@ -17,16 +17,14 @@ from .._configuration import Configuration
 from .._errors import APIError, MParticleError, UploadStoppedError
 from .._results import BatchResult, UploadResult
 from ._books import INVALID, Books
-from ._failures import Failure
+from ._failures import Failure, failure_in
 from ._input import reading, shown
 from ._inputs import request_id
 from ._interrupts import Interrupts
-from ._judge import Complaint, failure_in, judge
+from ._judge import Complaint, judge
 from ._progress import Ticker, lasting, ticker
 from ._ranges import Ranges
-from ._values import Value
-
-_TEXT_BYTES = 4096  # of what is no JSON
+from ._values import SHOWN_BYTES, Value
 
 
 class Entry(NamedTuple):
@@ -51,7 +49,6 @@ class Uploading:
     """One run of it.
 
     Attributes:
-        left: How many batches were read, and not sent before it was stopped.
         skipped: How many batches a run before had settled.
         bytes_read: How much was read of the files.
         started: When it began, by the monotonic clock.
@@ -78,7 +75,7 @@ class Uploading:
         self._open: dict[int, Entry] = {}
         self._handed_over = 0
         self._skipped_bytes = 0
-        self.left = self.skipped = self.bytes_read = 0
+        self.skipped = self.bytes_read = 0
         self.started = time.monotonic()
         self._ticker: Ticker = ticker(self._so_far, quiet=quiet)
 
@@ -124,7 +121,7 @@ class Uploading:
                         number += 1
                     self.bytes_read = before + source.bytes_read
             except OSError as error:
-                raise UnreadableError(f"{file} cannot be read: {error.strerror or error}") from None
+                raise UnreadableError(f"{shown(file)} cannot be read: {error.strerror or error}") from None
 
     def _judged(self, entry: Entry) -> models.Batch | None:
         """The batch of an entry, which is open from now on; None where it is none, which is noted."""
@@ -156,7 +153,6 @@ class Uploading:
                 continue
             if isinstance(one.error, UploadStoppedError) and self._books.journal is not None:
                 del self._open[one.index]  # the journal says that it is not settled
-                self.left += 1
             else:
                 self._note(one)
         for index in [index for index in self._open if index < result.total]:
@@ -193,5 +189,5 @@ def _invalid(entry: Entry, complaints: list[Complaint]) -> Failure:
         document.decode()
         failure.batch = Raw(msgspec.json.format(document, indent=-1))  # in one line, whatever it was
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        failure.text = document[:_TEXT_BYTES].decode(errors="replace")
+        failure.text = document[:SHOWN_BYTES].decode(errors="replace")
     return failure

@@ -14,7 +14,7 @@ import msgspec
 
 MAX_VALUE_BYTES = 16 << 20  # far more than a request takes, whatever its indentation
 _CHUNK_BYTES = 1 << 18
-_SHOWN_BYTES = 4096  # of what is no JSON
+SHOWN_BYTES = 4096  # of what is no JSON
 _AROUND_BYTES = 16  # what is looked at to say what is wrong
 _BOM = b"\xef\xbb\xbf"
 _BLANK = re.compile(rb"[ \t\r\n]*")
@@ -129,7 +129,7 @@ class Values:
     def _broken(self, broken: _BrokenError) -> Value:
         """What is no JSON, with a line of it, after which there is something to go on with."""
         line = self.line + self._buffer.count(b"\n", self._at, self._at + broken.at)
-        begins = self._buffer[self._at : self._at + _SHOWN_BYTES].partition(b"\n")[0].strip()
+        begins = self._buffer[self._at : self._at + SHOWN_BYTES].partition(b"\n")[0].strip()
         first_on_its_line = self._indent is not None
         resumed = self._skip_broken(self._indent or 0)
         lost = ": the rest of the list was not read" if self._opened and not resumed else ""

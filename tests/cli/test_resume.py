@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
 import time
@@ -119,9 +120,10 @@ def test_beginning_again_over_a_journal_has_to_be_said(sandbox: Sandbox, tmp_pat
 CHANGES: list[tuple[Callable[[Path], object], tuple[str, ...], str]] = [
     (lambda file: ndjson(file, map(batch, range(9))), (), "some.ndjson is not what it was when the upload began ("),
     (lambda file: file.write_text(file.read_text().replace("2", "3")), (), "some.ndjson is not what it was when the upload began ("),
+    (lambda file: os.utime(file, ns=(0, 0)), (), "(it was changed since: 1970-01-01 00:00:00 UTC, not 20"),
     (lambda file: None, ("--historical",), "is of another upload: its operation was bulk_upload_events, not bulk_upload_historical_events"),
     (lambda file: None, ("--base-url", "http://127.0.0.1:1/v2"), "is of another upload: its destination was http://127.0.0.1:"),
-    (lambda file: None, ("some.ndjson",), "is of another upload: its number of files was 1, not 2"),
+    (lambda file: ndjson(file.with_name("more"), []), ("more",), "is of another upload: its number of files was 1, not 2"),
 ]  # fmt: skip
 
 
@@ -149,16 +151,20 @@ def test_a_journal_that_a_kill_cut_is_read_as_far_as_it_goes(sandbox: Sandbox, t
     assert not sandbox.dropped
 
 
-def test_a_journal_that_is_damaged_or_of_something_else_is_left_alone(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_a_journal_that_is_damaged_is_left_alone_until_it_is_forgotten(sandbox: Sandbox, tmp_path: Path) -> None:
     file = unfinished(sandbox, tmp_path)
     journal = tmp_path / "some.ndjson.progress"
     first, *_ = journal.read_text().splitlines()
-    for content in (f"{first}\n[[0,0]]\nnonsense\n[[1,1]]\n", "a diary\n"):
-        journal.write_text(content)
+    for garbage in (b"nonsense", b'"\xff"', b"\0" * 9):
+        content = f"{first}\n[[0,0]]\n".encode() + garbage + b"\n[[1,1]]\n"
+        journal.write_bytes(content)
         done = run("upload", file, "--resume", env=environment(sandbox))
         assert done.code == 2
-        assert f"{journal} is no journal of an upload, or damaged: give another with --progress" in done.err
-        assert journal.read_text() == content
+        assert f"{journal} is a damaged journal: --restart begins anew, as does --progress with another" in done.err
+        assert journal.read_bytes() == content
+    assert run("upload", file, "--restart", "--failed", tmp_path / "failed", env=environment(sandbox)).code == 1
+    assert len(sandbox.batches) == 2  # the file is the same, and so are the ids
+    assert not journal.exists()
 
 
 def test_killed_before_the_first_line_was_written(sandbox: Sandbox, tmp_path: Path) -> None:

@@ -77,6 +77,7 @@ def test_what_is_not_delivered_is_mended_and_uploaded_from_the_failed_file(sandb
     assert f"{failed} says why; mend the batches in it, and upload that file" in done.err
     assert not Path(f"{file}.progress").exists()
     first, second = lines(failed)
+    assert first.pop("run") == second["run"]
     assert first == {"reasons": ["is no JSON: expected '\"'"], "outcome": "invalid", "file": str(file), "line": 2, "index": 1, "text": "{oops}"}  # fmt: skip
     assert (second["outcome"], second["line"], second["index"]) == ("invalid", 3, 2)
     assert second["batch"] == batch(1) | BAD
@@ -177,7 +178,9 @@ NOT_TO_BE_BEGUN: list[tuple[tuple[str, ...], dict[str, str], str]] = [
     (("good.ndjson", "--resume"), {}, "nothing to resume: there is no journal good.ndjson.progress"),
     (("good.ndjson", "--failed", "good.ndjson"), {}, "good.ndjson is read: give --failed another name"),
     (("good.ndjson", "--failed", "there"), {}, "there is there already: move it away, or give --failed another name"),
-    (("good.ndjson", "--progress", "there"), {}, "there is no journal of an upload, or damaged: give another with --progress"),
+    (("good.ndjson", "--progress", "there"), {}, "there is no journal of an upload: delete it, or give another with --progress"),
+    (("good.ndjson", "--progress", "there", "--restart"), {}, "there is no journal of an upload: delete it, or "),
+    (("good.ndjson", "./good.ndjson"), {}, "./good.ndjson is the same file as good.ndjson: give it once"),
     (("good.ndjson",), {"MPARTICLE_API_KEY": ""}, "MPARTICLE_API_KEY is not set: set it in the environment, or call this from a terminal to type it"),
     (("good.ndjson",), {"MPARTICLE_API_SECRET": ""}, "MPARTICLE_API_SECRET is not set: "),
     (("good.ndjson",), {"MPARTICLE_API_KEY": "a:b"}, "api_key has a colon, which HTTP Basic cannot carry: copy the key alone"),
