@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from contextlib import suppress
 from io import FileIO
 from pathlib import Path
@@ -16,14 +17,16 @@ except ImportError:  # Windows: two at once are not noticed there
 
 
 def replace(path: Path, content: bytes) -> None:
-    """Put a whole file in the place of what is there.
+    """Put a whole file in the place of one, for the same readers.
 
     Raises:
         OSError: It cannot be written; what was there is as it was.
     """
+    path = path.resolve()  # a link stays one
     beside = path.with_name(f"{path.name}.new")
     try:
         with beside.open("wb") as file:
+            shutil.copymode(path, beside)
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

@@ -17,32 +17,11 @@ import msgspec
 
 from ._exits import LocalError, RefusedError
 from ._files import is_special, locked, replace
-from ._inputs import InputFile
+from ._header import Header, require_the_same
 from ._ranges import Ranges
 
-_FORMAT = "mparticle-ext upload, 1"
 _BEGINS = b'{"format":"mparticle-ext upload, '
 _CLOSED_FIRST = os.name == "nt"  # where a file that is open can be neither replaced nor removed
-
-
-class Header(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Of which upload a journal is.
-
-    Attributes:
-        run: What the ids are made with that batches get.
-        operation: The operation that sends it.
-        url: The base URL it goes to.
-        inputs: The files it comes from.
-        failed: The path of its failed file, in the bytes of the file system.
-        format: What the rest of the journal looks like.
-    """
-
-    format: str
-    run: str
-    operation: str
-    url: str
-    inputs: list[InputFile]
-    failed: bytes | None = None
 
 
 class Journal:
@@ -61,11 +40,6 @@ class Journal:
         self._file = file
         self._new: list[int] = []
 
-    @property
-    def failed(self) -> Path | None:
-        """The failed file of the run before, if it had one."""
-        return Path(os.fsdecode(self.header.failed)) if self.header.failed else None
-
     def begin(self, failed: Path | None) -> None:
         """Say of which upload it is and what was settled before, in the place of what was there.
 
@@ -75,8 +49,7 @@ class Journal:
             LocalError: It cannot be written.
             RefusedError: Another process has it.
         """
-        kept = os.fsencode(failed.absolute()) if failed else None
-        self.header = msgspec.structs.replace(self.header, failed=kept)
+        self.header = self.header.with_failed(failed)
         document = _line(self.header) + (_line(list(self.settled)) if self.settled else b"")
         try:
             if is_special(self.path):
@@ -154,17 +127,12 @@ def open_journal(path: Path, header: Header, *, resume: bool, restart: bool) -> 
     return journal
 
 
-def header_of(run: str, operation: str, url: str, inputs: list[InputFile]) -> Header:
-    """The first line for an upload."""
-    return Header(_FORMAT, run, operation, url, inputs)
-
-
 def _line(value: object) -> bytes:
     return msgspec.json.encode(value) + b"\n"
 
 
 def _read(path: Path, *, restart: bool) -> tuple[Header, Ranges] | None:
-    """What a journal says; None where there is none, or one that `restart` forgets whatever is in it."""
+    """What a journal says; None where it says nothing yet, or where `restart` forgets it, damaged or not."""
     if not path.is_file():
         return None
     try:
@@ -192,7 +160,7 @@ def _parsed(path: Path, whole: bytes) -> tuple[Header, Ranges]:
 def _resumed(path: Path, found: tuple[Header, Ranges] | None, header: Header) -> tuple[Header, Ranges]:
     if found is None:
         raise _nothing_to_resume(path)
-    _require_the_same(path, found[0], header)
+    require_the_same(path, found[0], header)
     return found
 
 
@@ -205,27 +173,3 @@ def _unfinished(path: Path, settled: Ranges) -> RefusedError:
         f"{path} is the journal of an upload that is not finished, with {len(settled):,} batches settled: "
         "--resume goes on with it, --restart forgets it"
     )
-
-
-def _require_the_same(path: Path, before: Header, now: Header) -> None:
-    for name, then, given in (
-        ("operation", before.operation, now.operation),
-        ("destination", before.url, now.url),
-        ("number of files", len(before.inputs), len(now.inputs)),
-    ):
-        if then != given:
-            raise RefusedError(f"{path} is of another upload: its {name} was {then}, not {given}; --restart forgets it")
-    for old, new in zip(before.inputs, now.inputs, strict=True):
-        what = _changed(old, new)
-        if what:
-            raise RefusedError(
-                f"{new.name} is not what it was when the upload began ({what}): give back the old one to --resume, or "
-                "--restart with this one, which sends all of it again"
-            )
-
-
-def _changed(old: InputFile, new: InputFile) -> str:
-    """What is not the same any more, in words; empty where nothing is known to be."""
-    if (old.bytes, old.sha256) != (new.bytes, new.sha256):
-        return f"{old.bytes:,} bytes, now {new.bytes:,}"
-    return "" if old.changed_ns == new.changed_ns else f"it was changed since: {new.changed_at}, not {old.changed_at}"

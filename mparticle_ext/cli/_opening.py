@@ -15,9 +15,10 @@ from .._upload import Operation
 from ._books import Books
 from ._exits import LocalError, RefusedError
 from ._failures import FailedFile
+from ._header import header_of
 from ._input import is_file, shown
 from ._inputs import known, run_of
-from ._journal import Journal, header_of, open_journal
+from ._journal import Journal, open_journal
 
 _CREDENTIALS = {"api_key": "MPARTICLE_API_KEY", "api_secret": "MPARTICLE_API_SECRET"}
 
@@ -87,13 +88,15 @@ def _failed_file(options: Options, journal: Journal | None, run: str) -> FailedF
         return None
     if path.exists() and any(is_file(file) and path.samefile(file) for file in options.files):
         raise RefusedError(f"{path} is read: give --failed another name")
+    if path.exists() and journal and path.samefile(journal.path):
+        raise RefusedError(f"{path} is the journal: give --failed another name")
     return FailedFile(path, run, journal.settled if journal and options.resume else None)
 
 
 def _failed_path(options: Options, journal: Journal | None) -> Path | None:
     """What is asked for, else where the run before left what it could not deliver; which is where it stays."""
     given = Path(options.failed) if options.failed else None
-    before = journal.failed if journal else None
+    before = journal.header.failed_path if journal else None
     if given and before and before.is_file() and not (given.exists() and given.samefile(before)):
         raise RefusedError(
             f"{before} has what this upload could not deliver: give it to --failed, or leave --failed out"

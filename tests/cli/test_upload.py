@@ -177,6 +177,7 @@ NOT_TO_BE_BEGUN: list[tuple[tuple[str, ...], dict[str, str], str]] = [
     (("none.ndjson",), {}, "none.ndjson cannot be read: No such file or directory"),
     (("good.ndjson", "--resume"), {}, "nothing to resume: there is no journal good.ndjson.progress"),
     (("good.ndjson", "--failed", "good.ndjson"), {}, "good.ndjson is read: give --failed another name"),
+    (("good.ndjson", "--failed", "good.ndjson.progress"), {}, "good.ndjson.progress is the journal: give --failed another name"),
     (("good.ndjson", "--failed", "there"), {}, "there is there already: move it away, or give --failed another name"),
     (("good.ndjson", "--progress", "there"), {}, "there is no journal of an upload: delete it, or give another with --progress"),
     (("good.ndjson", "--progress", "there", "--restart"), {}, "there is no journal of an upload: delete it, or "),

@@ -79,6 +79,18 @@ def test_a_failed_file_that_was_moved_away_is_no_obstacle(sandbox: Sandbox, tmp_
     assert not (tmp_path / "failed").exists()
 
 
+def test_who_may_read_a_file_and_where_it_is_stays_as_it_was(sandbox: Sandbox, tmp_path: Path) -> None:
+    file = hit_by_an_outage(sandbox, tmp_path)
+    elsewhere = tmp_path / "elsewhere"
+    (tmp_path / "failed").rename(elsewhere)
+    elsewhere.chmod(0o600)
+    (tmp_path / "failed").symlink_to(elsewhere)
+    assert run("upload", file, "--resume", env=environment(sandbox)).code == 1
+    assert (tmp_path / "failed").is_symlink()
+    assert elsewhere.stat().st_mode & 0o777 == 0o600
+    assert [one["outcome"] for one in lines(elsewhere)] == ["invalid"]
+
+
 def test_what_is_refused_leaves_the_journal_of_the_run_before(sandbox: Sandbox, tmp_path: Path) -> None:
     file = hit_by_an_outage(sandbox, tmp_path)
     journal = Path(f"{file}.progress")
