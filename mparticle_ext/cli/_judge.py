@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple, TypeAlias
 
-import msgspec
 from mparticle_events import models
 from mparticle_events.service import MAX_REQUEST_BYTES
 from msgspec import UnsetType
@@ -15,7 +14,7 @@ from .._faults import Fault, faults_of
 from .._places import Place, shown
 from .._prepare import refuse_too_large
 from .._upload import has_id, refuse_unprocessed
-from ._failures import Failure
+from ._failures import failure_in
 from ._lines import lines_before
 from ._values import Value
 
@@ -67,14 +66,6 @@ def judge(value: Value, request_id: str, *, historical: bool) -> Judged:
         return _taken(document, request_id, historical=historical)
     except ValidationError as error:
         return _complaints(value, document, error, ("batch",), historical=historical)
-
-
-def failure_in(document: bytes) -> Failure | None:
-    """What a line of `upload --failed` holds; None where it is something else."""
-    try:
-        return msgspec.json.decode(document, type=Failure)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
 
 
 def _taken(document: bytes, request_id: str, *, historical: bool) -> models.Batch:

@@ -81,4 +81,4 @@ class Report:
             kept = " --failed FILE, which keeps what cannot be delivered" if mend else ""
             click.echo(f"Go on with --resume{kept}", err=True)
         elif self._stopped:
-            click.echo("What came after that was not read, and a stream cannot be resumed", err=True)
+            click.echo("What came after that was not sent, and a stream cannot be resumed", err=True)

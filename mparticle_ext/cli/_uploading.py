@@ -21,7 +21,7 @@ from ._failures import Failure, failure_in
 from ._input import reading, shown
 from ._inputs import request_id
 from ._interrupts import Interrupts
-from ._judge import Complaint, judge
+from ._judge import Complaint, Judged, judge
 from ._progress import Ticker, lasting, ticker
 from ._ranges import Ranges
 from ._values import SHOWN_BYTES, Value
@@ -103,8 +103,10 @@ class Uploading:
                 self.skipped += 1
                 self._skipped_bytes = self.bytes_read
                 continue
+            own_id = request_id(self._run, entry.number, entry.value.document)
+            judged = judge(entry.value, own_id, historical=self._historical)  # may take its time: Ctrl-C need not wait
             with self._later:
-                batch = self._judged(entry)
+                batch = self._booked(entry, judged)
             if batch is not None:
                 yield batch
             self._ticker.tick()
@@ -123,10 +125,8 @@ class Uploading:
             except OSError as error:
                 raise UnreadableError(f"{shown(file)} cannot be read: {error.strerror or error}") from None
 
-    def _judged(self, entry: Entry) -> models.Batch | None:
+    def _booked(self, entry: Entry, judged: Judged) -> models.Batch | None:
         """The batch of an entry, which is open from now on; None where it is none, which is noted."""
-        own_id = request_id(self._run, entry.number, entry.value.document)
-        judged = judge(entry.value, own_id, historical=self._historical)
         if isinstance(judged, list):
             self._books.note_failed(_invalid(entry, judged), for_good=True)
             return None
