@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import NoReturn
 
 import click
@@ -36,6 +37,19 @@ class LocalError(Exception):
 
     def __init__(self, path: object, error: OSError) -> None:
         super().__init__(f"{path} cannot be written: {error.strerror or error}")
+
+
+@contextmanager
+def writing(path: object) -> Iterator[None]:
+    """A block that writes a file.
+
+    Raises:
+        LocalError: It cannot be written.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise LocalError(path, error) from None
 
 
 def complain(text: str) -> None:

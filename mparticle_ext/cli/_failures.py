@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
-from ._exits import LocalError, RefusedError
+from ._exits import RefusedError, writing
 from ._files import replace
 from ._ranges import Ranges
 
@@ -56,14 +56,12 @@ class FailedFile:
         self._run = run
         self._new = False
         self.before = 0
-        try:
+        with writing(path):
             if settled is not None and path.is_file():
                 self._go_on(settled)
             elif path.is_file() and path.stat().st_size:
                 raise RefusedError(f"{path} is there already: move it away, or give --failed another name")
             self._file = path.open("ab")
-        except OSError as error:
-            raise LocalError(path, error) from None
 
     def _go_on(self, settled: Ranges) -> None:
         stay = []
@@ -82,10 +80,8 @@ class FailedFile:
         """
         self._new = True
         failure.run = self._run
-        try:
+        with writing(self.path):
             self._file.write(msgspec.json.encode(failure) + b"\n")
-        except OSError as error:
-            raise LocalError(self.path, error) from None
 
     def flush(self) -> None:
         """Bring what was added to the disk.
@@ -95,12 +91,10 @@ class FailedFile:
         """
         if not self._new:
             return
-        try:
+        with writing(self.path):
             self._file.flush()
             if self.path.is_file():
                 os.fsync(self._file.fileno())  # the journal must not say more than this
-        except OSError as error:
-            raise LocalError(self.path, error) from None
         self._new = False
 
     def close(self) -> None:

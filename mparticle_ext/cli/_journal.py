@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from ._exits import LocalError, RefusedError
+from ._exits import RefusedError, writing
 from ._files import is_special, locked, replace
 from ._header import Header, require_the_same
 from ._ranges import Ranges
@@ -51,13 +51,11 @@ class Journal:
         """
         self.header = self.header.with_failed(failed)
         document = _line(self.header) + (_line(list(self.settled)) if self.settled else b"")
-        try:
+        with writing(self.path):
             if is_special(self.path):
                 self._write(document)
             else:
                 self._replace(document)
-        except OSError as error:
-            raise LocalError(self.path, error) from None
 
     def settle(self, index: int) -> None:
         """Note that a batch is settled; `flush` writes it down."""
@@ -71,10 +69,8 @@ class Journal:
         """
         if not self._new:
             return
-        try:
+        with writing(self.path):
             self._write(_line(list(Ranges((index, index) for index in self._new))))
-        except OSError as error:
-            raise LocalError(self.path, error) from None
         self._new.clear()
 
     def close(self, *, done: bool) -> None:
@@ -110,10 +106,8 @@ def open_journal(path: Path, header: Header, *, resume: bool, restart: bool) -> 
     """
     if resume and not path.exists():
         raise _nothing_to_resume(path)
-    try:
+    with writing(path):
         file = locked(path)
-    except OSError as error:
-        raise LocalError(path, error) from None
     journal = Journal(path, file, header, Ranges())
     try:
         found = _read(path, restart=restart)

@@ -10,8 +10,7 @@ import struct
 import subprocess
 import sys
 import termios
-import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -62,14 +61,6 @@ class Done:
 def run(*arguments: str | Path, given: bytes | None = None, **others: Any) -> Done:
     """Run it to its end, with something to read."""
     return Done(start(*arguments, stdin=subprocess.DEVNULL if given is None else subprocess.PIPE, **others), given)
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    """Wait for a condition, as long as a slow machine may take."""
-    end = time.monotonic() + PATIENCE_SECONDS
-    while not holds():
-        assert time.monotonic() < end, "it never came to that"
-        time.sleep(0.005)
 
 
 class Terminal:

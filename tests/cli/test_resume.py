@@ -11,7 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from running import Done, batch, customers, environment, ndjson, run, start, wait_until
+from conftest import wait_until
+from running import PATIENCE_SECONDS, Done, batch, customers, environment, ndjson, run, start
 
 from mparticle_ext.sandbox import Sandbox
 
@@ -21,7 +22,7 @@ FAST = ("--rate", "1000000")
 def stopped_at(sandbox: Sandbox, count: int, number: signal.Signals, *arguments: str | Path) -> Done:
     """Upload until so many batches have arrived, and send the process a signal."""
     process = start("upload", *arguments, *FAST, env=environment(sandbox, measured=False))
-    wait_until(lambda: len(sandbox.batches) >= count or process.poll() is not None)
+    wait_until(lambda: len(sandbox.batches) >= count or process.poll() is not None, PATIENCE_SECONDS)
     process.send_signal(number)
     return Done(process)
 
