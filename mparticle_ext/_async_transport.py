@@ -9,6 +9,7 @@ from typing import cast
 
 import httpx
 
+from ._alarm import Alarm
 from ._exchange import Answer, Conversation, exchange, pieces_of
 from ._limits import MAX_CONNECTIONS, Patience
 from ._lines import Idle, is_readable, raise_never_stood
@@ -16,6 +17,7 @@ from ._route import Route
 from ._tls import Tls, carried
 
 _SEND_BYTES = 65_536  # at once, so that a slow reader is seen
+_RECEIVE_BYTES = 16_384  # at once: an answer has some hundred bytes, a TLS record has these at most
 
 
 class AsyncTransport(httpx.AsyncBaseTransport):
@@ -87,10 +89,16 @@ async def _connected(host: str, port: int, patience: Patience) -> _Line:
     raise failure or OSError(f"{host} has no address")
 
 
-class _Line(asyncio.Protocol):
+class _Line(asyncio.BufferedProtocol):
     def __init__(self) -> None:
         self.layers: list[Tls] = []
         self.used_at = 0.0
+        self._loop = asyncio.get_running_loop()
+        self._alarm = Alarm(self._loop, self._fail_waiter)
+        self._late: type[httpx.TimeoutException] = httpx.ReadTimeout
+        self._room = memoryview(
+            bytearray(_RECEIVE_BYTES)
+        )  # kept: to make it anew for each part costs more than reading
         self._received = bytearray()
         self._ended = False
         self._failure: Exception | None = None
@@ -125,17 +133,21 @@ class _Line(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
         self._transport.set_write_buffer_limits(0)  # paused until all is sent
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002  # the protocol's
+        return self._room
+
+    def buffer_updated(self, nbytes: int) -> None:
         if not self._talks:  # nobody asked
             self._ended = True
             self.close()
             return
-        self._received += data
+        self._received += self._room[:nbytes]
         self._wake()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._ended = True
         self._failure = exc
+        self._alarm.stop()
         self._wake()
 
     def pause_writing(self) -> None:
@@ -165,22 +177,22 @@ class _Line(asyncio.Protocol):
 
     async def _wait(self, seconds: float, late: type[httpx.TimeoutException]) -> None:
         """Wait until something happens."""
-        loop = asyncio.get_running_loop()
-        self._waiter = loop.create_future()
-        alarm = loop.call_later(seconds, self._fail_waiter, late)
+        self._waiter = self._loop.create_future()
+        self._late = late
+        self._alarm.set(seconds)
         try:
             await self._waiter
         finally:
-            alarm.cancel()
+            self._alarm.unset()
             self._waiter = None
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
-    def _fail_waiter(self, late: type[httpx.TimeoutException]) -> None:
+    def _fail_waiter(self) -> None:
         if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_exception(late("nothing came in time"))
+            self._waiter.set_exception(self._late("nothing came in time"))
 
 
 class AsyncBorrowed(httpx.AsyncBaseTransport):
