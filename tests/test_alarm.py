@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from contextvars import Context
 from typing import Any, Self
 
 import pytest
@@ -21,8 +23,10 @@ class CountingLoop(asyncio.SelectorEventLoop):
         super().__init__()
         self.made: list[asyncio.TimerHandle] = []
 
-    def call_at(self, *args: Any, **kwargs: Any) -> asyncio.TimerHandle:
-        self.made.append(super().call_at(*args, **kwargs))
+    def call_at(
+        self, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
+    ) -> asyncio.TimerHandle:
+        self.made.append(super().call_at(when, callback, *args, context=context))
         return self.made[-1]
 
     @classmethod
