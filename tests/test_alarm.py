@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextvars import Context
-from typing import Any, Self
+from typing import Self, TypeVarTuple
 
 import pytest
 
@@ -13,6 +13,7 @@ from mparticle_ext import AppEvent, AsyncEventsApi, Batch
 from mparticle_ext._alarm import Alarm
 from mparticle_ext.sandbox import Sandbox
 
+Ts = TypeVarTuple("Ts")
 SHORT, LONG = 0.05, 30.0
 
 
@@ -24,7 +25,7 @@ class CountingLoop(asyncio.SelectorEventLoop):
         self.made: list[asyncio.TimerHandle] = []
 
     def call_at(
-        self, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
+        self, when: float, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
     ) -> asyncio.TimerHandle:
         self.made.append(super().call_at(when, callback, *args, context=context))
         return self.made[-1]
