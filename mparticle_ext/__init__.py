@@ -93,7 +93,7 @@ _WHEN_FIRST_USED = {
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_WHEN_FIRST_USED})
+    return sorted(__all__)
 
 
 def __getattr__(name: str) -> Any:

@@ -15,6 +15,7 @@ import httpx
 import pytest
 from colours import COLOURS
 from colours import Outcome as Came
+from conftest import wait_until
 from faults import ACCEPTED, Exchange, FaultyServer, Play, accept, status
 
 from mparticle_ext import (
@@ -110,7 +111,7 @@ def test_asyncio_uploads_are_held_back_too() -> None:
         async with AsyncEventsApi(configured(server)) as api:
             began = time.monotonic()
             first = asyncio.create_task(api.upload_events(identified("a")))
-            await asyncio.to_thread(wait_for, lambda: bool(server.requests))
+            await asyncio.to_thread(wait_until, lambda: bool(server.requests))
             await asyncio.sleep(0.05)
             await asyncio.gather(first, api.upload_events(identified("b")))
             assert time.monotonic() - began >= 1
@@ -160,13 +161,13 @@ def test_no_retry_sleeps_past_close(asynchronous: bool) -> None:
     def blocking(server: FaultyServer) -> None:
         api = EventsApi(configured(server, retry=slow, deadline=600))
         api.upload_events(identified(), callback)
-        wait_for(lambda: bool(server.requests))
+        wait_until(lambda: bool(server.requests))
         assert api.close(0.1) == []
 
     async def from_asyncio(server: FaultyServer) -> None:
         api = AsyncEventsApi(configured(server, retry=slow, deadline=600))
         await api.upload_events(identified(), callback)
-        await asyncio.to_thread(wait_for, lambda: bool(server.requests))
+        await asyncio.to_thread(wait_until, lambda: bool(server.requests))
         assert await api.close(0.1) == []
 
     began = time.monotonic()
@@ -184,7 +185,7 @@ def test_close_does_not_try_again_before_the_service_wants_it(code: int) -> None
     with FaultyServer(status(code, retry_after="20")) as server:
         api = EventsApi(configured(server))
         future = api.upload_events(identified(), lambda *_: None)
-        wait_for(lambda: bool(server.requests))
+        wait_until(lambda: bool(server.requests))
         assert api.close(0.1) == []
         error = future.exception(0)
         assert isinstance(error, APIStatusError)
@@ -248,7 +249,7 @@ def test_a_blocking_upload_of_another_thread_is_not_cut_off_by_close() -> None:
         came: list[httpx.Response] = []
         thread = threading.Thread(target=lambda: came.append(api.upload_events(identified())))
         thread.start()
-        wait_for(lambda: bool(server.requests))
+        wait_until(lambda: bool(server.requests))
         api.close()
         thread.join(5)
         assert came[0].status_code == 202
@@ -431,14 +432,6 @@ def test_an_error_keeps_its_story_through_a_pickle() -> None:
     assert (error.attempts, error.outcome, error.repeatable) == (2, Outcome.UNKNOWN, True)
     assert error.elapsed_seconds == raised.value.elapsed_seconds
     assert [type(one) for one in error.earlier] == [ServerError]
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    for _ in range(1000):
-        if condition():
-            return
-        time.sleep(0.01)
-    raise AssertionError("it did not come to pass in 10 seconds")
 
 
 def test_a_proxy_from_the_environment_is_used_but_not_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:

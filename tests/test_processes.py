@@ -12,13 +12,14 @@ import textwrap
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import wait_until
 from faults import ACCEPTED, Exchange, FaultyServer
 
 from mparticle_ext import Batch, Configuration, EventsApi
@@ -44,13 +45,6 @@ def environment_of(sandbox: Sandbox) -> dict[str, str]:
         "MPARTICLE_API_SECRET": configuration.api_secret,
         "MPARTICLE_BASE_URL": sandbox.url,
     }
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 20) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not come to pass"
-        time.sleep(0.02)
 
 
 def run(program: str, sandbox: Sandbox, *, code: int = 0, timeout: float = 30) -> str:
@@ -163,7 +157,7 @@ def served(*command: str, sandbox: Sandbox, port: int) -> Iterator[subprocess.Po
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
     try:
-        wait_for(lambda: listens(port) or server.poll() is not None)
+        wait_until(lambda: listens(port) or server.poll() is not None)
         yield server
     finally:
         server.kill()
@@ -346,7 +340,7 @@ def test_many_threads_share_an_api() -> None:
                 thread.join(60)
         assert not errors
         assert len(sandbox.batches) == 8 * 30
-        wait_for(lambda: threading.active_count() <= before)
+        wait_until(lambda: threading.active_count() <= before)
 
 
 def test_nothing_grows_over_many_uploads_and_apis() -> None:
@@ -364,7 +358,7 @@ def test_nothing_grows_over_many_uploads_and_apis() -> None:
         use(5)
         threads, files = threading.active_count(), sockets()
         use(40)
-        wait_for(lambda: threading.active_count() <= threads and sockets() <= files + 2)
+        wait_until(lambda: threading.active_count() <= threads and sockets() <= files + 2)
 
 
 def test_a_closed_api_is_let_go() -> None:

@@ -50,6 +50,7 @@ def test_what_is_public_is_named_and_sorted() -> None:
     assert list(generated) == sorted(generated)
     assert written == sorted(written, key=lambda name: (not name.isupper(), name[0].islower() or name[0] == "_", name))
     assert len(set(mparticle_ext.__all__)) == len(mparticle_ext.__all__)
+    assert dir(mparticle_ext) == sorted(mparticle_ext.__all__)  # what an editor offers
     for name in mparticle_ext.__all__:
         assert hasattr(mparticle_ext, name)
 

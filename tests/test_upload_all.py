@@ -22,6 +22,7 @@ from typing import Any, TypeAlias
 import msgspec
 import pytest
 from attrs import frozen
+from conftest import wait_until
 from faults import ACCEPTED, Exchange, FaultyServer, Play, accept, status
 
 from mparticle_ext import (
@@ -585,14 +586,6 @@ def test_ctrl_c_at_any_moment_leaves_no_batch_unaccounted_for() -> None:
 
 def environment_of(server: FaultyServer) -> dict[str, str]:
     return {**os.environ, "MPARTICLE_API_KEY": "k", "MPARTICLE_API_SECRET": "s", "MPARTICLE_BASE_URL": server.url}
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    for _ in range(500):
-        if condition():
-            return
-        time.sleep(0.01)
-    raise AssertionError("it did not come to pass")
 
 
 def test_a_task_that_is_cancelled_while_it_ends_accounts_for_all() -> None:
