@@ -8,6 +8,7 @@ import json
 import socket
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from types import FrameType
@@ -108,6 +109,49 @@ def test_a_reader_that_stops_is_not_waited_for_longer_than_the_timeout(colour: C
         stop.set()
     assert isinstance(came, APITimeoutError)
     assert came.outcome is Outcome.UNKNOWN
+
+
+class NarrowLoop(asyncio.SelectorEventLoop):
+    """A loop whose connections hold little that is not read yet."""
+
+    async def create_connection(self, protocol_factory: Any, host: Any = None, port: Any = None, **_: Any) -> Any:
+        connection = socket.socket()
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 8_192)
+        connection.connect((host, port))
+        return await super().create_connection(protocol_factory, sock=connection)
+
+
+@pytest.mark.parametrize("stops", [False, True], ids=["that is slow", "that stops"])
+def test_from_asyncio_a_reader_is_waited_for_as_long_as_it_reads(stops: bool) -> None:
+    batches = [with_events(20) for _ in range(80)]
+    length = sum(len(batch.to_json()) + 1 for batch in batches) + 1
+    timeout, pause = 0.4, 0.05
+
+    def serve(connection: socket.socket) -> None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16_384)
+        body = request_from(connection).partition(b"\r\n\r\n")[2]
+        while len(body) < (length // 2 if stops else length):
+            time.sleep(pause)
+            body += connection.recv(10_000)
+        time.sleep(3 * timeout if stops else 0)
+        connection.sendall(ACCEPTED)
+
+    async def upload(port: int) -> httpx.Response | Exception:
+        async with AsyncEventsApi(to(port, timeout=timeout)) as api:
+            try:
+                return await api.bulk_upload_events(batches)
+            except APITimeoutError as error:
+                return error
+
+    with serving(serve) as port, asyncio.Runner(loop_factory=NarrowLoop) as runner:
+        began = time.monotonic()
+        came = runner.run(upload(port))
+    if stops:
+        assert isinstance(came, APITimeoutError)
+        assert isinstance(came.__cause__, httpx.WriteTimeout)
+    else:
+        assert isinstance(came, httpx.Response), came
+        assert time.monotonic() - began > 2 * timeout, "it was read within a timeout"
 
 
 def test_uploads_take_turns_where_there_are_more_than_connections() -> None:

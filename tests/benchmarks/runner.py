@@ -30,7 +30,7 @@ BEGIN, END = "<!-- figures: scripts/benchmark --publish -->", "<!-- end of the f
 def main() -> int:
     """Measure, show, write."""
     options = _options()
-    rounds_wanted = 7 if options.quick else 15
+    rounds_wanted = 5 if options.quick else 11
     node = _node()
     with _sink(0) as near, _sink(20) as far:
         rounds = _measure(rounds_wanted, near, far, quick=options.quick, node=node)
@@ -54,7 +54,7 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/benchmark", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="two minutes: fewer repetitions, seven rounds")
+    parser.add_argument("--quick", action="store_true", help="two minutes: fewer repetitions, five rounds")
     parser.add_argument(
         "--json", type=Path, default=Path("benchmark.json"), help="where to write the table for programs"
     )

@@ -39,17 +39,17 @@ class Task:
 
 
 TASKS = [
-    Task("build", 5_000, 3_000, ALL),
-    Task("encode", 5_000, 3_000, ALL),
-    Task("check", 5_000, 3_000, OURS),
+    Task("build", 10_000, 4_000, ALL),
+    Task("encode", 10_000, 4_000, ALL),
+    Task("check", 10_000, 4_000, OURS),
     Task("post", 1_000, 500, ALL),
     Task("post through pyreqwest", 1_000, 500, OURS),
     Task("async post, 1 in flight", 1_000, 500, OURS),
     Task("async post, 8 in flight", 1_000, 500, OURS),
-    Task("bulk 50", 30, 20, ALL, units=50),
+    Task("bulk 50", 60, 24, ALL, units=50),
     *[Task(f"halves {size}", 2_000 // size, 1_000 // size, OURS, units=size) for size in (1, 10, 100)],
-    Task("async bulk, 1 in flight", 30, 20, OURS, units=50),
-    Task("async bulk, 8 in flight", 32, 24, OURS, units=50),
+    Task("async bulk, 1 in flight", 60, 24, OURS, units=50),
+    Task("async bulk, 8 in flight", 64, 24, OURS, units=50),
     Task("callbacks", 400, 240, PYTHON, latency=True),
     Task("bare", 1, 1, OURS),
     Task("import", 1, 1, PYTHON),
