@@ -95,9 +95,7 @@ class _Line(asyncio.BufferedProtocol):
         self._loop = asyncio.get_running_loop()
         self._alarm = Alarm(self._loop, self._fail_waiter)
         self._late: type[httpx.TimeoutException] = httpx.ReadTimeout
-        self._room = memoryview(
-            bytearray(_RECEIVE_BYTES)
-        )  # kept: to make it anew for each part costs more than reading
+        self._room = memoryview(bytearray(_RECEIVE_BYTES))  # kept: making it costs more than reading into it
         self._received = bytearray()
         self._ended = False
         self._failure: Exception | None = None
@@ -157,14 +155,16 @@ class _Line(asyncio.BufferedProtocol):
         self._wake()
 
     async def _send(self, piece: bytes, patience: Patience) -> None:
+        seconds = patience.to_send()
         self._transport.write(piece)
         while self._full and not (self._ended or self._received):
             unsent = self._transport.get_write_buffer_size()
             try:
-                await self._wait(patience.to_send(), httpx.WriteTimeout)
+                await self._wait(seconds, httpx.WriteTimeout)
             except httpx.WriteTimeout:
                 if self._transport.get_write_buffer_size() == unsent:  # a reader that is only slow may take its time
                     raise
+            seconds = patience.to_send()
 
     async def _receive(self, patience: Patience) -> bytes:
         while not self._received:
