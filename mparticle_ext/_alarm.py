@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextvars import Context
 
 
 class Alarm:
@@ -15,14 +16,15 @@ class Alarm:
 
     def __init__(self, loop: asyncio.AbstractEventLoop, ring: Callable[[], object]) -> None:
         self._loop = loop
-        self._ring = ring
+        self._ring: Callable[[], object] | None = ring
         self._at: float | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Handle | None = None
+        self._timer_at = 0.0  # kept here: uvloop's handles of the next moment do not know theirs
 
     def set(self, seconds: float) -> None:
         """Ring so many seconds from now, instead of when it was set to before."""
         self._at = at = self._loop.time() + seconds
-        if self._timer is None or at < self._timer.when():
+        if self._timer is None or at < self._timer_at:
             self._start(at)
 
     def unset(self) -> None:
@@ -30,8 +32,8 @@ class Alarm:
         self._at = None
 
     def stop(self) -> None:
-        """Do not ring, and leave nothing in the loop."""
-        self._at = None
+        """Ring no more, and keep nothing: neither the loop's timer, nor whose method it rings with."""
+        self._at = self._ring = None
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -39,11 +41,12 @@ class Alarm:
     def _start(self, at: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = self._loop.call_at(at, self._is_time)
+        self._timer_at = at
+        self._timer = self._loop.call_at(at, self._is_time, context=Context())  # of nobody's upload
 
     def _is_time(self) -> None:
         self._timer = None
-        if self._at is None:
+        if self._at is None or self._ring is None:
             return
         if self._at > self._loop.time():  # it was set anew since
             self._start(self._at)

@@ -16,6 +16,7 @@ from ._lines import Idle, is_readable, raise_never_stood
 from ._route import Route
 from ._tls import Tls, carried
 
+_SEND_BYTES = 65_536  # at once, so that a slow reader is seen
 _RECEIVE_BYTES = 16_384  # at once: an answer has some hundred bytes, a TLS record has these at most
 
 
@@ -155,16 +156,11 @@ class _Line(asyncio.BufferedProtocol):
         self._wake()
 
     async def _send(self, piece: bytes, patience: Patience) -> None:
-        seconds = patience.to_send()
-        self._transport.write(piece)
-        while self._full and not (self._ended or self._received):
-            unsent = self._transport.get_write_buffer_size()
-            try:
-                await self._wait(seconds, httpx.WriteTimeout)
-            except httpx.WriteTimeout:
-                if self._transport.get_write_buffer_size() == unsent:  # a reader that is only slow may take its time
-                    raise
+        for start in range(0, len(piece), _SEND_BYTES):
             seconds = patience.to_send()
+            self._transport.write(memoryview(piece)[start : start + _SEND_BYTES])
+            while self._full and not (self._ended or self._received):
+                await self._wait(seconds, httpx.WriteTimeout)
 
     async def _receive(self, patience: Patience) -> bytes:
         while not self._received:

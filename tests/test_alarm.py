@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import socket
 from collections.abc import Callable
 from contextvars import Context
 from typing import Self, TypeVarTuple
 
 import pytest
+from faults import ACCEPTED
+from serving import request_from, serving
 
-from mparticle_ext import AppEvent, AsyncEventsApi, Batch
+from mparticle_ext import AppEvent, AsyncEventsApi, Batch, Configuration
 from mparticle_ext._alarm import Alarm
+from mparticle_ext._async_transport import _Line
 from mparticle_ext.sandbox import Sandbox
 
 Ts = TypeVarTuple("Ts")
@@ -37,6 +42,17 @@ class CountingLoop(asyncio.SelectorEventLoop):
         return loop
 
 
+class HastyLoop(asyncio.SelectorEventLoop):
+    """Gives for the next moment a handle that knows no time, as uvloop does."""
+
+    def call_at(  # type: ignore[override]
+        self, when: float, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
+    ) -> asyncio.Handle:
+        if when - self.time() < 0.0005:
+            return self.call_soon(callback, *args, context=context)
+        return super().call_at(when, callback, *args, context=context)
+
+
 @pytest.mark.parametrize(
     ("waits", "rings"),
     [
@@ -46,9 +62,13 @@ class CountingLoop(asyncio.SelectorEventLoop):
         pytest.param([SHORT, LONG], 0, id="put off"),
         pytest.param([SHORT, None], 0, id="unset"),
         pytest.param([SHORT, None, 2 * SHORT], 1, id="unset, and set again"),
+        pytest.param([0.0, SHORT], 1, id="at once, and put off"),
     ],
 )
-def test_it_rings_once_when_it_was_last_set_to(waits: list[float | None], rings: int) -> None:
+@pytest.mark.parametrize("loop_factory", [asyncio.SelectorEventLoop, HastyLoop])
+def test_it_rings_once_when_it_was_last_set_to(
+    waits: list[float | None], rings: int, loop_factory: type[asyncio.SelectorEventLoop]
+) -> None:
     async def rung() -> list[float]:
         loop = asyncio.get_running_loop()
         times: list[float] = []
@@ -60,7 +80,8 @@ def test_it_rings_once_when_it_was_last_set_to(waits: list[float | None], rings:
         alarm.stop()
         return times
 
-    times = asyncio.run(rung())
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        times = runner.run(rung())
     assert len(times) == rings
     assert all(seconds >= (waits[-1] or 0) for seconds in times)
 
@@ -74,6 +95,28 @@ def test_what_is_stopped_leaves_nothing_in_the_loop() -> None:
 
     with asyncio.Runner(loop_factory=CountingLoop) as runner:
         assert runner.run(timers_left()) == []
+
+
+def test_a_connection_that_was_closed_is_let_go_at_once() -> None:
+    def serve(connection: socket.socket) -> None:
+        request_from(connection)
+        connection.sendall(ACCEPTED.replace(b"\r\n", b"\r\nConnection: close\r\n", 1))
+
+    async def upload(port: int) -> int:
+        configuration = Configuration("key", "secret", base_url=f"http://127.0.0.1:{port}/v2")
+        async with AsyncEventsApi(configuration) as api:
+            for _ in range(5):
+                await api.upload_events(Batch("production"))
+            await asyncio.sleep(SHORT)
+            return sum(type(found) is _Line for found in gc.get_objects())
+
+    gc.collect()
+    gc.disable()  # which a program may do
+    try:
+        with serving(serve) as port:
+            assert asyncio.run(upload(port)) == 0
+    finally:
+        gc.enable()
 
 
 def test_many_uploads_over_a_connection_take_the_timers_of_one(sandbox: Sandbox) -> None:
