@@ -107,7 +107,9 @@ def draw(lines: list[Line], file: Path) -> None:
     axes.set_xlim(0, max(1.06, *shares) + 0.02)
     axes.set_xticks([0, 0.5, 1], ["0", "half", "mParticle's Python SDK"])
     axes.set_title(
-        "What mparticle-ext takes of what mParticle's Python SDK takes; less is better, red is the goal", fontsize=10
+        "What mparticle-ext takes of what mParticle's Python SDK takes; less is better, red is the goal",
+        fontsize=10,
+        loc="right",  # in the middle it is wider than the picture
     )
     axes.tick_params(length=0, labelsize=9)
     for side in ("top", "right", "left", "bottom"):
