@@ -95,7 +95,6 @@ class _Line(asyncio.BufferedProtocol):
         self.used_at = 0.0
         self._loop = asyncio.get_running_loop()
         self._alarm = Alarm(self._loop, self._fail_waiter)
-        self._late: type[httpx.TimeoutException] = httpx.ReadTimeout
         self._room = memoryview(bytearray(_RECEIVE_BYTES))  # kept: making it costs more than reading into it
         self._received = bytearray()
         self._ended = False
@@ -176,10 +175,11 @@ class _Line(asyncio.BufferedProtocol):
     async def _wait(self, seconds: float, late: type[httpx.TimeoutException]) -> None:
         """Wait until something happens."""
         self._waiter = self._loop.create_future()
-        self._late = late
         self._alarm.set(seconds)
         try:
             await self._waiter
+        except TimeoutError:
+            raise late("nothing came in time") from None
         finally:
             self._alarm.unset()
             self._waiter = None
@@ -190,7 +190,7 @@ class _Line(asyncio.BufferedProtocol):
 
     def _fail_waiter(self) -> None:
         if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_exception(self._late("nothing came in time"))
+            self._waiter.set_exception(TimeoutError())
 
 
 class AsyncBorrowed(httpx.AsyncBaseTransport):

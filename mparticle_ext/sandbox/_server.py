@@ -93,9 +93,8 @@ class _Connection(HttpToolsProtocol):
 
     def shutdown(self) -> None:
         """As uvicorn's, but cut a client that is still to send or to read: uvicorn would wait, cancel, and log that."""
-        if self.cycle is None or self.cycle.response_complete:  # type: ignore[redundant-expr]  # at first it is None
-            super().shutdown()
-        elif self.cycle.more_body or self.flow.write_paused:
+        answers = self.cycle is not None and not self.cycle.response_complete  # type: ignore[redundant-expr]  # None at first
+        if answers and (self.cycle.more_body or self.flow.write_paused):
             self.transport.abort()
         else:
             super().shutdown()
