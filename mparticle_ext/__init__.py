@@ -1,4 +1,4 @@
-"""A typed, fast and trustworthy SDK for mParticle's Events API.
+"""A typed SDK for mParticle's Events API.
 
 from mparticle_ext import AppEvent, Batch, Configuration, EventsApi
 
@@ -10,11 +10,12 @@ EventsApi(Configuration(key, secret)).upload_events(batch)
 from typing import TYPE_CHECKING, Any
 
 from mparticle_events import constructors
-from mparticle_events.constructors import *  # noqa: F403  # each model that the spec has, under its facade name
+from mparticle_events.constructors import *  # noqa: F403  # all models of the spec
 from msgspec import UNSET
 
-from ._batch import Batch
-from ._errors import (
+from ._version import __version__
+from .batch import ApplicationStateTransitionEvent, Batch, unixtime_ms
+from .errors import (
     APIConnectionError,
     APIError,
     APIStatusError,
@@ -24,6 +25,7 @@ from ._errors import (
     ClosedError,
     ConfigurationError,
     MParticleError,
+    Outcome,
     PayloadTooLargeError,
     PermissionDeniedError,
     RateLimitError,
@@ -32,10 +34,6 @@ from ._errors import (
     ValidationError,
     WrongCallError,
 )
-from ._events import ApplicationStateTransitionEvent
-from ._outcome import Outcome
-from ._time import unixtime_ms
-from ._version import __version__
 
 __all__ = [
     "UNSET",
@@ -72,23 +70,20 @@ __all__ = [
 __all__ += constructors.__all__
 
 if TYPE_CHECKING:
-    from ._api import EventsApi
-    from ._async_api import AsyncEventsApi
-    from ._attempt import Attempt
-    from ._configuration import Configuration
-    from ._pending import Pending
-    from ._results import BatchResult, UploadResult
-    from ._retry import Retry
+    from .api import EventsApi
+    from .async_api import AsyncEventsApi
+    from .configuration import Configuration, Retry
+    from .results import Attempt, BatchResult, Pending, UploadResult
 
-_WHEN_FIRST_USED = {
-    "AsyncEventsApi": "._async_api",
-    "Attempt": "._attempt",
-    "BatchResult": "._results",
-    "Configuration": "._configuration",
-    "EventsApi": "._api",
-    "Pending": "._pending",
-    "Retry": "._retry",
-    "UploadResult": "._results",
+_LAZY = {
+    "AsyncEventsApi": ".async_api",
+    "Attempt": ".results",
+    "BatchResult": ".results",
+    "Configuration": ".configuration",
+    "EventsApi": ".api",
+    "Pending": ".results",
+    "Retry": ".configuration",
+    "UploadResult": ".results",
 }
 
 
@@ -97,10 +92,10 @@ def __dir__() -> list[str]:
 
 
 def __getattr__(name: str) -> Any:
-    """Load what not every program needs at its first use."""
-    if name not in _WHEN_FIRST_USED:
+    """Load at first use what many programs do not need."""
+    if name not in _LAZY:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    globals()[name] = found = getattr(import_module(_WHEN_FIRST_USED[name], __name__), name)
+    globals()[name] = found = getattr(import_module(_LAZY[name], __name__), name)
     return found

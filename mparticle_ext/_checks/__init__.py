@@ -1,0 +1,136 @@
+"""Encode a batch once, and validate the encoded JSON with one typed decode into the generated models."""
+
+from __future__ import annotations
+
+import threading
+import time
+from decimal import Decimal
+from math import isfinite
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+from mparticle_events import models
+from mparticle_events.service import MAX_REQUEST_BYTES, MIN_HISTORICAL_AGE_HOURS
+from mparticle_events.wire import encode, to_plain
+
+from ..errors import ValidationError
+
+if TYPE_CHECKING:
+    from ..batch import AnyBatch
+
+T = TypeVar("T")
+
+ENCODING_ERRORS = (TypeError, ValueError, OverflowError, RecursionError)
+"""The exceptions of the encoder for a value without a JSON form."""
+
+_HOUR_MS = 3_600_000
+_N, _I = ord("N"), ord("I")  # numbers, because `bytes in bytes` takes five times as long as `int in bytes`
+
+
+def encoded(value: Any, batch_index: int | None = None) -> bytes:
+    """Encode a batch, or a part of one, as JSON.
+
+    Raises:
+        ValidationError: A value has no JSON form.
+    """
+    try:
+        document = encode(value)
+    except ENCODING_ERRORS as error:
+        from .explain import explain_encoding  # loaded when there is an error
+
+        raise explain_encoding(value, error, batch_index) from None
+    if _may_have_nonfinite(document):
+        _refuse_nonfinite(value, batch_index)
+    return document
+
+
+def checked(document: bytes, kind: type[T], batch_index: int | None = None) -> T:
+    """Decode a document as a model, with all rules of the spec that the models enforce.
+
+    Raises:
+        ValidationError: The first fault, with its path.
+    """
+    try:
+        decoded: T = (_decoders.get(kind) or _make_decoder(kind)).decode(document)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        from .explain import explain_decoding  # loaded when there is an error
+
+        raise explain_decoding(str(error), document, kind, batch_index) from None
+    return decoded
+
+
+def load_decoders() -> None:
+    """Make the decoder now that is otherwise made at first use."""
+    _make_decoder(models.Batch)
+
+
+def has_id(batch: AnyBatch) -> bool:
+    """Whether a batch has a `source_request_id`."""
+    return bool(batch.source_request_id if isinstance(batch, models.Batch) else batch.get("source_request_id"))
+
+
+def require_size(document: bytes, index: int | None) -> None:
+    """Refuse a batch that is larger than a request. `index` is its index in a bulk request, None for a single batch.
+
+    Raises:
+        ValidationError: It is too large.
+    """
+    size = len(document) + (0 if index is None else len("[]"))
+    if size > MAX_REQUEST_BYTES:
+        problem = f"has {size} bytes, but a request can have at most {MAX_REQUEST_BYTES}: split it"
+        raise ValidationError(problem, batch_index=index)
+
+
+def require_historical(batch: models.Batch, index: int) -> None:
+    """Refuse a batch that the historical endpoint accepts and then drops silently.
+
+    Raises:
+        ValidationError: It has no events, or an event without a timestamp, or a recent event.
+    """
+    newest = time.time_ns() // 1_000_000 - MIN_HISTORICAL_AGE_HOURS * _HOUR_MS
+    if not batch.events:
+        problem = "is required for a historical upload: give at least one event"
+        raise ValidationError(problem, path="events", batch_index=index)
+    for number, event in enumerate(batch.events):
+        at = event.data.timestamp_unixtime_ms
+        path = f"events[{number}].data.timestamp_unixtime_ms"
+        if not isinstance(at, int):
+            raise ValidationError("is required for a historical upload: give it a value", path, index)
+        if at > newest:
+            problem = f"is less than {MIN_HISTORICAL_AGE_HOURS} hours ago: upload this batch with bulk_upload_events"
+            raise ValidationError(problem, path, index)
+
+
+def _make_decoder(kind: Any) -> msgspec.json.Decoder[Any]:
+    with _lock:  # msgspec crashes if two threads inspect a class for the first time at once
+        if kind not in _decoders:
+            _decoders[kind] = msgspec.json.Decoder(kind)
+    return _decoders[kind]
+
+
+_decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
+_lock = threading.Lock()
+
+
+def _may_have_nonfinite(document: bytes) -> bool:
+    """Whether the JSON contains what the encoder writes for a number that is not finite."""
+    return (
+        document.rfind(b"null") >= 0  # rfind takes half as long as find
+        or (_N in document and b"NaN" in document)
+        or (_I in document and b"Infinity" in document)
+    )
+
+
+def _refuse_nonfinite(value: Any, batch_index: int | None) -> None:
+    """Refuse NaN and infinity, which the encoder would silently write as null."""
+    from .paths import find, format_path
+
+    plain = msgspec.to_builtins(value, builtin_types=(Decimal,), str_keys=True, enc_hook=to_plain)
+    path = find(plain, _is_nonfinite)
+    if path is not None:
+        problem = "is not a finite number, and JSON has no form for it: leave it out"
+        raise ValidationError(problem, format_path(path), batch_index)
+
+
+def _is_nonfinite(leaf: Any) -> bool:
+    return not leaf.is_finite() if isinstance(leaf, Decimal) else isinstance(leaf, float) and not isfinite(leaf)

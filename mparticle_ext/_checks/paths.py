@@ -1,0 +1,153 @@
+"""Paths in a document, and the types that the model allows there. Loaded when a batch has a fault."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
+from typing import Any, TypeAlias
+
+import msgspec
+from msgspec import inspect
+
+Path: TypeAlias = tuple[str | int, ...]
+"""Field names, keys and indices, from the document to a part of it."""
+
+_STEP = re.compile(r"\.(?P<field>[^.\[]+)|\[(?P<index>\d+)\]|\[(?P<any>\.\.\.)\]")
+
+
+def format_path(path: Path) -> str:
+    """A path as text: `events[3].data.event_name`."""
+    steps = (
+        f"[{step}]" if isinstance(step, int) else f".{step}" if step.isidentifier() else f"[{step!r}]" for step in path
+    )
+    return "".join(steps).removeprefix(".")
+
+
+def value_at(value: Any, path: Path) -> Any:
+    """The value at a path of a document."""
+    for step in path:
+        value = value[step]
+    return value
+
+
+def find(value: Any, matches: Callable[[Any], bool], path: Path = ()) -> Path | None:
+    """The path of the first part, innermost first, that matches; None if there is none."""
+    for step, child in _children(value):
+        found = find(child, matches, (*path, step))
+        if found is not None:
+            return found
+    return path if matches(value) else None
+
+
+def parse_path(path: str, message: str, value: Any, kind: Any) -> Path:
+    """The path in a decoder's message. The decoder writes `[...]` for the key of a map, which is searched for here."""
+    path: Path = ()
+    for step in _STEP.finditer(path):
+        if step["any"]:
+            path = (*path, faulty_key(message, value, path, kind))
+        else:
+            path = (*path, int(step["index"]) if step["index"] else step["field"])
+    return path
+
+
+def faulty_key(message: str, value: Any, path: Path, kind: Any) -> str:
+    """The key of a map that a decoder's message is about: the first one with which the message appears."""
+    entries = list(value_at(value, path).items())
+
+    def is_faulty(count: int) -> bool:
+        return _message(_with(value, path, dict(entries[:count])), kind) == message
+
+    count = bisect_left(range(1, len(entries) + 1), True, key=is_faulty)
+    return entries[count][0] if count < len(entries) else "..."
+
+
+def field_names(kind: Any, value: Any, path: Path) -> list[str]:
+    """The fields that the model allows in the object at a path."""
+    structs = [part for part in types_at(kind, value, path) if isinstance(part, inspect.StructType)]
+    names = [field.encode_name for part in _matching(structs, value_at(value, path)) for field in part.fields]
+    return list(dict.fromkeys([*tag_fields(kind, value, path), *names]))
+
+
+def tag_fields(kind: Any, value: Any, path: Path) -> set[str]:
+    """The discriminator of the object at a path: `event_type` for an event."""
+    return {tag for part in types_at(kind, value, path) if (tag := getattr(part, "tag_field", None))}
+
+
+def choices(kind: Any, value: Any, path: Path) -> list[str]:
+    """The strings that an enum or a discriminator at a path allows."""
+    enums = [part.cls for part in types_at(kind, value, path) if isinstance(part, inspect.EnumType)]
+    if enums:
+        return [str(member.value) for enum in enums for member in enum]
+    around = types_at(kind, value, path[:-1]) if path else []
+    return [str(part.tag) for part in around if isinstance(part, inspect.StructType) and part.tag_field == path[-1]]
+
+
+def _children(value: Any) -> Iterator[tuple[str | int, Any]]:
+    if isinstance(value, msgspec.Struct):
+        names = zip(value.__struct_encode_fields__, value.__struct_fields__, strict=True)
+        yield from ((on_the_wire, getattr(value, name)) for on_the_wire, name in names)
+    elif isinstance(value, Mapping):
+        yield from ((str(key), child) for key, child in value.items())
+    elif isinstance(value, (list, tuple)):
+        yield from enumerate(value)
+
+
+def _message(value: Any, kind: Any) -> str:
+    try:
+        msgspec.json.decode(msgspec.json.encode(value), type=kind)
+    except (msgspec.DecodeError, RecursionError) as error:
+        return str(error)
+    return ""
+
+
+def _with(value: Any, path: Path, new: Any) -> Any:
+    """A copy of a document with another value at a path."""
+    if not path:
+        return new
+    copy = value.copy()
+    copy[path[0]] = _with(value[path[0]], path[1:], new)
+    return copy
+
+
+def types_at(kind: Any, value: Any, path: Path) -> list[inspect.Type]:
+    """The types that the model allows at a path. Of a union of objects, only the one with the right discriminator."""
+    types = branches(_root(kind))
+    for step in path:
+        inside = (inner for part in _matching(types, value) for inner in _inside(part, step))
+        types = [branch for inner in inside for branch in branches(inner)]
+        value = value[step]
+    return types
+
+
+@cache
+def _root(kind: Any) -> inspect.Type:
+    return inspect.type_info(kind)
+
+
+def branches(part: inspect.Type) -> list[inspect.Type]:
+    """The branches of a union, without their constraints."""
+    match part:
+        case inspect.Metadata(type=inner):
+            return branches(inner)
+        case inspect.UnionType(types=types):
+            return [branch for inner in types for branch in branches(inner)]
+    return [part]
+
+
+def _matching(types: Iterable[inspect.Type], value: Any) -> list[Any]:
+    return [part for part in types if not _is_another(part, value)]
+
+
+def _is_another(part: Any, value: Any) -> bool:
+    tag = getattr(part, "tag_field", None)
+    return tag is not None and isinstance(value, dict) and value.get(tag) != part.tag
+
+
+def _inside(part: inspect.Type, step: str | int) -> Iterator[inspect.Type]:
+    match part:
+        case inspect.StructType(fields=fields):
+            yield from (field.type for field in fields if field.encode_name == step)
+        case inspect.DictType(value_type=inner) | inspect.CollectionType(item_type=inner):
+            yield inner

@@ -1,0 +1,1 @@
+"""From batches to results: requests, attempts, retries and accounts."""

@@ -1,0 +1,274 @@
+"""The account of an `upload_all`: batches into groups, groups into results. Nothing here sends or waits."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import TypeAlias
+
+from mparticle_events.service import MAX_BATCHES, MAX_REQUEST_BYTES
+
+from ..batch import AnyBatch
+from ..configuration import Configuration
+from ..errors import (
+    APIError,
+    APIStatusError,
+    BadRequestError,
+    MParticleError,
+    Outcome,
+    PayloadTooLargeError,
+    UploadStoppedError,
+    label,
+    wrapped,
+)
+from ..results import BatchResult, UploadResult
+from .delivery import LOG
+from .requests import PreparedBatch, RequestBuilder, UploadRequest, join, require_batch, require_function
+
+_UNPROCESSABLE = 422
+_BRACKETS_BYTES = len("[]")
+_COMMA_BYTES = len(",")
+_MIN_FAILURES = 5  # in a row, before mParticle counts as down
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class Item:
+    """A batch that was read and prepared."""
+
+    index: int
+    prepared: PreparedBatch
+
+
+Group: TypeAlias = Sequence[Item]
+"""Batches that fit into one request."""
+
+
+class GroupUpload:
+    """The upload of a group: one request, or if it is refused its halves, until the bad batch is alone.
+
+    A worker sends the parts; the main thread can stop it at any moment. There is no lock for that, because an
+    interrupt in the main thread could leave it locked. Each side writes before it reads: the worker `sending` then
+    `_stopped`, the main thread `_stopped` then `sending`.
+
+    Attributes:
+        settled: The parts with a final response, each with its error or None.
+        sending: The part that is being sent; empty if there is none.
+        interruption: An exception that is not an error of the upload, such as one of a hook.
+    """
+
+    def __init__(self, group: Group) -> None:
+        self.settled: list[tuple[Group, MParticleError | None]] = []
+        self.sending: Group = ()
+        self.interruption: BaseException | None = None
+        self._remaining = [group]
+        self._stopped = False
+        self._started = threading.Lock()
+
+    def start(self) -> bool:
+        """Whether the caller may send it, or cancel it: only the first one may."""
+        return self._started.acquire(blocking=False)
+
+    def next(self) -> Group:
+        """The next part to send; empty at the end, or after `stop`."""
+        self.sending = self._remaining[0] if self._remaining else ()
+        if self._stopped:
+            self.sending = ()
+        return self.sending
+
+    def finish(self, error: BaseException | None) -> None:
+        """Settle the part that was sent, or split it."""
+        part = self._remaining[0]
+        if is_about_batches(error) and len(part) > 1:
+            self.sending = ()  # refused as a whole
+            middle = len(part) // 2
+            self._remaining[:1] = [part[:middle], part[middle:]]
+            return
+        self.settled.append((part, None if error is None else _without_frames(wrapped(error))))
+        del self._remaining[0]
+        self.sending = ()
+
+    def interrupt(self, error: BaseException, request: UploadRequest) -> None:
+        """Settle the part that was sent, after an exception that is not ours, such as a hook's."""
+        self.finish(None if request.accepted else error)
+        self.interruption = error
+
+    @property
+    def is_done(self) -> bool:
+        """Whether all parts are settled."""
+        return not self._remaining
+
+    def stop(self) -> None:
+        """Send no further part."""
+        self._stopped = True
+
+
+class Account:
+    """Counts each batch of an `upload_all`, from when it is read until it is settled.
+
+    An interrupt can come at any moment: a batch stays in `_open` until its result is noted.
+    """
+
+    def __init__(
+        self,
+        requests: RequestBuilder,
+        configuration: Configuration,
+        *,
+        historical: bool,
+        on_result: Callable[[BatchResult], object] | None,
+    ) -> None:
+        if on_result is not None:
+            require_function(on_result, "on_result", "one argument")
+        self._requests = requests
+        self._historical = historical
+        self._max_batches = max(1, min(MAX_BATCHES, int(configuration.rate or MAX_BATCHES)))
+        self._max_failures = max(_MIN_FAILURES, configuration.max_in_flight)
+        self._on_result = on_result
+        self._iterable_error: Exception | None = None
+        self._read = 0
+        self._open: dict[int, AnyBatch] = {}
+        self._failed: dict[int, BatchResult] = {}
+        self._group: list[Item] = []
+        self._bytes = _BRACKETS_BYTES
+        self._full: Group | None = None
+        self._failures_in_a_row = 0
+
+    def read_next(self, numbered: Iterator[tuple[int, AnyBatch]]) -> bool:
+        """Read a batch; False at the end, or if the iterable raises an exception."""
+        try:
+            self._open.update(islice(numbered, 1))  # one step in C, which an interrupt cannot split
+        except Exception as error:
+            self.iterable_failed(error)
+            return False
+        if self._read not in self._open:
+            return False
+        self._add()
+        return True
+
+    def read(self, batch: AnyBatch) -> None:
+        """Read this batch."""
+        self._open[self._read] = batch
+        self._add()
+
+    def iterable_failed(self, error: Exception) -> None:
+        """Note an exception of the iterable. It is raised when all batches before it are settled."""
+        self._iterable_error = error
+
+    def full_group(self) -> Group | None:
+        """The group that is full, if the last batch filled one."""
+        full, self._full = self._full, None
+        return full
+
+    def last_group(self) -> Group | None:
+        """The group that is not full, if there is one."""
+        group, self._group, self._bytes = self._group, [], _BRACKETS_BYTES
+        return group or None
+
+    def request(self, group: Group) -> UploadRequest:
+        """The request for a group."""
+        return join([item.prepared for item in group], historical=self._historical)
+
+    def settle(self, upload: GroupUpload) -> None:
+        """Note the results of a group, and report them.
+
+        Raises:
+            APIError: To continue has no purpose.
+            BaseException: An exception of `on_result`, or of a hook.
+        """
+        for results in [self._note(group, error) for group, error in upload.settled]:
+            self._report(results)
+        if upload.interruption is not None:
+            raise upload.interruption
+        for _, error in upload.settled:
+            self._raise_if_hopeless(error)
+
+    def stop(self, uploads: Iterable[GroupUpload]) -> None:
+        """Note the results of all remaining batches: settled since, being sent, or never sent."""
+        self._read = max([self._read, *(index + 1 for index in self._open)])  # one can be open and not counted
+        for upload in uploads:
+            upload.stop()
+            sending = upload.sending  # read before `settled`, because it can become settled
+            for group, error in list(upload.settled):
+                self._note(group, error)
+            self._note(sending, _stopped(sending))
+        never_sent = UploadStoppedError("stopped before it was sent", Outcome.NOT_TAKEN)
+        never_sent.attempts = 0
+        self._note_results(list(self._open.items()), never_sent)
+
+    def result(self) -> UploadResult:
+        """The result of the batches that were read."""
+        delivered = self._read - len(self._failed) - len(self._open)
+        return UploadResult(delivered, list(self._failed.values()))
+
+    def raise_iterable_error(self) -> None:
+        """Raise the exception of the iterable, if there was one."""
+        if self._iterable_error is not None:
+            raise self._iterable_error
+
+    def _add(self) -> None:
+        index = self._read
+        self._read += 1
+        batch = self._open[index]
+        try:
+            require_batch(batch, f"batches[{index}]: ")
+            prepared = self._requests.part(batch, index, historical=self._historical)
+        except MParticleError as error:
+            self._report(self._note_results([(index, batch)], _without_frames(error)))
+            return
+        self._open[index] = prepared.batch
+        size = len(prepared.document) + _COMMA_BYTES
+        if self._group and (len(self._group) == self._max_batches or self._bytes + size > MAX_REQUEST_BYTES):
+            self._full = self.last_group()
+        self._bytes += size if self._group else size - _COMMA_BYTES
+        self._group.append(Item(index, prepared))
+
+    def _note(self, group: Group, error: MParticleError | None) -> list[BatchResult]:
+        return self._note_results([(item.index, item.prepared.batch) for item in group], error)
+
+    def _note_results(self, batches: list[tuple[int, AnyBatch]], error: MParticleError | None) -> list[BatchResult]:
+        results = [BatchResult(index, batch, error) for index, batch in batches if index in self._open]
+        if error is not None and results:
+            outcome = error.outcome if isinstance(error, APIError) else Outcome.REFUSED
+            LOG.error(
+                "upload_all: %d batch(es) from batches[%d] not delivered, outcome %s: %s",
+                len(results), results[0].index, outcome.value, label(error),
+            )  # fmt: skip
+        for result in results:
+            if error is not None:
+                self._failed[result.index] = result
+            self._open.pop(result.index, None)
+        return results
+
+    def _report(self, results: list[BatchResult]) -> None:
+        if self._on_result is not None:
+            for result in results:
+                self._on_result(result)
+
+    def _raise_if_hopeless(self, error: MParticleError | None) -> None:
+        if error is None or is_about_batches(error):
+            self._failures_in_a_row = 0
+            return
+        self._failures_in_a_row += 1
+        is_refused = isinstance(error, APIError) and error.outcome is Outcome.REFUSED
+        if is_refused or self._failures_in_a_row >= self._max_failures:
+            raise error
+
+
+def _stopped(group: Group) -> UploadStoppedError:
+    error = UploadStoppedError("stopped before the response came")
+    error.repeatable = all(item.prepared.repeatable for item in group)
+    return error
+
+
+def _without_frames(error: MParticleError) -> MParticleError:
+    """Remove the frames of an error, which would keep its group in memory."""
+    error.__traceback__ = error.__context__ = None
+    return error
+
+
+def is_about_batches(error: BaseException | None) -> bool:
+    """Whether a request was refused because of its content, so that a part of it can be accepted."""
+    return isinstance(error, (BadRequestError, PayloadTooLargeError)) or (
+        isinstance(error, APIStatusError) and error.status_code == _UNPROCESSABLE
+    )

@@ -1,0 +1,264 @@
+"""The attempts of an upload: the outcome of each, and whether another one follows.
+
+Both clients share this. Nothing here waits; `threads/sending` and `tasks/sending` do.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import ssl
+import time
+from os import urandom
+from types import ModuleType
+from typing import Any
+
+import httpx
+from mparticle_events.api.events import bulk_upload_events, bulk_upload_historical_events, upload_events
+from mparticle_events.models import ApiErrorResponse
+from mparticle_events.types import Response
+
+from ..configuration import Configuration, Retry
+from ..errors import (
+    APIConnectionError,
+    APIError,
+    APIStatusError,
+    APITimeoutError,
+    Outcome,
+    RateLimitError,
+    UploadStoppedError,
+    error_for_status,
+    label,
+)
+from ..results import Attempt, Operation, chain
+from .http import HttpAttempt, HttpClient
+from .pace import Pace
+from .requests import UploadRequest
+from .retry import Budget, retry_after_seconds, wait_before_next
+
+LOG = logging.getLogger("mparticle_ext")
+
+OPERATIONS: dict[Operation, ModuleType] = {
+    "upload_events": upload_events,
+    "bulk_upload_events": bulk_upload_events,
+    "bulk_upload_historical_events": bulk_upload_historical_events,
+}
+
+_RANDOM = random.SystemRandom()  # two processes with the same seed must not retry together
+_NO_CONNECTION = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+_AIOHTTP_CONNECT = {"ClientConnectorError", "ConnectionTimeoutError"}  # httpx-aiohttp makes others ConnectTimeout too
+_INVALID = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
+_PROXY_AUTHENTICATION = "407"
+
+
+class Upload:
+    """One upload in progress.
+
+    Attributes:
+        request: The request.
+        is_part: Whether it belongs to an `upload_all`, which logs its losses itself.
+        id: Identifies the upload in log lines.
+        deadline: When it must end, by `time.monotonic()`.
+        free_attempts: The attempts that do not count, because of a 429.
+        wait: Seconds until the next attempt.
+        told_to_wait: Whether the last response had a `Retry-After`.
+        place: The generation of the pace in which the next attempt has a place.
+    """
+
+    def __init__(self, request: UploadRequest, deadline_seconds: float, *, is_part: bool) -> None:
+        self.request = request
+        self.is_part = is_part
+        self.id = urandom(4).hex()
+        self.deadline_seconds = deadline_seconds
+        self.started = time.monotonic()
+        self.deadline = self.started + deadline_seconds
+        self.attempts = self.free_attempts = 0
+        self.failures: list[APIError] = []
+        self.wait = 0.0
+        self.told_to_wait = False
+        self.place: int | None = None
+
+    def seconds_left(self) -> float:
+        """Seconds until the deadline."""
+        return self.deadline - time.monotonic()
+
+    def failed(self, error: APIError) -> APIError:
+        """The error for the caller, with the history of the upload."""
+        if any(failure.outcome is Outcome.UNKNOWN for failure in self.failures):
+            error.outcome = Outcome.UNKNOWN  # an earlier attempt may have been accepted
+        error.repeatable = self.request.repeatable
+        error.batches = self.request.batches
+        error.attempts = self.attempts
+        error.elapsed_seconds = time.monotonic() - self.started
+        error.earlier = tuple(failure for failure in self.failures if failure is not error)
+        for failure in error.earlier:
+            failure.__traceback__ = failure.__context__ = None  # their frames would keep the requests in memory
+        if not self.is_part:
+            LOG.error(
+                "upload %s: %d batch(es) not delivered, outcome %s, after %d attempt(s) in %.1f s: %s",
+                self.id, len(self.request.batches), error.outcome.value,
+                self.attempts, error.elapsed_seconds, label(error),
+            )  # fmt: skip
+        return error
+
+
+class Delivery:
+    """The state that the uploads of one API object share, and the decision after each attempt."""
+
+    def __init__(self, configuration: Configuration, client: HttpClient[Any], pace: Pace, budget: Budget) -> None:
+        self.configuration = configuration
+        self.client = client
+        self.pace = pace
+        self._budget = budget
+
+    def start_attempt(self, upload: Upload, *, stopping: bool) -> HttpAttempt | float:
+        """The next attempt; or the seconds to wait for it, after a 429 of any upload.
+
+        Raises:
+            RateLimitError: The wait is longer than the deadline, or the API object is closing.
+            UploadStoppedError: It belongs to an `upload_all` that stops, and nothing was sent.
+        """
+        if stopping and upload.told_to_wait:
+            raise upload.failed(upload.failures.pop())
+        if stopping and upload.is_part and not upload.attempts:
+            raise upload.failed(UploadStoppedError("stopped before it was sent", Outcome.NOT_TAKEN))
+        held = self.pace.held_seconds()
+        if held and (stopping or held >= upload.seconds_left()):
+            raise upload.failed(self.pace.refusal())
+        if held := held or self._wait_for_place(upload):
+            return held
+        upload.place = None
+        return HttpAttempt(self.client, upload.deadline)
+
+    def _wait_for_place(self, upload: Upload) -> float:
+        """Seconds until the place of a part in the pace. They do not count for its deadline."""
+        if not upload.is_part or upload.place == self.pace.generation:
+            return 0.0
+        upload.place = self.pace.generation
+        seconds = self.pace.seconds_before(len(upload.request.batches))
+        upload.deadline += seconds
+        return seconds
+
+    def finish_attempt(
+        self,
+        upload: Upload,
+        attempt: HttpAttempt,
+        result: Response[ApiErrorResponse] | httpx.HTTPError,
+        *,
+        stopping: bool,
+    ) -> httpx.Response | None:
+        """The response if the request was accepted; None if another attempt follows after `upload.wait` seconds.
+
+        Raises:
+            APIError: It was not accepted, and no attempt follows.
+        """
+        upload.attempts += 1
+        if isinstance(result, Response) and result.parsed is None:
+            upload.request.accepted = True
+            self.pace.accepted(len(upload.request.batches), result.http)
+            self._budget.earn(retried=upload.attempts > 1)
+            self._report(upload, attempt, result.status_code, None, None)
+            return result.http
+        error = _status_error(result) if isinstance(result, Response) else _no_response(self.client, result, attempt)
+        wait = self._wait_after(upload, error, attempt, stopping=stopping)
+        self._report(upload, attempt, getattr(error, "status_code", None), error, wait)
+        upload.failures.append(error)
+        if wait is None:
+            raise upload.failed(error)
+        upload.wait = wait
+        return None
+
+    def _wait_after(self, upload: Upload, error: APIError, attempt: HttpAttempt, *, stopping: bool) -> float | None:
+        asked = retry_after_seconds(error.response.headers) if isinstance(error, APIStatusError) else None
+        upload.told_to_wait = asked is not None
+        if isinstance(error, RateLimitError) and self.configuration.retry is not None:
+            return self._wait_after_429(upload, error, asked, self.configuration.retry, stopping=stopping)
+        wait = self._next_wait(upload, error, asked)
+        if wait is None or stopping:
+            return None
+        if attempt.is_stale and not isinstance(error, APITimeoutError) and not upload.failures:
+            return 0.0  # the server closed an idle connection
+        return wait if self._budget.spend() else None
+
+    def _wait_after_429(
+        self, upload: Upload, error: RateLimitError, asked: float | None, retry: Retry, *, stopping: bool
+    ) -> float | None:
+        """In an `upload_all` a 429 costs no attempt, no retry of the budget and no time while others are accepted."""
+        free = upload.is_part and self.pace.accepts(upload.deadline_seconds)
+        if free:
+            upload.deadline = time.monotonic() + upload.deadline_seconds
+            upload.free_attempts += 1
+        wait = self._next_wait(upload, error, asked)
+        self.pace.limited(wait or asked or retry.backoff(1, 1.0), error)
+        return wait if wait is not None and not stopping and (free or self._budget.spend()) else None
+
+    def _next_wait(self, upload: Upload, error: APIError, asked: float | None) -> float | None:
+        return wait_before_next(
+            error.outcome,
+            policy=self.configuration.retry,
+            attempts=max(1, upload.attempts - upload.free_attempts),
+            repeatable=upload.request.repeatable,
+            retry_after=asked,
+            seconds_left=upload.seconds_left(),
+            random=_RANDOM.random(),
+        )
+
+    def _report(
+        self, upload: Upload, attempt: HttpAttempt, status: int | None, error: APIError | None, wait: float | None
+    ) -> None:
+        request, seconds = upload.request, time.monotonic() - attempt.started
+        result = f"HTTP {status}" if error is None else label(error)
+        LOG.debug(
+            "upload %s: attempt %d, %s of %d batch(es), %d bytes: %s in %.3f s",
+            upload.id, upload.attempts, request.operation, len(request.batches), len(request.body), result, seconds,
+        )  # fmt: skip
+        if wait is not None:
+            LOG.info("upload %s: %s, next attempt in %.2f s", upload.id, result, wait)
+        if self.configuration.on_attempt is not None:
+            self.configuration.on_attempt(
+                Attempt(
+                    upload_id=upload.id,
+                    operation=request.operation,
+                    batches=len(request.batches),
+                    body_bytes=len(request.body),
+                    number=upload.attempts,
+                    seconds=seconds,
+                    outcome=Outcome.TAKEN if error is None else error.outcome,
+                    status_code=status,
+                    error=error,
+                    next_in_seconds=wait,
+                )
+            )
+
+
+def _status_error(result: Response[ApiErrorResponse]) -> APIError:
+    errors = result.parsed.errors if result.parsed is not None else None
+    return error_for_status(result.status_code)(result.http, errors or ())
+
+
+def _no_response(client: HttpClient[Any], error: httpx.HTTPError, attempt: HttpAttempt) -> APIError:
+    outcome = _connection_outcome(error, attempt)
+    kind = APITimeoutError if isinstance(error, httpx.TimeoutException) else APIConnectionError
+    for one in chain(error):
+        one.__traceback__ = None  # its frames would keep the request in memory
+    details = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    missing = "complete response from" if outcome is Outcome.UNKNOWN else "connection to"
+    ours = kind(f"no {missing} {client.address} ({details})", outcome)
+    ours.__cause__ = error
+    return ours
+
+
+def _connection_outcome(error: httpx.HTTPError, attempt: HttpAttempt) -> Outcome:
+    if isinstance(error, _INVALID) or any(isinstance(one, ssl.SSLCertVerificationError) for one in chain(error)):
+        return Outcome.REFUSED
+    if isinstance(error, httpx.ProxyError) and str(error).startswith(_PROXY_AUTHENTICATION):
+        return Outcome.REFUSED
+    if attempt.connecting and not attempt.sent:
+        return Outcome.NOT_TAKEN
+    return Outcome.NOT_TAKEN if isinstance(error, _NO_CONNECTION) and _is_connect(error) else Outcome.UNKNOWN
+
+
+def _is_connect(error: httpx.HTTPError) -> bool:
+    """Whether the error came before the request was sent."""
+    kind = type(error.__cause__)
+    return not kind.__module__.startswith("aiohttp") or any(base.__name__ in _AIOHTTP_CONNECT for base in kind.__mro__)

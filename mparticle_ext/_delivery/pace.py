@@ -1,0 +1,136 @@
+"""How fast an API object sends: its own rate, waits after a 429, and mParticle's limit. Nothing here waits.
+
+`upload_all` finds the limit as TCP finds its bandwidth. It starts with one request in flight and doubles their number.
+The first 429 sets a rate: the batches that were accepted a second. After that the rate rises slowly, and each further
+429 lowers it to the rate that was accepted since the last one.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ..configuration import Configuration
+from ..errors import RateLimitError
+
+if TYPE_CHECKING:
+    import httpx
+    from mparticle_events.models import ApiError
+
+_NEARLY_USED = 90.0  # percent of the limit: the rate does not rise further
+_MIN_DECREASE, _MAX_DECREASE = 0.98, 0.85  # of the rate, at a 429
+_SEARCH = 0.03  # of the rate, a second: the increase until the second 429
+_PROBE = 0.002  # the increase after that; it grows with each second since the last 429
+_CREDIT_SECONDS = 0.2  # of a pause that are made up for
+_EVENT_SECONDS = 1.0  # in which several 429s count once
+_MIN_RATE = 1.0
+_UNLIMITED = float("inf")
+_JITTER = 0.1  # of a wait after a 429, so that the waiting uploads do not start together
+
+
+class Pace:
+    """The pace that all uploads of one API object share. Safe for threads.
+
+    Attributes:
+        rate_limit_used: How much of the tightest limit is used, in percent, by the last response that said.
+        window: How many requests of an `upload_all` can be in flight.
+        generation: Changes with a 429. Places that were reserved before are void.
+    """
+
+    def __init__(self, configuration: Configuration) -> None:
+        self.rate_limit_used: float | None = None
+        self.window = 1
+        self.generation = 0
+        self._configured = configuration.rate
+        self._rate: float | None = None
+        self._longest_hold = configuration.deadline
+        self._next_at = self._held_until = self._limited_at = 0.0
+        self._refusal: tuple[httpx.Response, Sequence[ApiError]] | None = None
+        self._searching = True
+        self._accepted = 0  # batches since the last 429
+        self._accepted_at = -_UNLIMITED
+        self._started_at = time.monotonic()
+        self._lock = threading.Lock()
+
+    def held_seconds(self) -> float:
+        """Seconds that a 429 holds back the next request, with jitter; 0 if it does not."""
+        held = self._held_until - time.monotonic() if self._held_until else 0.0
+        return held * (1 + _JITTER * random.random()) if held > 0 else 0.0  # noqa: S311  # not a secret
+
+    def refusal(self) -> RateLimitError:
+        """The error of an upload that cannot wait so long."""
+        with self._lock:
+            assert self._refusal is not None, "only a 429 holds back uploads"  # noqa: S101
+            response, errors = self._refusal
+        return RateLimitError(response, errors, retry_after=max(0.0, self._held_until - time.monotonic()))
+
+    def seconds_before(self, batches: int) -> float:
+        """Reserve a place for a request of an `upload_all`; returns the seconds until then."""
+        now = time.monotonic()
+        with self._lock:
+            rate = min(self._rate or _UNLIMITED, self._configured or _UNLIMITED)
+            credit = _CREDIT_SECONDS if rate == self._rate else 0.0
+            start = max(now - credit, self._next_at)
+            self._next_at = start + batches / rate
+            return max(0.0, start - now)
+
+    def accepted(self, batches: int, response: httpx.Response) -> None:
+        """Note a request that was accepted."""
+        now = time.monotonic()
+        with self._lock:
+            self.window = min(2 * self.window, 1024)
+            used = _percentage(response)
+            self.rate_limit_used = self.rate_limit_used if used is None else used
+            self._accepted += batches
+            self._accepted_at = now
+            if self._rate is not None:
+                self._rate += batches * self._increase(now)
+            elif used is not None and used >= _NEARLY_USED:
+                self._set_rate(self._first_rate(now), now)
+
+    def limited(self, seconds: float, error: RateLimitError) -> None:
+        """Note a 429, and hold back every upload for some seconds."""
+        now = time.monotonic()
+        with self._lock:
+            until = now + min(seconds, self._longest_hold)
+            if until > self._held_until:
+                self._held_until = until
+                self._next_at = until - _CREDIT_SECONDS
+                self.generation += 1
+                self._refusal = error.response, error.errors
+            if self._rate is None:
+                self._set_rate(self._first_rate(now), now)
+            elif now - self._limited_at > _EVENT_SECONDS:
+                measured = self._accepted / (now - self._limited_at)
+                self._searching = False
+                self._set_rate(min(max(measured, _MAX_DECREASE * self._rate), _MIN_DECREASE * self._rate), now)
+
+    def accepts(self, seconds: float) -> bool:
+        """Whether a request was accepted in the last seconds."""
+        return time.monotonic() - self._accepted_at < seconds
+
+    def _first_rate(self, now: float) -> float:
+        share = (self.rate_limit_used or 100.0) / 100
+        return self._accepted / max(1.0, now - self._started_at) / max(share, 0.5)
+
+    def _set_rate(self, rate: float, now: float) -> None:
+        self._rate = max(_MIN_RATE, rate)
+        self._limited_at = now
+        self._accepted = 0
+
+    def _increase(self, now: float) -> float:
+        """The increase of the rate per accepted batch: at a rate of r batches a second, r times this a second."""
+        if (self.rate_limit_used or 0.0) >= _NEARLY_USED:
+            return 0.0
+        return _SEARCH if self._searching else _PROBE * (1 + now - self._limited_at)
+
+
+def _percentage(response: httpx.Response) -> float | None:
+    try:
+        percent = float(response.headers.get("X-mp-rate-limit-percentage-used", "nan"))
+    except ValueError:
+        return None
+    return percent if 0 <= percent < float("inf") else None

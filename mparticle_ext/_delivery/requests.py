@@ -1,0 +1,183 @@
+"""From batches to request bodies: ids, one encoding, validation, size limits. And the checks of arguments."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from inspect import iscoroutinefunction
+from typing import Any
+
+from mparticle_events import models
+from mparticle_events.service import MAX_BATCHES, MAX_REQUEST_BYTES, MIN_BATCHES
+
+from .._checks import checked, encoded, has_id, require_historical, require_size
+from ..batch import AnyBatch
+from ..configuration import Configuration
+from ..errors import ValidationError, WrongCallError, type_name
+from ..results import Operation
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class PreparedBatch:
+    """A batch that is encoded and validated.
+
+    Attributes:
+        batch: The batch as it is sent, with its `source_request_id`.
+        document: Its JSON.
+        repeatable: Whether it has a `source_request_id`.
+    """
+
+    batch: AnyBatch
+    document: bytes
+    repeatable: bool
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class UploadRequest:
+    """A request that is ready to be sent.
+
+    Attributes:
+        operation: The method of the API.
+        batches: The batches as they are sent.
+        repeatable: Whether each batch has a `source_request_id`.
+        body: The JSON.
+        accepted: Whether mParticle has accepted it.
+    """
+
+    operation: Operation
+    batches: Sequence[AnyBatch]
+    repeatable: bool
+    body: bytes
+    accepted: bool = False
+
+
+class RequestBuilder:
+    """Makes the requests of one API object."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        self._validate = configuration.validate
+        self._deduplicate = configuration.deduplicate
+
+    def single(self, batch: AnyBatch) -> UploadRequest:
+        """The request for one batch.
+
+        Raises:
+            ValidationError: mParticle would refuse it.
+        """
+        prepared = self._prepare(batch, None)
+        if self._validate:
+            checked(prepared.document, models.Batch)
+        require_size(prepared.document, None)
+        return UploadRequest("upload_events", [prepared.batch], prepared.repeatable, prepared.document)
+
+    def bulk(self, batches: Sequence[AnyBatch], *, historical: bool) -> UploadRequest:
+        """The request for several batches.
+
+        Raises:
+            ValidationError: mParticle would refuse it, or silently drop a batch of it.
+        """
+        if not MIN_BATCHES <= len(batches) <= MAX_BATCHES:
+            limits = f"a bulk request takes {MIN_BATCHES} to {MAX_BATCHES} batches, not {len(batches)}"
+            raise ValidationError(f"{limits}: upload_all takes any number", subject="batches")
+        prepared = [self._prepare(batch, index) for index, batch in enumerate(batches)]
+        for index, one in enumerate(prepared):
+            self._check(one.document, index, historical=historical)
+        request = join(prepared, historical=historical)
+        if len(request.body) > MAX_REQUEST_BYTES:
+            sizes = [len(one.document) for one in prepared]
+            size = f"has {len(request.body)} bytes, but a request can have at most {MAX_REQUEST_BYTES}"
+            largest = f"the largest is batches[{sizes.index(max(sizes))}] with {max(sizes)}"
+            raise ValidationError(f"{size}, {largest}: send fewer at once, or use upload_all", subject="batches")
+        return request
+
+    def part(self, batch: AnyBatch, index: int, *, historical: bool) -> PreparedBatch:
+        """A batch for a bulk request that is joined later.
+
+        Raises:
+            ValidationError: mParticle would refuse it or silently drop it.
+        """
+        prepared = self._prepare(batch, index)
+        self._check(prepared.document, index, historical=historical)
+        require_size(prepared.document, index)
+        return prepared
+
+    def _prepare(self, batch: AnyBatch, index: int | None) -> PreparedBatch:
+        repeatable = has_id(batch)
+        if self._deduplicate and not repeatable:
+            batch, repeatable = _with_new_id(batch), True
+        return PreparedBatch(batch, encoded(batch, index), repeatable)
+
+    def _check(self, document: bytes, index: int, *, historical: bool) -> None:
+        if self._validate:
+            batch = checked(document, models.Batch, index)
+            if historical:
+                require_historical(batch, index)
+
+
+def _with_new_id(batch: AnyBatch) -> AnyBatch:
+    """A shallow copy with a new `source_request_id`. The caller's object stays as it is."""
+    from uuid import uuid4  # loaded at first use
+
+    if isinstance(batch, Mapping):
+        return {**batch, "source_request_id": str(uuid4())}
+    batch = copy.copy(batch)
+    batch.source_request_id = str(uuid4())
+    return batch
+
+
+def join(prepared: Sequence[PreparedBatch], *, historical: bool) -> UploadRequest:
+    """The bulk request for prepared batches, whatever its size."""
+    operation: Operation = "bulk_upload_historical_events" if historical else "bulk_upload_events"
+    documents = [one.document for one in prepared]
+    documents[0] = b"[" + documents[0]
+    documents[-1] += b"]"  # so that the large body is copied only once
+    repeatable = all(one.repeatable for one in prepared)
+    return UploadRequest(operation, [one.batch for one in prepared], repeatable, b",".join(documents))
+
+
+def require_batch(batch: AnyBatch, place: str = "") -> AnyBatch:
+    """The argument, if it is a batch; else a WrongCallError."""
+    if not isinstance(batch, (models.Batch, Mapping)):
+        advice = ": use bulk_upload_events" if isinstance(batch, (list, tuple)) and not place else ""
+        raise WrongCallError(f"{place}a Batch is expected, not {type_name(batch)}{advice}")
+    return batch
+
+
+def require_batches(batches: Iterable[AnyBatch]) -> list[AnyBatch]:
+    """The argument as a list, if it holds batches; else a WrongCallError."""
+    _require_several(batches, "list")
+    if isinstance(batches, (str, bytes)) or not isinstance(batches, Iterable):  # type: ignore[redundant-expr]  # callers err
+        raise WrongCallError(f"a list of batches is expected, not {type_name(batches)}")
+    return [require_batch(batch, f"batches[{index}]: ") for index, batch in enumerate(batches)]
+
+
+def require_iterable(batches: Any, *, asynchronous: bool) -> Any:
+    """The argument, if `upload_all` can iterate over it; else a WrongCallError."""
+    _require_several(batches, "iterable")
+    is_async = isinstance(batches, AsyncIterable)
+    if isinstance(batches, (str, bytes)) or not (isinstance(batches, Iterable) or (is_async and asynchronous)):
+        advice = ": use AsyncEventsApi" if is_async else ""
+        raise WrongCallError(f"an iterable of batches is expected, not {type_name(batches)}{advice}")
+    return batches
+
+
+def _require_several(batches: object, expected: str) -> None:
+    if isinstance(batches, (models.Batch, Mapping)):
+        article = "an" if expected == "iterable" else "a"
+        raise WrongCallError(f"{article} {expected} of batches is expected, not one batch: use upload_events")
+
+
+def require_function(function: object, name: str, arguments: str) -> None:
+    """Refuse a callback that is not a plain function with a WrongCallError."""
+    if not callable(function):
+        raise WrongCallError(f"{name} takes a function of {arguments}, not {type_name(function)}")
+    if iscoroutinefunction(function):
+        raise WrongCallError(f"{name} takes a plain function: a coroutine would never be awaited")
+
+
+def require_timeout(timeout: float | None) -> None:
+    """Refuse a timeout that is not seconds with a WrongCallError."""
+    number = isinstance(timeout, (int, float)) and not isinstance(timeout, bool)
+    if timeout is not None and not (number and timeout >= 0):
+        raise WrongCallError(f"timeout takes seconds from 0, or None to wait without limit, not {timeout!r:.40}")

@@ -1,0 +1,139 @@
+"""Sends from asyncio: makes attempts and waits between them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import suppress
+from weakref import WeakKeyDictionary
+
+import httpx
+
+from ...configuration import Configuration, Retry
+from ...errors import WrongCallError
+from ..delivery import OPERATIONS, Delivery, Upload
+from ..fork import restart_after_fork
+from ..http import HttpClient
+from ..pace import Pace
+from ..requests import RequestBuilder, UploadRequest
+from ..retry import Budget
+
+
+class AsyncEngine:
+    """The connections of an AsyncEventsApi: one pool for each event loop that uses it.
+
+    Attributes:
+        requests: Makes requests of batches.
+        pace: How fast it sends.
+    """
+
+    def __init__(self, configuration: Configuration, owner: str) -> None:
+        self._configuration = configuration
+        self._owner = owner
+        HttpClient(configuration, owner, httpx.AsyncBaseTransport)  # so that a wrong setting fails now
+        self.start()
+        restart_after_fork(self)
+
+    def start(self) -> None:
+        """Begin without an event loop; in a forked child again."""
+        self.requests = RequestBuilder(self._configuration)
+        self.pace = Pace(self._configuration)
+        self._budget = Budget((self._configuration.retry or Retry()).budget)
+        self._senders: WeakKeyDictionary[asyncio.AbstractEventLoop, Sender] = WeakKeyDictionary()
+
+    async def sender(self) -> Sender:
+        """The connections of the running event loop."""
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            raise WrongCallError(
+                "AsyncEventsApi needs asyncio: in trio, call EventsApi through trio.to_thread.run_sync"
+            ) from None
+        if loop not in self._senders:
+            client = HttpClient(self._configuration, self._owner, httpx.AsyncBaseTransport)
+            delivery = Delivery(self._configuration, client, self.pace, self._budget)
+            self._senders[loop] = sender = Sender(delivery)
+            if self._configuration.transport in (None, "aiohttp"):  # a user's own transport can serve the next loop
+                await sender.close_with_loop()
+        return self._senders[loop]
+
+
+class Sender:
+    """Sends in one event loop.
+
+    Attributes:
+        pace: How fast it sends.
+        stops: End the waits for a next attempt; each `upload_all` adds its own.
+    """
+
+    def __init__(self, delivery: Delivery) -> None:
+        self._delivery = delivery
+        self.pace = delivery.pace
+        self.stops: set[asyncio.Event] = set()
+        self._stop = self.new_stop()
+        self._in_progress = 0
+        self._closing = False
+        self._end: AsyncGenerator[None, None] | None = None
+
+    async def close_with_loop(self) -> None:
+        """Close the connections when the loop ends: asyncio.run() then closes async generators."""
+        self._end = self._until_loop_ends()
+        await anext(self._end)
+
+    async def _until_loop_ends(self) -> AsyncGenerator[None, None]:
+        try:
+            yield
+        finally:
+            await self.close()
+
+    def new_stop(self) -> asyncio.Event:
+        """An event that ends waits; `close` sets it too."""
+        event = asyncio.Event()
+        self.stops.add(event)
+        return event
+
+    async def send(self, request: UploadRequest, stop: asyncio.Event | None = None) -> httpx.Response:
+        """Send a request with its retries; one with a `stop` belongs to an `upload_all`. A set stop ends the waits.
+
+        Raises:
+            APIError: It was not accepted.
+        """
+        upload = Upload(request, self._delivery.configuration.deadline, is_part=stop is not None)
+        self._in_progress += 1
+        try:
+            return await self._send(upload, stop or self._stop)
+        finally:
+            self._in_progress -= 1
+            if self._closing and not self._in_progress:
+                await self._delivery.client.transport.aclose()
+
+    async def close(self) -> None:
+        """End all waits for a next attempt, and close the connections when no upload is in progress."""
+        self._closing = True
+        for event in list(self.stops):
+            event.set()
+        if not self._in_progress:
+            await self._delivery.client.transport.aclose()
+
+    async def _send(self, upload: Upload, stop: asyncio.Event) -> httpx.Response:
+        operation = OPERATIONS[upload.request.operation]
+        while True:
+            attempt = self._delivery.start_attempt(upload, stopping=stop.is_set())
+            if isinstance(attempt, float):
+                await wait(stop, attempt)
+                continue
+            try:
+                result = await operation.asyncio_detailed(client=attempt, body=upload.request.body)
+            except httpx.HTTPError as error:
+                result = error
+            response = self._delivery.finish_attempt(upload, attempt, result, stopping=stop.is_set())
+            if response is not None:
+                return response
+            await wait(stop, upload.wait)
+
+
+async def wait(stop: asyncio.Event, seconds: float) -> None:
+    """Wait some seconds, or until the stop is set."""
+    if seconds > 0:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), seconds)

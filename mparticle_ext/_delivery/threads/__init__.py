@@ -1,0 +1,1 @@
+"""Uploads in threads: the blocking client and its callbacks."""

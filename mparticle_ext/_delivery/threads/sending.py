@@ -1,0 +1,104 @@
+"""Sends in threads: makes attempts and waits between them."""
+
+from __future__ import annotations
+
+import threading
+
+import httpx
+
+from ...configuration import Configuration, Retry
+from ..delivery import OPERATIONS, Delivery, Upload
+from ..fork import restart_after_fork
+from ..http import HttpClient, raised_by_signal
+from ..pace import Pace
+from ..requests import RequestBuilder, UploadRequest
+from ..retry import Budget
+from .background import Background
+
+
+class Engine:
+    """The connections and threads of an EventsApi.
+
+    Attributes:
+        requests: Makes requests of batches.
+        pace: How fast it sends.
+        background: Runs the uploads that have a callback.
+        stops: Ends the waits for a next attempt, for all uploads; each `upload_all` adds its own.
+    """
+
+    def __init__(self, configuration: Configuration, owner: str) -> None:
+        self._configuration = configuration
+        self._owner = owner
+        self.start()
+        restart_after_fork(self)
+
+    def start(self) -> None:
+        """Make connections, threads and locks; in a forked child, make its own."""
+        configuration = self._configuration
+        self._client = HttpClient(configuration, self._owner, httpx.BaseTransport)
+        self.pace = Pace(configuration)
+        self._delivery = Delivery(
+            configuration, self._client, self.pace, Budget((configuration.retry or Retry()).budget)
+        )
+        self.requests = RequestBuilder(configuration)
+        self.background = Background(configuration.max_in_flight)
+        self.stops: set[threading.Event] = set()
+        self._stop = self.new_stop()
+        self._in_progress = 0
+        self._closing = False
+        self._lock = threading.RLock()  # a signal handler can call close() while it is held
+
+    def new_stop(self) -> threading.Event:
+        """An event that ends waits; `stop` sets it too."""
+        event = threading.Event()
+        self.stops.add(event)
+        return event
+
+    def send(self, request: UploadRequest, stop: threading.Event | None = None) -> httpx.Response:
+        """Send a request with its retries; one with a `stop` belongs to an `upload_all`. A set stop ends the waits.
+
+        Raises:
+            APIError: It was not accepted.
+        """
+        upload = Upload(request, self._configuration.deadline, is_part=stop is not None)
+        with self._lock:
+            self._in_progress += 1
+        try:
+            return self._send(upload, stop or self._stop)
+        finally:
+            with self._lock:
+                self._in_progress -= 1
+                is_last = self._closing and not self._in_progress
+            if is_last:
+                self._client.transport.close()
+
+    def stop(self) -> None:
+        """End all waits for a next attempt."""
+        for event in list(self.stops):
+            event.set()
+
+    def close(self) -> None:
+        """Close the connections when no upload is in progress."""
+        with self._lock:
+            self._closing = True
+            now = not self._in_progress
+        if now:
+            self._client.transport.close()
+
+    def _send(self, upload: Upload, stop: threading.Event) -> httpx.Response:
+        operation = OPERATIONS[upload.request.operation]
+        while True:
+            attempt = self._delivery.start_attempt(upload, stopping=stop.is_set())
+            if isinstance(attempt, float):
+                stop.wait(attempt)
+                continue
+            try:
+                result = operation.sync_detailed(client=attempt, body=upload.request.body)
+            except httpx.HTTPError as error:
+                if foreign := raised_by_signal(error):
+                    raise foreign from None
+                result = error
+            response = self._delivery.finish_attempt(upload, attempt, result, stopping=stop.is_set())
+            if response is not None:
+                return response
+            stop.wait(upload.wait)

@@ -1,0 +1,229 @@
+"""The blocking client, and its form with a callback."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Self, overload
+
+from ._delivery.requests import (
+    UploadRequest,
+    require_batch,
+    require_batches,
+    require_function,
+    require_iterable,
+    require_timeout,
+)
+from .batch import AnyBatch
+from .configuration import Configuration
+from .errors import ClosedError
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    import httpx
+
+    from .results import BatchResult, Callback, Pending, UploadResult
+
+_LAST_ATTEMPT_SECONDS = 0.5  # for the last attempts at close()
+
+
+class EventsApi:
+    """Uploads batches to mParticle.
+
+    Each upload has two forms. Without a callback it waits, returns the response, and raises an `MParticleError`. With
+    `callback(error, data, response)` it returns a future at once, and a background thread calls the callback once.
+    The future is done after the callback has returned.
+
+    It can be shared by threads. A forked child gets its own connections and threads. Close it, or use it in a `with`
+    block: `close()` and the exit of the interpreter wait for the uploads in the background. A callback can start
+    uploads, but must not wait for them.
+    """
+
+    def __init__(self, configuration: Configuration) -> None:
+        from ._delivery.threads.sending import Engine  # here, so that building batches does not load httpx
+
+        self._engine = Engine(configuration, "EventsApi")
+        self._configuration = configuration
+        self._closed = False
+
+    @overload
+    def upload_events(self, batch: AnyBatch, callback: None = None) -> httpx.Response: ...
+    @overload
+    def upload_events(self, batch: AnyBatch, callback: Callback) -> Future[httpx.Response]: ...
+    def upload_events(
+        self, batch: AnyBatch, callback: Callback | None = None
+    ) -> httpx.Response | Future[httpx.Response]:
+        """Upload one batch.
+
+        Args:
+            batch: A `Batch`, or a dict in the JSON form of the API.
+            callback: Called once with (error or None, None, response or None).
+
+        Returns:
+            The response; with a callback a future of it.
+
+        Raises:
+            WrongCallError: The argument is not a batch. Raised at once in both forms; the other errors go to the
+                callback, if there is one.
+            ValidationError: mParticle would refuse the batch. Nothing was sent.
+            APIConnectionError: There was no complete response.
+            APIStatusError: mParticle did not accept the request.
+        """
+        body = require_batch(batch)
+        return self._upload([body], partial(self._engine.requests.single, body), callback)
+
+    @overload
+    def bulk_upload_events(self, batches: Iterable[AnyBatch], callback: None = None) -> httpx.Response: ...
+    @overload
+    def bulk_upload_events(self, batches: Iterable[AnyBatch], callback: Callback) -> Future[httpx.Response]: ...
+    def bulk_upload_events(
+        self, batches: Iterable[AnyBatch], callback: Callback | None = None
+    ) -> httpx.Response | Future[httpx.Response]:
+        """Upload 1 to 100 batches, of up to 100 users, in one request.
+
+        Args:
+            batches: Batches, or dicts in the JSON form of the API.
+            callback: As for `upload_events`.
+
+        Returns:
+            The response; with a callback a future of it.
+
+        Raises:
+            WrongCallError: The argument is not a list of batches. Raised at once in both forms.
+            ValidationError: mParticle would refuse the request, or drop a batch of it. Nothing was sent.
+            APIConnectionError: There was no complete response.
+            APIStatusError: mParticle did not accept the request.
+        """
+        return self._bulk(batches, callback, historical=False)
+
+    @overload
+    def bulk_upload_historical_events(self, batches: Iterable[AnyBatch], callback: None = None) -> httpx.Response: ...
+    @overload
+    def bulk_upload_historical_events(
+        self, batches: Iterable[AnyBatch], callback: Callback
+    ) -> Future[httpx.Response]: ...
+    def bulk_upload_historical_events(
+        self, batches: Iterable[AnyBatch], callback: Callback | None = None
+    ) -> httpx.Response | Future[httpx.Response]:
+        """Upload 1 to 100 batches of old events: each has a timestamp, more than 72 hours ago.
+
+        mParticle does not forward historical data to event and warehouse outputs. The arguments, the return value and
+        the errors are those of `bulk_upload_events`.
+        """
+        return self._bulk(batches, callback, historical=True)
+
+    uploadEvents = upload_events  # noqa: N815  # the Node SDK's spelling
+    bulkUploadEvents = bulk_upload_events  # noqa: N815  # the Node SDK's spelling
+    bulkUploadHistoricalEvents = bulk_upload_historical_events  # noqa: N815  # in the same spelling
+
+    def upload_all(
+        self,
+        batches: Iterable[AnyBatch],
+        *,
+        historical: bool = False,
+        on_result: Callable[[BatchResult], object] | None = None,
+    ) -> UploadResult:
+        """Upload any number of batches, with a result for each.
+
+        The iterable can be larger than memory: it is read as the batches are sent, in as few requests as the limits
+        allow, `Configuration.max_in_flight` at once. The pace adapts to mParticle's rate limit. An invalid batch is
+        skipped. If mParticle refuses a request, it is split until the bad batch is found.
+
+        Args:
+            batches: Batches, or dicts in the JSON form of the API.
+            historical: Upload as `bulk_upload_historical_events` does.
+            on_result: A plain function, called in this thread with each `BatchResult`, until an error stops the upload.
+
+        Returns:
+            The number of delivered batches, and each failed batch with its error.
+
+        Raises:
+            WrongCallError: The argument is not an iterable, or on_result is not a function.
+            APIError: mParticle refuses everything, as with wrong credentials; or `max_in_flight` requests, at least
+                5, failed in a row. Nothing more is read.
+            BaseException: An exception of the iterable, of `on_result`, of a hook or of a signal handler.
+                `UploadResult.of(error)` is the result of the batches that were read.
+        """
+        from ._delivery.threads.upload_all import UploadAll
+
+        self._require_open()
+        given = require_iterable(batches, asynchronous=False)
+        run = UploadAll(self._engine, self._configuration, historical=historical, on_result=on_result)
+        return run.run(given)
+
+    @property
+    def rate_limit_used(self) -> float | None:
+        """How much of the tightest rate limit is used, in percent; None before mParticle has said so."""
+        return self._engine.pace.rate_limit_used
+
+    def flush(self, timeout: float | None = None) -> list[Pending]:
+        """Wait for the uploads with a callback, and for those that their callbacks start.
+
+        Call it at the end of a task, or before the process is frozen. In a callback it does not wait.
+
+        Args:
+            timeout: Seconds to wait at most. None waits for all; `Configuration.deadline` limits each upload.
+
+        Returns:
+            The uploads that are not finished.
+        """
+        require_timeout(timeout)
+        return self._engine.background.flush(timeout)
+
+    def close(self, timeout: float | None = None) -> list[Pending]:
+        """Finish the uploads with a callback, with their retries, and close the connections. Later uploads are refused.
+
+        In a callback it does not wait: the connections are closed after the last response.
+
+        Args:
+            timeout: Seconds to wait at most. After that, an upload that waits for its next attempt makes a last one at
+                once, or fails if mParticle asked to wait. A request in flight continues, and its callback is called.
+
+        Returns:
+            The uploads that are not finished.
+        """
+        require_timeout(timeout)
+        self._closed = True
+        left = self._engine.background.close(timeout)
+        self._engine.stop()
+        if left:
+            left = self._engine.background.flush(_LAST_ATTEMPT_SECONDS)
+        self._engine.close()
+        return left
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _bulk(
+        self, batches: Iterable[AnyBatch], callback: Callback | None, *, historical: bool
+    ) -> httpx.Response | Future[httpx.Response]:
+        body = require_batches(batches)
+        return self._upload(body, partial(self._engine.requests.bulk, body, historical=historical), callback)
+
+    def _upload(
+        self, batches: Sequence[AnyBatch], make_request: Callable[[], UploadRequest], callback: Callback | None
+    ) -> httpx.Response | Future[httpx.Response]:
+        self._require_open()
+        if callback is None:
+            return self._engine.send(make_request())
+        require_function(callback, "callback", "(error, data, response)")
+        return self._engine.background.submit(batches, self._prepared(make_request), callback)
+
+    def _prepared(self, make_request: Callable[[], UploadRequest]) -> Callable[[], httpx.Response]:
+        """The upload of the batches as they are now: later changes are not sent."""
+        try:
+            return partial(self._engine.send, make_request())
+        except Exception as error:
+            return partial(_raise, error)
+
+    def _require_open(self) -> None:
+        if self._closed:
+            raise ClosedError("this EventsApi is closed: create a new one")
+
+
+def _raise(error: Exception) -> httpx.Response:
+    raise error

@@ -1,0 +1,177 @@
+"""The batch: identities, attributes and events of one user."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, get_args
+
+import msgspec
+from mparticle_events import constructors, models
+from msgspec import UnsetType
+
+from ._checks import checked, encoded
+from .errors import ValidationError, WrongCallError, type_name
+
+AnyBatch: TypeAlias = models.Batch | Mapping[str, Any]
+"""A `Batch`, or a dict in the JSON form of the API."""
+AnyEvent: TypeAlias = models.CommonEventData | models.Event | Mapping[str, Any]
+"""An event object, an event in its envelope, or a dict in the JSON form of the API."""
+EventsIn: TypeAlias = Iterable[AnyEvent] | None | UnsetType
+EventsOut: TypeAlias = list[models.Event] | None | UnsetType
+
+_ENVELOPES: tuple[type, ...] = get_args(models.Event)
+_ENVELOPE_OF: dict[type, Any] = {envelope.__annotations__["data"]: envelope for envelope in _ENVELOPES}
+_slot: Any = models.Batch.events  # the model's own storage of the field
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def unixtime_ms(when: datetime | None = None) -> int:
+    """Milliseconds since 1970-01-01 UTC, of a datetime or of now.
+
+    Raises:
+        WrongCallError: The argument is not a datetime.
+        ValueError: The datetime has no time zone.
+    """
+    if when is None:
+        return time.time_ns() // 1_000_000
+    if not isinstance(when, datetime):
+        raise WrongCallError(f"unixtime_ms takes a datetime, or nothing for now, not {type_name(when)}")
+    if when.tzinfo is None:
+        raise ValueError(f"{when!r} has no time zone: give it one, as in datetime.now(timezone.utc)")
+    return (when - _EPOCH) // timedelta(milliseconds=1)
+
+
+class _Events:
+    """The field `events`: puts each event into its envelope."""
+
+    def __get__(self, batch: Any, owner: Any = None) -> EventsOut:
+        return self if batch is None else _slot.__get__(batch)  # type: ignore[return-value]  # on the class, as any descriptor
+
+    def __set__(self, batch: Any, events: EventsIn) -> None:
+        _slot.__set__(batch, _in_envelopes(events))
+
+
+class Batch(constructors.Batch):
+    """The identities, attributes and events of one user.
+
+    `events` returns each event in its envelope: `batch.events[0].data.event_name`. A batch is validated by `validate()`
+    and by every upload; an event that is a dict is validated when it is added.
+    """
+
+    if TYPE_CHECKING:
+        # The types that can be assigned and that are read, for a type checker.
+        events: _Events = ...  # type: ignore[assignment]  # pyright: ignore[reportIncompatibleVariableOverride]
+    else:
+        events = _Events()
+
+    def __post_init__(self) -> None:
+        events = _slot.__get__(self)
+        if events:
+            _slot.__set__(self, _in_envelopes(events))
+
+    def add_event(self, event: AnyEvent) -> None:
+        """Add an event, and put it into its envelope.
+
+        Raises:
+            WrongCallError: The argument is not an event.
+            ValidationError: The event is a dict and does not fit its event type.
+        """
+        events = _slot.__get__(self)
+        if events:
+            events.append(_in_envelope(event, len(events)))
+        else:
+            _slot.__set__(self, [_in_envelope(event, 0)])
+
+    addEvent = add_event  # noqa: N815  # the Node SDK's spelling
+
+    def validate(self) -> None:
+        """Validate the batch, as an upload does.
+
+        Raises:
+            ValidationError: The first fault, with its path.
+        """
+        checked(encoded(self), models.Batch)
+
+    def to_json(self) -> str:
+        """The batch as the JSON that is sent. It is not validated.
+
+        Raises:
+            ValidationError: A value has no JSON form.
+        """
+        return encoded(self).decode()
+
+    @classmethod
+    def from_json(cls, document: str | bytes) -> Self:
+        """Read a batch from JSON.
+
+        Raises:
+            WrongCallError: The argument is not text.
+            ValidationError: The text is not JSON, or not a valid batch.
+        """
+        if not isinstance(document, (str, bytes)):
+            raise WrongCallError(f"from_json takes JSON text, not {type_name(document)}: a dict can be uploaded as is")
+        text = document.encode() if isinstance(document, str) else document
+        checked(text, models.Batch)
+        return checked(text, cls)
+
+
+def _in_envelopes(events: EventsIn) -> EventsOut:
+    if events is None or isinstance(events, UnsetType):
+        return events
+    if isinstance(events, (str, bytes, dict, msgspec.Struct)) or not isinstance(events, Iterable):
+        raise WrongCallError(f"events takes a list of events, not {type_name(events)}")
+    events = list(events)
+    try:
+        return [_ENVELOPE_OF[type(event)](data=event) for event in events]
+    except KeyError:  # a dict, an envelope or a subclass
+        return [_in_envelope(event, index) for index, event in enumerate(events)]
+
+
+def _in_envelope(event: AnyEvent, index: int) -> models.Event:
+    envelope = _ENVELOPE_OF.get(type(event))
+    if envelope is not None:
+        return envelope(data=event)  # type: ignore[no-any-return]  # each envelope is a branch of Event
+    if isinstance(event, _ENVELOPES):
+        return event  # type: ignore[return-value]  # the branches of Event, as a tuple
+    if isinstance(event, Mapping):
+        return _read_event(event, index)
+    for base in type(event).__mro__:
+        if base in _ENVELOPE_OF:
+            _ENVELOPE_OF[type(event)] = _ENVELOPE_OF[base]  # so that the next one is found at once
+            return _in_envelope(event, index)
+    expected = "an event such as AppEvent(...), or a dict with event_type and data"
+    raise WrongCallError(f"events[{index}]: {expected} is expected, not {type_name(event)}")
+
+
+def _read_event(event: Mapping[str, Any], index: int) -> models.Event:
+    try:
+        return checked(encoded(event), models.Event)  # type: ignore[arg-type]  # a union is a type form, not a type
+    except ValidationError as error:
+        path = f"events[{index}]{'.' if error.path else ''}{error.path}"
+        raise ValidationError(error.problem, path) from None
+
+
+class ApplicationStateTransitionEvent(constructors.ApplicationStateTransitionEvent):
+    """The application started, ended, or moved to the foreground or background."""
+
+    @classmethod
+    def create_install_event(cls) -> Self:
+        """The first start after an install."""
+        return cls("application_initialized", is_first_run=True, is_upgrade=False)
+
+    @classmethod
+    def create_upgrade_event(cls) -> Self:
+        """The first start after an upgrade."""
+        return cls("application_initialized", is_first_run=False, is_upgrade=True)
+
+    @classmethod
+    def create_foreground_event(cls) -> Self:
+        """The application moved to the foreground."""
+        return cls("application_foreground")
+
+    @classmethod
+    def create_background_event(cls) -> Self:
+        """The application moved to the background."""
+        return cls("application_background")
