@@ -41,19 +41,6 @@ def from_asyncio(configuration: Configuration, method: str, body: Any) -> Outcom
     return asyncio.run(upload())
 
 
-def from_asyncio_with_callback(configuration: Configuration, method: str, body: Any) -> Outcome:
-    calls: list[tuple[Exception | None, None, httpx.Response | None]] = []
-
-    async def upload() -> asyncio.Task[httpx.Response]:
-        async with AsyncEventsApi(configuration) as api:
-            task: asyncio.Task[httpx.Response] = await getattr(api, method)(body, lambda *call: calls.append(call))
-            await asyncio.wait([task])
-        return task
-
-    task = asyncio.run(upload())
-    return _called_once(calls, task.exception(), task)
-
-
 def _called_once(calls: list[Any], raised: BaseException | None, future: Any) -> Outcome:
     ((error, data, response),) = calls
     assert data is None
@@ -67,4 +54,4 @@ def _called_once(calls: list[Any], raised: BaseException | None, future: Any) ->
     return error
 
 
-COLOURS = [blocking, with_callback, from_asyncio, from_asyncio_with_callback]
+COLOURS = [blocking, with_callback, from_asyncio]

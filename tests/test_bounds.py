@@ -31,9 +31,8 @@ from mparticle_ext import (
     Configuration,
     EventsApi,
     Outcome,
-    _lines,
 )
-from mparticle_ext._limits import MAX_CONNECTIONS
+from mparticle_ext._delivery.http import MAX_CONNECTIONS
 from mparticle_ext.sandbox import Sandbox
 
 

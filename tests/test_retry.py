@@ -11,10 +11,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mparticle_ext import Outcome, Retry
-from mparticle_ext._budget import Budget
-from mparticle_ext._outcome import outcome_of_status
-from mparticle_ext._retry import wait_before_next
-from mparticle_ext._retry_after import retry_after_seconds
+from mparticle_ext._delivery.retry import Budget, retry_after_seconds, wait_before_next
+from mparticle_ext.errors import outcome_of_status
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 DAY_SECONDS = 86_400.0
@@ -49,7 +47,7 @@ asked = st.none() | st.floats(0, DAY_SECONDS)
     repeatable=st.booleans(),
     retry_after=asked,
     seconds_left=st.floats(-1, 100_000),
-    drawn=drawn,
+    random=drawn,
 )
 def test_what_is_tried_again(
     outcome: Outcome,
@@ -67,7 +65,7 @@ def test_what_is_tried_again(
         repeatable=repeatable,
         retry_after=retry_after,
         seconds_left=seconds_left,
-        drawn=drawn,
+        random=drawn,
     )
     safe = outcome is Outcome.NOT_TAKEN or (outcome is Outcome.UNKNOWN and repeatable)
     if wait is None:
@@ -85,7 +83,7 @@ def test_what_is_tried_again(
     assert 0 <= wait <= max(policy.max_backoff, retry_after or 0)
 
 
-@given(policy=policies, attempts=st.integers(1, 5000), drawn=drawn)
+@given(policy=policies, attempts=st.integers(1, 5000), random=drawn)
 def test_the_backoff_grows_to_its_bound_and_is_spread_from_nought(policy: Retry, attempts: int, drawn: float) -> None:
     assert policy.backoff(attempts, 0) == 0
     assert policy.backoff(attempts, drawn) <= policy.max_backoff

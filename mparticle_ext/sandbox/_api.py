@@ -18,9 +18,9 @@ from mparticle_events.wire import encode
 from msgspec import Raw
 from starlette.types import Receive, Scope, Send
 
-from .._check import checked
-from .._errors import ValidationError
-from .._upload import refuse_unprocessed
+from .._checks import checked
+from ..errors import ValidationError
+from .._checks import require_historical as refuse_unprocessed
 from ._arrivals import Arrival, Request, head_of
 from ._faults import Fault, Faults
 from ._journal import Journal

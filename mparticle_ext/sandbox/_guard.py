@@ -11,7 +11,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .._configuration import is_loopback
+from ..configuration import is_loopback
 
 _OTHERS = "Another site's page may not use the sandbox."
 _PORT = re.compile(r":[0-9]{1,5}$")

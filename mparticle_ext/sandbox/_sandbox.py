@@ -8,9 +8,9 @@ from typing import Self
 
 from starlette.types import Receive, Scope, Send
 
-from .._batch import Batch
-from .._configuration import Configuration
-from .._upload import require_timeout
+from ..batch import Batch
+from ..configuration import Configuration
+from .._delivery.requests import require_timeout
 from ._api import Api
 from ._arrivals import Arrival, Dropped, Request
 from ._faults import After, Faults
