@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import socket
-import threading
-import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import trustme
 import yaml
+from common import ROOT
 
 from mparticle_ext.sandbox import Sandbox
 
-ROOT = Path(__file__).resolve().parent.parent
-MEASURED = os.environ.pop("COVERAGE_PROCESS_CONFIG", "")  # what has coverage measure a process: the command's alone
 
 
 @pytest.fixture
@@ -43,14 +38,6 @@ def closed_port() -> int:
 @pytest.fixture
 def authority() -> trustme.CA:
     return trustme.CA()
-
-
-def wait_until(holds: Callable[[], bool], seconds: float = 30) -> None:
-    """Wait for a condition."""
-    pause, until = threading.Event(), time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < until, "it never came so far"
-        pause.wait(0.01)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from conftest import MEASURED
+from common import MEASURED
 
 from mparticle_ext.sandbox import Sandbox
 

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from common import ROOT
 from running import Done, batch, environment, ndjson, run, start
 
 from mparticle_ext.sandbox import Sandbox

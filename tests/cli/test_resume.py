@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import wait_until
+from common import wait_until
 from running import PATIENCE_SECONDS, Done, batch, customers, environment, ndjson, run, start
 
 from mparticle_ext.sandbox import Sandbox

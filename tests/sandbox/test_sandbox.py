@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import wait_until
+from common import wait_until
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from mparticle_ext import Batch, EventsApi, WrongCallError

@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
-from colours import COLOURS, Outcome, blocking, from_asyncio_with_callback, with_callback
+from clients import CLIENTS, Outcome, blocking, with_callback
 
 from mparticle_ext import (
     APIConnectionError,
@@ -105,12 +105,12 @@ CASES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("colour", COLOURS)
+@pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_upload(case: Case, colour: Callable[..., Outcome], sandbox: Sandbox) -> None:
+def test_upload(case: Case, client: Callable[..., Outcome], sandbox: Sandbox) -> None:
     if case.fail:
         sandbox.fail(**case.fail)
-    outcome = colour(replace(sandbox.configuration, retry=None, **case.configuration), case.method, case.body())
+    outcome = client(replace(sandbox.configuration, retry=None, **case.configuration), case.method, case.body())
     if case.error is None:
         assert isinstance(outcome, httpx.Response)
         assert outcome.status_code == 202
@@ -209,32 +209,32 @@ def silent() -> Iterable[str]:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}/v2"
 
 
-@pytest.mark.parametrize("colour", COLOURS)
-def test_who_sends_is_said(colour: Callable[..., Outcome]) -> None:
+@pytest.mark.parametrize("client", CLIENTS)
+def test_who_sends_is_said(client: Callable[..., Outcome]) -> None:
     seen: list[str] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
         seen.append(request.headers["User-Agent"])
         return httpx.Response(202)
 
-    colour(Configuration("key", "secret", transport=httpx.MockTransport(answer)), "upload_events", batch_of())
+    client(Configuration("key", "secret", transport=httpx.MockTransport(answer)), "upload_events", batch_of())
     assert seen == [f"mparticle-ext/{__version__} python/{python_version()}"]
 
 
-@pytest.mark.parametrize("colour", COLOURS)
-def test_no_answer_in_time(colour: Callable[..., Outcome], silent: str) -> None:
-    error = colour(Configuration("key", "secret", base_url=silent, timeout=0.05), "upload_events", batch_of())
+@pytest.mark.parametrize("client", CLIENTS)
+def test_no_answer_in_time(client: Callable[..., Outcome], silent: str) -> None:
+    error = client(Configuration("key", "secret", base_url=silent, timeout=0.05), "upload_events", batch_of())
     assert isinstance(error, APITimeoutError)
     assert isinstance(error.__cause__, httpx.ReadTimeout)
     assert str(error).startswith(f"no whole answer from {silent} (ReadTimeout")
 
 
-@pytest.mark.parametrize("colour", COLOURS)
-def test_no_connection(colour: Callable[..., Outcome]) -> None:
+@pytest.mark.parametrize("client", CLIENTS)
+def test_no_connection(client: Callable[..., Outcome]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         free = listener.getsockname()[1]
     configuration = Configuration("key", "secret", base_url=f"http://127.0.0.1:{free}", retry=None)
-    error = colour(configuration, "upload_events", batch_of())
+    error = client(configuration, "upload_events", batch_of())
     assert type(error) is APIConnectionError
     assert str(error).startswith(f"no connection to http://127.0.0.1:{free} (ConnectError")
     assert isinstance(error.__cause__, httpx.ConnectError)
@@ -403,11 +403,11 @@ class Broken(httpx.BaseTransport, httpx.AsyncBaseTransport):
         raise self.faults.pop(0)
 
 
-@pytest.mark.parametrize("colour", [with_callback, from_asyncio_with_callback])
-def test_a_fault_of_the_transport_comes_as_an_error_of_ours(colour: Callable[..., Outcome]) -> None:
+@pytest.mark.parametrize("client", [with_callback, from_asyncio_with_callback])
+def test_a_fault_of_the_transport_comes_as_an_error_of_ours(client: Callable[..., Outcome]) -> None:
     configuration = Configuration("key", "secret", transport=Broken(OSError("cable"), RuntimeError("bug")))
-    assert type(colour(configuration, "upload_events", batch_of())) is APIConnectionError
-    outcome = colour(configuration, "upload_events", batch_of())
+    assert type(client(configuration, "upload_events", batch_of())) is APIConnectionError
+    outcome = client(configuration, "upload_events", batch_of())
     assert type(outcome) is MParticleError
     assert str(outcome) == "unexpected RuntimeError: bug"
 

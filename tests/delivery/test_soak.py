@@ -14,7 +14,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from faults import ACCEPTED, Exchange, FaultyServer, Play
+from faulty_server import ACCEPTED, Exchange, FaultyServer, Play
 
 SOAK = Path(__file__).parent / "processes" / "soak.py"
 SECONDS = 600  # far more than 100,000 take

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 import yaml
-from conftest import ROOT
+from common import ROOT
 from jsonschema import Draft202012Validator
 from judges import validator
 from mparticle_events import models, service

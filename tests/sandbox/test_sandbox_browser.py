@@ -13,7 +13,7 @@ import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from chromium import chromium
-from conftest import ROOT
+from common import ROOT
 from PIL import Image
 from playwright.sync_api import Browser, ConsoleMessage, Page, Route, expect
 from sandbox.demo import batch, send

@@ -22,8 +22,8 @@ from typing import Any, TypeAlias
 import msgspec
 import pytest
 from attrs import frozen
-from conftest import wait_until
-from faults import ACCEPTED, Exchange, FaultyServer, Play, accept, status
+from common import wait_until
+from faulty_server import ACCEPTED, Exchange, FaultyServer, Play, accept, status
 
 from mparticle_ext import (
     APIError,

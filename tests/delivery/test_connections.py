@@ -14,10 +14,10 @@ from collections.abc import Callable
 import httpx
 import pytest
 import trustme
-from colours import COLOURS
-from colours import Outcome as Came
-from faults import ACCEPTED
-from serving import accepting, contexts, request_from, serving
+from clients import CLIENTS
+from clients import Outcome as Result
+from faulty_server import ACCEPTED
+from socket_server import accepting, contexts, request_from, serving
 
 from mparticle_ext import AsyncEventsApi, Batch, Configuration, EventsApi
 
@@ -106,10 +106,10 @@ def test_nor_one_with_something_left_inside_its_encryption(asynchronous: bool, a
     assert len(taken) == 2
 
 
-@pytest.mark.parametrize("colour", COLOURS)
+@pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize("encrypted", [False, True], ids=["http", "https"])
 def test_through_a_proxy_that_is_spoken_to_in_tls(
-    encrypted: bool, colour: Callable[..., Came], authority: trustme.CA, monkeypatch: pytest.MonkeyPatch
+    encrypted: bool, client: Callable[..., Result], authority: trustme.CA, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server, client = contexts(authority)
     monkeypatch.setattr(httpx, "create_ssl_context", lambda: client)  # what the proxy is trusted by
@@ -139,14 +139,14 @@ def test_through_a_proxy_that_is_spoken_to_in_tls(
             ssl_context=client,
             retry=None,
         )
-        came = colour(configuration, "upload_events", Batch("production"))
+        came = client(configuration, "upload_events", Batch("production"))
         assert isinstance(came, httpx.Response), came
     assert len(taken) == 1
 
 
-@pytest.mark.parametrize("colour", COLOURS)
+@pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize("login", ["", "user:pass@"], ids=["open", "with a password"])
-def test_through_a_socks_proxy_whose_replies_come_byte_by_byte(login: str, colour: Callable[..., Came]) -> None:
+def test_through_a_socks_proxy_whose_replies_come_byte_by_byte(login: str, client: Callable[..., Result]) -> None:
     taken: list[bytes] = []
 
     def say(connection: socket.socket, reply: bytes) -> None:
@@ -174,21 +174,21 @@ def test_through_a_socks_proxy_whose_replies_come_byte_by_byte(login: str, colou
             proxy=f"socks5://{login}127.0.0.1:{proxy_port}",
             retry=None,
         )
-        came = colour(configuration, "upload_events", Batch("production"))
+        came = client(configuration, "upload_events", Batch("production"))
         assert isinstance(came, httpx.Response), came
     assert len(taken) == 1
 
 
-@pytest.mark.parametrize("colour", COLOURS)
+@pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize("reply", [b"\x05\xff", b"", b"\x05\x00", b"HTTP/1.1 400 Bad Request\r\n\r\n"])
-def test_a_socks_proxy_that_refuses_took_nothing(reply: bytes, colour: Callable[..., Came]) -> None:
+def test_a_socks_proxy_that_refuses_took_nothing(reply: bytes, client: Callable[..., Result]) -> None:
     def proxy(connection: socket.socket) -> None:
         connection.recv(100)
         connection.sendall(reply)
 
     with serving(proxy) as port:
         configuration = Configuration("key", "secret", proxy=f"socks5://127.0.0.1:{port}", retry=None)
-        came = colour(configuration, "upload_events", Batch("production"))
+        came = client(configuration, "upload_events", Batch("production"))
         assert isinstance(came, Exception)
         assert "nothing was taken" in str(came)
 

@@ -13,10 +13,10 @@ from typing import Any
 
 import httpx
 import pytest
-from colours import COLOURS
-from colours import Outcome as Came
-from conftest import wait_until
-from faults import ACCEPTED, Exchange, FaultyServer, Play, accept, status
+from clients import CLIENTS
+from clients import Outcome as Result
+from common import wait_until
+from faulty_server import ACCEPTED, Exchange, FaultyServer, Play, accept, status
 
 from mparticle_ext import (
     APIConnectionError,
@@ -47,18 +47,18 @@ def identified(name: str = "once") -> Batch:
     return Batch("production", source_request_id=name)
 
 
-@pytest.mark.parametrize("colour", COLOURS)
-def test_without_a_policy_there_is_one_attempt(colour: Callable[..., Came]) -> None:
+@pytest.mark.parametrize("client", CLIENTS)
+def test_without_a_policy_there_is_one_attempt(client: Callable[..., Result]) -> None:
     with FaultyServer(status(503)) as server:
-        came = colour(configured(server, retry=None), "upload_events", identified())
+        came = client(configured(server, retry=None), "upload_events", identified())
         assert isinstance(came, ServerError)
         assert came.attempts == len(server.requests) == 1
 
 
-@pytest.mark.parametrize("colour", COLOURS)
+@pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize("make", [lambda: Batch("production"), lambda: {"environment": "production"}])
 def test_deduplicate_makes_every_retry_safe_and_leaves_the_id_on_the_batch(
-    colour: Callable[..., Came], make: Callable[[], Any]
+    client: Callable[..., Result], make: Callable[[], Any]
 ) -> None:
     def taken_and_lost(exchange: Exchange) -> None:
         exchange.read()
@@ -67,8 +67,8 @@ def test_deduplicate_makes_every_retry_safe_and_leaves_the_id_on_the_batch(
 
     batch = make()
     with FaultyServer(taken_and_lost) as server:
-        assert isinstance(colour(configured(server, deduplicate=True), "bulk_upload_events", [batch]), httpx.Response)
-        assert isinstance(colour(configured(server, deduplicate=True), "upload_events", batch), httpx.Response)
+        assert isinstance(client(configured(server, deduplicate=True), "bulk_upload_events", [batch]), httpx.Response)
+        assert isinstance(client(configured(server, deduplicate=True), "upload_events", batch), httpx.Response)
         kept = batch.source_request_id if isinstance(batch, Batch) else batch["source_request_id"]
         assert [one["source_request_id"] for one in server.taken] == [kept]
         assert len(server.requests) == 3
@@ -304,15 +304,15 @@ def silent_for(seconds: float) -> Callable[[Exchange], None]:
     return play
 
 
-@pytest.mark.parametrize("colour", ["blocking", "asyncio"])
-def test_one_connection_serves_many_uploads(colour: str) -> None:
+@pytest.mark.parametrize("client", ["blocking", "asyncio"])
+def test_one_connection_serves_many_uploads(client: str) -> None:
     async def main(server: FaultyServer) -> None:
         async with AsyncEventsApi(configured(server)) as api:
             for _ in range(20):
                 await api.upload_events(identified())
 
     with FaultyServer() as server:
-        if colour == "asyncio":
+        if client == "asyncio":
             asyncio.run(main(server))
         else:
             with EventsApi(configured(server)) as api:
@@ -638,8 +638,8 @@ def test_an_upload_that_waits_for_its_turn_is_refused_by_close() -> None:
         assert len(server.requests) == 1
 
 
-@pytest.mark.parametrize("colour", COLOURS)
-def test_what_a_transport_of_ones_own_raises_comes_as_an_error_of_ours(colour: Callable[..., Came]) -> None:
+@pytest.mark.parametrize("client", CLIENTS)
+def test_what_a_transport_of_ones_own_raises_comes_as_an_error_of_ours(client: Callable[..., Result]) -> None:
     class Broken(httpx.BaseTransport, httpx.AsyncBaseTransport):
         def handle_request(self, request: httpx.Request) -> httpx.Response:
             raise LookupError("bug")
@@ -647,7 +647,7 @@ def test_what_a_transport_of_ones_own_raises_comes_as_an_error_of_ours(colour: C
         async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
             raise LookupError("bug")
 
-    came = colour(Configuration("key", "secret", transport=Broken()), "upload_events", identified())
+    came = client(Configuration("key", "secret", transport=Broken()), "upload_events", identified())
     assert type(came) is MParticleError
     assert str(came) == "unexpected LookupError: bug"
 

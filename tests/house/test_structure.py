@@ -16,7 +16,7 @@ import mparticle_ext
 from mparticle_ext import AsyncEventsApi, EventsApi
 from mparticle_ext.sandbox import Sandbox
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 def imports_of(file: Path) -> set[str]:

@@ -17,10 +17,10 @@ from typing import Any
 import httpx
 import pytest
 import trustme
-from colours import COLOURS
-from colours import Outcome as Came
-from faults import ACCEPTED
-from serving import accepting, contexts, request_from, serving
+from clients import CLIENTS
+from clients import Outcome as Result
+from faulty_server import ACCEPTED
+from socket_server import accepting, contexts, request_from, serving
 
 from mparticle_ext import (
     APIConnectionError,
@@ -74,8 +74,8 @@ def test_events_are_walked_over_in_c_alone_and_once_to_encode_and_once_to_check(
     assert of_many["a Python function"] == of_few["a Python function"]
 
 
-@pytest.mark.parametrize("colour", COLOURS)
-def test_a_large_body_reaches_a_reader_that_takes_its_time(colour: Callable[..., Came]) -> None:
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_large_body_reaches_a_reader_that_takes_its_time(client: Callable[..., Result]) -> None:
     bodies: list[bytes] = []
 
     def serve(connection: socket.socket) -> None:
@@ -90,21 +90,21 @@ def test_a_large_body_reaches_a_reader_that_takes_its_time(colour: Callable[...,
 
     batches = [with_events(20) for _ in range(80)]
     with serving(serve) as port:
-        came = colour(to(port), "bulk_upload_events", batches)
+        came = client(to(port), "bulk_upload_events", batches)
     assert isinstance(came, httpx.Response), came
     (body,) = bodies
     assert json.loads(body) == [json.loads(batch.to_json()) for batch in batches]
 
 
-@pytest.mark.parametrize("colour", COLOURS)
-def test_a_reader_that_stops_is_not_waited_for_longer_than_the_timeout(colour: Callable[..., Came]) -> None:
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_reader_that_stops_is_not_waited_for_longer_than_the_timeout(client: Callable[..., Result]) -> None:
     stop = threading.Event()
 
     def serve(connection: socket.socket) -> None:
         stop.wait(20)
 
     with serving(serve) as port:
-        came = colour(to(port, timeout=0.3), "bulk_upload_events", [with_events(20) for _ in range(80)])
+        came = client(to(port, timeout=0.3), "bulk_upload_events", [with_events(20) for _ in range(80)])
         stop.set()
     assert isinstance(came, APITimeoutError)
     assert came.outcome is Outcome.UNKNOWN
@@ -195,9 +195,9 @@ def test_a_server_that_goes_on_talking_is_cut_off() -> None:
         assert asyncio.run(main(port))
 
 
-@pytest.mark.parametrize("colour", COLOURS)
+@pytest.mark.parametrize("client", CLIENTS)
 def test_http_1_1_is_agreed_on_whatever_else_uses_the_context(
-    colour: Callable[..., Came], authority: trustme.CA
+    client: Callable[..., Result], authority: trustme.CA
 ) -> None:
     server, client = contexts(authority)
     server.set_alpn_protocols(["h2", "http/1.1"])
@@ -213,7 +213,7 @@ def test_http_1_1_is_agreed_on_whatever_else_uses_the_context(
         configuration = Configuration(
             "key", "secret", base_url=f"https://localhost:{port}/v2", ssl_context=client, retry=None
         )
-        came = colour(configuration, "upload_events", Batch("production"))
+        came = client(configuration, "upload_events", Batch("production"))
         assert isinstance(came, httpx.Response), came
     assert agreed == ["http/1.1"]
 

@@ -8,13 +8,14 @@ from typing import Any
 
 import msgspec
 import yaml
+from common import ROOT
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from judges import Documents, validator
 from mparticle_events import models
 from mparticle_events.wire import encode
 
-SPEC = yaml.safe_load((Path(__file__).resolve().parent.parent / "spec" / "openapi.yaml").read_text())
+SPEC = yaml.safe_load((ROOT / "spec" / "openapi.yaml").read_text())
 JUDGE = validator(SPEC, "Batch")
 DECODER = msgspec.json.Decoder(models.Batch)
 many = settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))

@@ -1,4 +1,4 @@
-"""The ways to upload: one table of cases runs in each of them."""
+"""The three ways to upload. Tables of cases run with each of them."""
 
 from __future__ import annotations
 
@@ -54,4 +54,4 @@ def _called_once(calls: list[Any], raised: BaseException | None, future: Any) ->
     return error
 
 
-COLOURS = [blocking, with_callback, from_asyncio]
+CLIENTS = [blocking, with_callback, from_asyncio]

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 import trustme
-from faults import ACCEPTED
+from faulty_server import ACCEPTED
 
 Serve = Callable[[socket.socket], None]
 

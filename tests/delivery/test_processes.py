@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import wait_until
-from faults import ACCEPTED, Exchange, FaultyServer
+from common import wait_until
+from faulty_server import ACCEPTED, Exchange, FaultyServer
 
 from mparticle_ext import Batch, Configuration, EventsApi
 from mparticle_ext.sandbox import Sandbox

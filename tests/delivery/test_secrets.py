@@ -18,9 +18,9 @@ from typing import Any
 import httpx
 import pytest
 import trustme
-from colours import COLOURS
-from colours import Outcome as Came
-from faults import Exchange, FaultyServer, Play, answer, status
+from clients import CLIENTS
+from clients import Outcome as Result
+from faulty_server import Exchange, FaultyServer, Play, answer, status
 from mparticle_events.client import Client
 
 from mparticle_ext import (
@@ -97,12 +97,12 @@ PATHS: list[tuple[Play, ...]] = [
 ]
 
 
-@pytest.mark.parametrize("colour", COLOURS)
+@pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize("plays", PATHS, ids=range(len(PATHS)))
-def test_on_no_path(plays: tuple[Play, ...], colour: Callable[..., Came], logged: io.StringIO) -> None:
+def test_on_no_path(plays: tuple[Play, ...], client: Callable[..., Result], logged: io.StringIO) -> None:
     attempts: list[Attempt] = []
     with FaultyServer(*plays) as server:
-        came = colour(
+        came = client(
             configured(server, on_attempt=attempts.append), "upload_events", {**BATCH, "source_request_id": "1"}
         )
         sent = server.requests[0]
@@ -136,18 +136,18 @@ def everything_in(value: Any) -> str:
     return "".join(parts)
 
 
-@pytest.mark.parametrize("colour", COLOURS)
-def test_nor_over_tls_and_through_a_proxy(colour: Callable[..., Came], logged: io.StringIO) -> None:
+@pytest.mark.parametrize("client", CLIENTS)
+def test_nor_over_tls_and_through_a_proxy(client: Callable[..., Result], logged: io.StringIO) -> None:
     authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost").configure_cert(context)
     with FaultyServer(tls=context) as server:
-        came = colour(configured(server), "upload_events", BATCH)  # a certificate that is not trusted
+        came = client(configured(server), "upload_events", BATCH)  # a certificate that is not trusted
         assert "CERTIFICATE_VERIFY_FAILED" in str(came)
         assert not leaks(str(came) + logged.getvalue())
     with FaultyServer(status(407), status(407)) as proxy:
         through = proxy.url.removesuffix("/v2").replace("://", f"://user:{PROXY_PASSWORD}@")
         configuration = Configuration(KEY, SECRET, proxy=through, retry=None)
-        came = colour(configuration, "upload_events", BATCH)
+        came = client(configuration, "upload_events", BATCH)
         assert isinstance(came, Exception)
         shown = "".join(traceback.TracebackException.from_exception(came, capture_locals=True).format())
         assert not leaks(str(came) + shown + logged.getvalue() + repr(configuration))

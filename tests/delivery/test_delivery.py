@@ -16,9 +16,9 @@ from typing import Any
 import httpx
 import pytest
 import trustme
-from colours import COLOURS
-from colours import Outcome as Came
-from faults import ACCEPTED, Exchange, FaultyServer, Play, accept, answer, status
+from clients import CLIENTS
+from clients import Outcome as Result
+from faulty_server import ACCEPTED, Exchange, FaultyServer, Play, accept, answer, status
 
 from mparticle_ext import (
     APIConnectionError,
@@ -244,16 +244,16 @@ def patience(case: Case) -> dict[str, Any]:
     return {"timeout": 0.3 if silent else 5.0, **case.settings}
 
 
-@pytest.mark.parametrize("colour", COLOURS)
+@pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize("identified", [True, False], ids=["with an id", "without"])
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_it_is_taken_once_or_its_caller_is_told(case: Case, identified: bool, colour: Callable[..., Came]) -> None:
+def test_it_is_taken_once_or_its_caller_is_told(case: Case, identified: bool, client: Callable[..., Result]) -> None:
     body = {**case.body, "source_request_id": "once"} if identified else case.body
     error, outcome, taken = case.error, case.outcome, case.taken
     if not identified and case.without_id is not None:
         error, outcome, taken = case.without_id
     with FaultyServer(*case.plays, at_accept=case.at_accept) as server:
-        came = colour(configured(server.url, **patience(case)), "upload_events", body)
+        came = client(configured(server.url, **patience(case)), "upload_events", body)
         if case.settings and identified:  # what stays of its deadline may be too short for another attempt
             assert len(server.taken) == taken
             return
@@ -303,13 +303,13 @@ OVER_TLS = [case for case in CASES if case.name in {
 NEVER_ENCRYPTED = {"closed at once"}
 
 
-@pytest.mark.parametrize("colour", COLOURS)
+@pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize("identified", [True, False], ids=["with an id", "without"])
 @pytest.mark.parametrize("case", OVER_TLS, ids=lambda case: case.name)
 def test_the_same_over_tls(
     case: Case,
     identified: bool,
-    colour: Callable[..., Came],
+    client: Callable[..., Result],
     server_tls: ssl.SSLContext,
     client_tls: ssl.SSLContext,
 ) -> None:
@@ -318,7 +318,7 @@ def test_the_same_over_tls(
     if not identified and case.without_id is not None and case.name not in NEVER_ENCRYPTED:
         error, _, taken = case.without_id
     with FaultyServer(*case.plays, at_accept=case.at_accept, tls=server_tls) as server:
-        came = colour(configured(server.url, ssl_context=client_tls, **patience(case)), "upload_events", body)
+        came = client(configured(server.url, ssl_context=client_tls, **patience(case)), "upload_events", body)
         assert type(came) is (error or httpx.Response), came
         assert len(server.taken) == taken
 
@@ -334,52 +334,52 @@ def stays_silent(connection: socket.socket) -> None:
     connection.close()
 
 
-@pytest.mark.parametrize("colour", COLOURS)
+@pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize("at_accept", [talks_no_tls, stays_silent])
 def test_a_tls_handshake_that_fails_is_tried_again_without_an_id_too(
     at_accept: Callable[[socket.socket], None],
-    colour: Callable[..., Came],
+    client: Callable[..., Result],
     server_tls: ssl.SSLContext,
     client_tls: ssl.SSLContext,
 ) -> None:
     with FaultyServer(at_accept=(at_accept,), tls=server_tls) as server:
-        came = colour(configured(server.url, ssl_context=client_tls), "upload_events", {"environment": "production"})
+        came = client(configured(server.url, ssl_context=client_tls), "upload_events", {"environment": "production"})
         assert isinstance(came, httpx.Response), came
         assert len(server.taken) == 1
 
 
-@pytest.mark.parametrize("colour", COLOURS)
+@pytest.mark.parametrize("client", CLIENTS)
 def test_a_certificate_that_nobody_signed_for_us_is_refused(
-    colour: Callable[..., Came], server_tls: ssl.SSLContext
+    client: Callable[..., Result], server_tls: ssl.SSLContext
 ) -> None:
     with FaultyServer(tls=server_tls) as server:
         few = Retry(max_attempts=2, initial_backoff=0.01)
-        came = colour(configured(server.url, retry=few), "upload_events", Batch("production"))
+        came = client(configured(server.url, retry=few), "upload_events", Batch("production"))
         assert isinstance(came, APIConnectionError)
         assert "CERTIFICATE_VERIFY_FAILED" in str(came)
         assert (came.outcome, came.attempts) == (NOT_TAKEN, 2)
         assert not server.requests
 
 
-@pytest.mark.parametrize("colour", COLOURS)
+@pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize("host", ["localhost", "no-such-host.invalid"])
-def test_no_connection_is_tried_again_and_then_told(host: str, colour: Callable[..., Came], closed_port: int) -> None:
+def test_no_connection_is_tried_again_and_then_told(host: str, client: Callable[..., Result], closed_port: int) -> None:
     few = Retry(max_attempts=3, initial_backoff=0.01)
     url = f"http://{host}:{closed_port}/v2"
-    came = colour(configured(url, retry=few, allow_http=True), "upload_events", Batch("production"))
+    came = client(configured(url, retry=few, allow_http=True), "upload_events", Batch("production"))
     assert type(came) is APIConnectionError
     assert (came.outcome, came.attempts, len(came.earlier)) == (NOT_TAKEN, 3, 2)
     assert isinstance(came.__cause__, httpx.ConnectError)
     assert "nothing was taken" in str(came)
 
 
-@pytest.mark.parametrize("colour", COLOURS)
+@pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
-def test_a_redirect_is_not_followed(code: int, colour: Callable[..., Came]) -> None:
+def test_a_redirect_is_not_followed(code: int, client: Callable[..., Result]) -> None:
     with FaultyServer() as elsewhere, FaultyServer(status(code, location="{there}")) as server:
         server_play = status(code, location=f"{elsewhere.url}/events")
         server._plays[:] = [server_play]  # noqa: SLF001  # the address is known only now
-        came = colour(configured(server.url), "upload_events", Batch("production"))
+        came = client(configured(server.url), "upload_events", Batch("production"))
         assert isinstance(came, APIStatusError)
         assert (came.status_code, came.outcome, came.attempts) == (code, REFUSED, 1)
         assert not elsewhere.connections

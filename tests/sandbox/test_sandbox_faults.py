@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import wait_until
+from common import wait_until
 
 from mparticle_ext import APIError, Batch, Configuration, EventsApi, Outcome, RateLimitError, Retry
 from mparticle_ext.sandbox import Sandbox
