@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import httpx
@@ -196,25 +196,20 @@ class APIStatusError(APIError):
 
     def __reduce__(self) -> tuple[object, ...]:
         response = self.response
-        headers, content = list(response.headers.items()), response.content
-        others = self._picklable("response")
-        return _unpickled, (type(self), self.status_code, headers, content, self.errors, others)
+        copied = response.status_code, list(response.headers.items()), response.content
+        return _unpickled, (type(self), self.args, copied, self._picklable("response"))
 
 
 def _unpickled(
-    kind: type[APIStatusError],
-    status: int,
-    headers: list[tuple[str, str]],
-    content: bytes,
-    errors: Sequence[ApiError],
-    others: dict[str, object],
+    kind: type[APIStatusError], args: tuple[str], copied: tuple[int, list[tuple[str, str]], bytes], others: dict[str, Any]
 ) -> APIStatusError:
     """Rebuild an error without its request, which had the credentials."""
     import httpx
 
+    status, headers, content = copied
     plain = [(name, value) for name, value in headers if name.lower() not in ("content-encoding", "transfer-encoding")]
-    error = kind(httpx.Response(status, headers=plain, content=content), errors)
-    vars(error).update(others)
+    error = kind.__new__(kind, *args)
+    vars(error).update(others, response=httpx.Response(status, headers=plain, content=content))
     return error
 
 
@@ -251,15 +246,18 @@ class RateLimitError(APIStatusError):
     """
 
     def __init__(
-        self, response: httpx.Response, errors: Sequence[ApiError] = (), retry_after: float | None = None
+        self,
+        response: httpx.Response,
+        errors: Sequence[ApiError] = (),
+        retry_after: float | None = None,
+        *,
+        is_sent: bool = True,
     ) -> None:
-        from ._delivery.retry import retry_after_seconds  # loaded when there is an error
-
-        self.retry_after = retry_after_seconds(response.headers) if retry_after is None else retry_after
+        self.retry_after = retry_after
         self.limit: str | None = response.headers.get("X-mp-rate-limit-exceeded")
-        wait = "" if self.retry_after is None else f"{round(self.retry_after, 1):g} s "
+        wait = "" if retry_after is None else f"{round(retry_after, 1):g} s "
         which = f"the {self.limit}" if self.limit else "a"
-        not_sent = "" if retry_after is None else "not sent, because an earlier upload was "
+        not_sent = "" if is_sent else "not sent, because an earlier upload was "
         self.hint = f"{not_sent}over {which} rate limit: wait {wait}and send again"
         super().__init__(response, errors)
 

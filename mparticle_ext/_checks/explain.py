@@ -10,7 +10,6 @@ import msgspec
 from mparticle_events.wire import encode
 
 from ..errors import ValidationError
-from . import ENCODING_ERRORS
 from .paths import Path, choices, faulty_key, field_names, find, format_path, parse_path, tag_fields, value_at
 
 _MESSAGE = re.compile(r"(?P<problem>.*?)(?: - at (?P<key>`key` in )?`\$(?P<path>.*)`)?", re.DOTALL)
@@ -87,7 +86,7 @@ def _is_unencodable(leaf: Any) -> bool:
         return False
     try:
         encode(leaf)
-    except ENCODING_ERRORS:
+    except Exception:
         return True
     return False
 

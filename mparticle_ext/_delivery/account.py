@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -24,13 +25,14 @@ from ..errors import (
     wrapped,
 )
 from ..results import BatchResult, UploadResult
-from .delivery import LOG
 from .requests import PreparedBatch, RequestBuilder, UploadRequest, join, require_batch, require_function
 
 _UNPROCESSABLE = 422
 _BRACKETS_BYTES = len("[]")
 _COMMA_BYTES = len(",")
 _MIN_FAILURES = 5  # in a row, before mParticle counts as down
+
+LOG = logging.getLogger("mparticle_ext")
 
 
 @dataclass(slots=True, eq=False, repr=False)

@@ -231,9 +231,12 @@ class Delivery:
             )
 
 
-def _status_error(result: Response[ApiErrorResponse]) -> APIError:
-    errors = result.parsed.errors if result.parsed is not None else None
-    return error_for_status(result.status_code)(result.http, errors or ())
+def _status_error(result: Response[ApiErrorResponse]) -> APIStatusError:
+    response, kind = result.http, error_for_status(result.status_code)
+    errors = (result.parsed.errors if result.parsed is not None else None) or ()
+    if kind is RateLimitError:
+        return RateLimitError(response, errors, retry_after_seconds(response.headers))
+    return kind(response, errors)
 
 
 def _no_response(client: HttpClient[Any], error: httpx.HTTPError, attempt: HttpAttempt) -> APIError:

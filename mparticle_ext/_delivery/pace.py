@@ -65,7 +65,7 @@ class Pace:
         with self._lock:
             assert self._refusal is not None, "only a 429 holds back uploads"  # noqa: S101
             response, errors = self._refusal
-        return RateLimitError(response, errors, retry_after=max(0.0, self._held_until - time.monotonic()))
+        return RateLimitError(response, errors, max(0.0, self._held_until - time.monotonic()), is_sent=False)
 
     def seconds_before(self, batches: int) -> float:
         """Reserve a place for a request of an `upload_all`; returns the seconds until then."""

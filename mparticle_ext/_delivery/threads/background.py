@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -10,12 +11,13 @@ from typing import TYPE_CHECKING
 from ...batch import AnyBatch
 from ...errors import APIStatusError, ClosedError, MParticleError, wrapped
 from ...results import Callback, Pending
-from ..delivery import LOG
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
 
     import httpx
+
+LOG = logging.getLogger("mparticle_ext")
 
 
 @dataclass(slots=True, eq=False, repr=False)
