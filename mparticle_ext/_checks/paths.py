@@ -41,10 +41,10 @@ def find(value: Any, matches: Callable[[Any], bool], path: Path = ()) -> Path | 
     return path if matches(value) else None
 
 
-def parse_path(path: str, message: str, value: Any, kind: Any) -> Path:
+def parse_path(text: str, message: str, value: Any, kind: Any) -> Path:
     """The path in a decoder's message. The decoder writes `[...]` for the key of a map, which is searched for here."""
     path: Path = ()
-    for step in _STEP.finditer(path):
+    for step in _STEP.finditer(text):
         if step["any"]:
             path = (*path, faulty_key(message, value, path, kind))
         else:
