@@ -82,18 +82,8 @@ class EventsApi:
     ) -> httpx.Response | Future[httpx.Response]:
         """Upload 1 to 100 batches, of up to 100 users, in one request.
 
-        Args:
-            batches: Batches, or dicts in the JSON form of the API.
-            callback: As for `upload_events`.
-
-        Returns:
-            The response; with a callback a future of it.
-
-        Raises:
-            WrongCallError: The argument is not a list of batches. Raised at once in both forms.
-            ValidationError: mParticle would refuse the request, or drop a batch of it. Nothing was sent.
-            APIConnectionError: There was no complete response.
-            APIStatusError: mParticle did not accept the request.
+        The callback, the return value and the errors are those of `upload_events`. If one batch is invalid, nothing is
+        sent.
         """
         return self._bulk(batches, callback, historical=False)
 
@@ -148,7 +138,7 @@ class EventsApi:
         from ._delivery.threads.upload_all import UploadAll
 
         self._require_open()
-        given = require_iterable(batches, asynchronous=False)
+        given = require_iterable(batches)
         run = UploadAll(self._engine, self._configuration, historical=historical, on_result=on_result)
         return run.run(given)
 

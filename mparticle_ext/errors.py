@@ -201,7 +201,10 @@ class APIStatusError(APIError):
 
 
 def _unpickled(
-    kind: type[APIStatusError], args: tuple[str], copied: tuple[int, list[tuple[str, str]], bytes], others: dict[str, Any]
+    kind: type[APIStatusError],
+    args: tuple[str],
+    copied: tuple[int, list[tuple[str, str]], bytes],
+    others: dict[str, Any],
 ) -> APIStatusError:
     """Rebuild an error without its request, which had the credentials."""
     import httpx

@@ -20,22 +20,15 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-ENCODING_ERRORS = (TypeError, ValueError, OverflowError, RecursionError)
-"""The exceptions of the encoder for a value without a JSON form."""
-
 _HOUR_MS = 3_600_000
 _N, _I = ord("N"), ord("I")  # numbers, because `bytes in bytes` takes five times as long as `int in bytes`
 
 
 def encoded(value: Any, batch_index: int | None = None) -> bytes:
-    """Encode a batch, or a part of one, as JSON.
-
-    Raises:
-        ValidationError: A value has no JSON form.
-    """
+    """Encode a batch, or a part of one, as JSON; a ValidationError if a value has no JSON form."""
     try:
         document = encode(value)
-    except ENCODING_ERRORS as error:
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
         from .explain import explain_encoding  # loaded when there is an error
 
         raise explain_encoding(value, error, batch_index) from None
@@ -45,11 +38,7 @@ def encoded(value: Any, batch_index: int | None = None) -> bytes:
 
 
 def checked(document: bytes, kind: type[T], batch_index: int | None = None) -> T:
-    """Decode a document as a model, with all rules of the spec that the models enforce.
-
-    Raises:
-        ValidationError: The first fault, with its path.
-    """
+    """Decode a document as a model; a ValidationError for the first rule of the spec that it breaks."""
     try:
         decoded: T = (_decoders.get(kind) or _make_decoder(kind)).decode(document)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -70,11 +59,7 @@ def has_id(batch: AnyBatch) -> bool:
 
 
 def require_size(document: bytes, index: int | None) -> None:
-    """Refuse a batch that is larger than a request. `index` is its index in a bulk request, None for a single batch.
-
-    Raises:
-        ValidationError: It is too large.
-    """
+    """Refuse a batch that is larger than a request. `index` is its index in a bulk request, None for a single batch."""
     size = len(document) + (0 if index is None else len("[]"))
     if size > MAX_REQUEST_BYTES:
         problem = f"has {size} bytes, but a request can have at most {MAX_REQUEST_BYTES}: split it"
@@ -82,11 +67,7 @@ def require_size(document: bytes, index: int | None) -> None:
 
 
 def require_historical(batch: models.Batch, index: int) -> None:
-    """Refuse a batch that the historical endpoint accepts and then drops silently.
-
-    Raises:
-        ValidationError: It has no events, or an event without a timestamp, or a recent event.
-    """
+    """Refuse a batch that the historical endpoint accepts and then drops silently."""
     newest = time.time_ns() // 1_000_000 - MIN_HISTORICAL_AGE_HOURS * _HOUR_MS
     if not batch.events:
         problem = "is required for a historical upload: give at least one event"

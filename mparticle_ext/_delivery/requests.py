@@ -20,13 +20,7 @@ from ..results import Operation
 
 @dataclass(slots=True, eq=False, repr=False)
 class PreparedBatch:
-    """A batch that is encoded and validated.
-
-    Attributes:
-        batch: The batch as it is sent, with its `source_request_id`.
-        document: Its JSON.
-        repeatable: Whether it has a `source_request_id`.
-    """
+    """A batch as it is sent, with its `source_request_id` and its JSON."""
 
     batch: AnyBatch
     document: bytes
@@ -60,11 +54,7 @@ class RequestBuilder:
         self._deduplicate = configuration.deduplicate
 
     def single(self, batch: AnyBatch) -> UploadRequest:
-        """The request for one batch.
-
-        Raises:
-            ValidationError: mParticle would refuse it.
-        """
+        """The request for one batch; a ValidationError if mParticle would refuse it."""
         prepared = self._prepare(batch, None)
         if self._validate:
             checked(prepared.document, models.Batch)
@@ -72,11 +62,7 @@ class RequestBuilder:
         return UploadRequest("upload_events", [prepared.batch], prepared.repeatable, prepared.document)
 
     def bulk(self, batches: Sequence[AnyBatch], *, historical: bool) -> UploadRequest:
-        """The request for several batches.
-
-        Raises:
-            ValidationError: mParticle would refuse it, or silently drop a batch of it.
-        """
+        """The request for several batches; a ValidationError if mParticle would refuse it or drop a batch of it."""
         if not MIN_BATCHES <= len(batches) <= MAX_BATCHES:
             limits = f"a bulk request takes {MIN_BATCHES} to {MAX_BATCHES} batches, not {len(batches)}"
             raise ValidationError(f"{limits}: upload_all takes any number", subject="batches")
@@ -92,11 +78,7 @@ class RequestBuilder:
         return request
 
     def part(self, batch: AnyBatch, index: int, *, historical: bool) -> PreparedBatch:
-        """A batch for a bulk request that is joined later.
-
-        Raises:
-            ValidationError: mParticle would refuse it or silently drop it.
-        """
+        """A batch for a bulk request that is joined later; a ValidationError if mParticle would refuse or drop it."""
         prepared = self._prepare(batch, index)
         self._check(prepared.document, index, historical=historical)
         require_size(prepared.document, index)
@@ -146,26 +128,21 @@ def require_batch(batch: AnyBatch, place: str = "") -> AnyBatch:
 
 def require_batches(batches: Iterable[AnyBatch]) -> list[AnyBatch]:
     """The argument as a list, if it holds batches; else a WrongCallError."""
-    _require_several(batches, "list")
-    if isinstance(batches, (str, bytes)) or not isinstance(batches, Iterable):  # type: ignore[redundant-expr]  # callers err
-        raise WrongCallError(f"a list of batches is expected, not {type_name(batches)}")
+    require_iterable(batches, "a list")
     return [require_batch(batch, f"batches[{index}]: ") for index, batch in enumerate(batches)]
 
 
-def require_iterable(batches: Any, *, asynchronous: bool) -> Any:
-    """The argument, if `upload_all` can iterate over it; else a WrongCallError."""
-    _require_several(batches, "iterable")
+def require_iterable(batches: Any, expected: str = "an iterable", *, asynchronous: bool = False) -> Any:
+    """The argument, if it is an iterable; else a WrongCallError."""
+    if isinstance(batches, (models.Batch, Mapping)):
+        raise WrongCallError(
+            f"{expected} of batches is expected, not one batch: put it in a list, or use upload_events"
+        )
     is_async = isinstance(batches, AsyncIterable)
     if isinstance(batches, (str, bytes)) or not (isinstance(batches, Iterable) or (is_async and asynchronous)):
         advice = ": use AsyncEventsApi" if is_async else ""
-        raise WrongCallError(f"an iterable of batches is expected, not {type_name(batches)}{advice}")
+        raise WrongCallError(f"{expected} of batches is expected, not {type_name(batches)}{advice}")
     return batches
-
-
-def _require_several(batches: object, expected: str) -> None:
-    if isinstance(batches, (models.Batch, Mapping)):
-        article = "an" if expected == "iterable" else "a"
-        raise WrongCallError(f"{article} {expected} of batches is expected, not one batch: use upload_events")
 
 
 def require_function(function: object, name: str, arguments: str) -> None:

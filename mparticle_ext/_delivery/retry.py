@@ -24,20 +24,7 @@ def wait_before_next(
     seconds_left: float,
     random: float,
 ) -> float | None:
-    """Decide whether a request is sent again.
-
-    Args:
-        outcome: The outcome of the last attempt.
-        policy: The policy; None for a single attempt.
-        attempts: The number of attempts so far.
-        repeatable: Whether each batch has a `source_request_id`, so that a repetition does not count twice.
-        retry_after: Seconds that the response asked to wait.
-        seconds_left: Seconds until the deadline.
-        random: A random number from 0 to 1.
-
-    Returns:
-        Seconds to wait before the next attempt; None if there is none.
-    """
+    """Seconds until the next attempt; None if there is none. Times are in seconds, `random` is from 0 to 1."""
     if policy is None or attempts >= policy.max_attempts:
         return None
     if not (outcome is Outcome.NOT_TAKEN or (outcome is Outcome.UNKNOWN and repeatable)):
@@ -47,16 +34,9 @@ def wait_before_next(
 
 
 def retry_after_seconds(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
-    """The seconds to wait that `Retry-After` asks for: a number or an HTTP date (RFC 9110, section 10.2.3).
+    """The seconds, up to a day, that `Retry-After` asks for: a number or an HTTP date (RFC 9110, section 10.2.3).
 
-    A date is compared with the response's own `Date` if there is one, because clocks differ.
-
-    Args:
-        headers: The headers of the response.
-        now: The current time; None reads the clock.
-
-    Returns:
-        From 0 to a day; None if the header is absent, negative, past, too large or malformed.
+    A date is compared with the response's own `Date` if there is one, because clocks differ; else with `now`.
     """
     text = headers.get("Retry-After", "").strip()
     if text.isascii() and text.isdigit():
