@@ -135,9 +135,7 @@ def require_batches(batches: Iterable[AnyBatch]) -> list[AnyBatch]:
 def require_iterable(batches: Any, expected: str = "an iterable", *, asynchronous: bool = False) -> Any:
     """The argument, if it is an iterable; else a WrongCallError."""
     if isinstance(batches, (models.Batch, Mapping)):
-        raise WrongCallError(
-            f"{expected} of batches is expected, not one batch: put it in a list, or use upload_events"
-        )
+        raise WrongCallError(f"{expected} of batches is expected, not one: put it in a list, or use upload_events")
     is_async = isinstance(batches, AsyncIterable)
     if isinstance(batches, (str, bytes)) or not (isinstance(batches, Iterable) or (is_async and asynchronous)):
         advice = ": use AsyncEventsApi" if is_async else ""
