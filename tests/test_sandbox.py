@@ -314,10 +314,11 @@ def test_keep_zero_only_counts() -> None:
 
 def test_keep_limits_the_memory_of_request_bodies_also_of_those_without_credentials() -> None:
     large = b" " * 250_000 + json.dumps(GOOD).encode()
-    with Sandbox(keep=1000) as sandbox, httpx.Client() as client:
+    with Sandbox(keep=1000) as sandbox:
         for auth, times in ((KEYS, 10), (None, 300)):
-            for _ in range(times):
-                client.post(sandbox.url + "/events", content=large, auth=auth)
+            with httpx.Client(auth=auth) as client:
+                for _ in range(times):
+                    client.post(sandbox.url + "/events", content=large)
         assert 60 * 1024**2 < sum(len(request.body) for request in sandbox.requests) < 64 * 1024**2
         assert {request.status for request in sandbox.requests} == {401}
         assert len(sandbox.batches) == 10  # refused requests do not displace them

@@ -203,13 +203,13 @@ class NewestBatches(Newest[ReceivedBatch]):
     body_bytes = 0
 
     def append(self, item: ReceivedBatch) -> None:
-        if not self or self[-1].request is not item.request:
+        if not self._items or self._items[-1].request is not item.request:
             self.body_bytes += len(item.request.body)
         super().append(item)
 
     def remove_oldest(self) -> ReceivedBatch:
         oldest = super().remove_oldest()
-        if not self or self[0].request is not oldest.request:
+        if not self._items or self._items[0].request is not oldest.request:
             self.body_bytes -= len(oldest.request.body)
         return oldest
 
