@@ -46,7 +46,6 @@ OPERATIONS: dict[Operation, ModuleType] = {
 
 _RANDOM = random.SystemRandom()  # two processes with the same seed must not retry together
 _NO_CONNECTION = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
-_AIOHTTP_CONNECT = {"ClientConnectorError", "ConnectionTimeoutError"}  # httpx-aiohttp makes others ConnectTimeout too
 _INVALID = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
 _PROXY_AUTHENTICATION = "407"
 
@@ -258,10 +257,4 @@ def _connection_outcome(error: httpx.HTTPError, attempt: HttpAttempt) -> Outcome
         return Outcome.REFUSED
     if attempt.connecting and not attempt.sent:
         return Outcome.NOT_TAKEN
-    return Outcome.NOT_TAKEN if isinstance(error, _NO_CONNECTION) and _is_connect(error) else Outcome.UNKNOWN
-
-
-def _is_connect(error: httpx.HTTPError) -> bool:
-    """Whether the error came before the request was sent."""
-    kind = type(error.__cause__)
-    return not kind.__module__.startswith("aiohttp") or any(base.__name__ in _AIOHTTP_CONNECT for base in kind.__mro__)
+    return Outcome.NOT_TAKEN if isinstance(error, _NO_CONNECTION) else Outcome.UNKNOWN

@@ -36,6 +36,17 @@ _LIMITS = httpx.Limits(max_connections=MAX_CONNECTIONS, keepalive_expiry=_IDLE_S
 _USER_AGENT = f"mparticle-ext/{__version__} python/{'.'.join(map(str, sys.version_info[:3]))}"
 _DEADLINE: ContextVar[float] = ContextVar("the deadline of the request that is being sent, by time.monotonic()")
 
+_AIOHTTP_ERRORS = {  # the most special first
+    "ClientProxyConnectionError": httpx.ProxyError,
+    "ClientHttpProxyError": httpx.ProxyError,
+    "ClientConnectorError": httpx.ConnectError,
+    "ConnectionTimeoutError": httpx.ConnectTimeout,
+    "ServerTimeoutError": httpx.ReadTimeout,
+    "ClientConnectionError": httpx.ReadError,
+    "ClientPayloadError": httpx.ReadError,
+    "Exception": httpx.RemoteProtocolError,
+}
+
 Transport = TypeVar("Transport", httpx.BaseTransport, httpx.AsyncBaseTransport)
 
 
@@ -138,6 +149,8 @@ class HttpAttempt:
             except TimeoutError as error:
                 may_be_sent = self.sent or not self._client.is_traced
                 raise (httpx.ReadTimeout if may_be_sent else httpx.ConnectTimeout)("the deadline is over") from error
+            except Exception as error:
+                raise _without_aiohttp(error)  # noqa: B904  # most often the same exception
         return self._complete(request, response, body)
 
     def _complete(self, request: httpx.Request, response: httpx.Response, body: bytearray) -> httpx.Response:
@@ -170,7 +183,18 @@ def _credentials_removed(request: httpx.Request) -> Iterator[None]:
             clear_frames(one.__traceback__)
         raise
     finally:
-        del request.headers["Authorization"]
+        request.headers.pop("Authorization", None)  # a user's transport can have removed it
+
+
+def _without_aiohttp(error: Exception) -> Exception:
+    """Map an exception of aiohttp to httpx's: httpx-aiohttp does so for some, and calls a disconnect ConnectTimeout."""
+    original = error.__cause__ if isinstance(error, httpx.HTTPError) else error
+    if not type(original).__module__.startswith("aiohttp"):
+        return error
+    names = {base.__name__ for base in type(original).__mro__}
+    mapped = next(kind for name, kind in _AIOHTTP_ERRORS.items() if name in names)(str(original))
+    mapped.__cause__ = original
+    return mapped
 
 
 def raised_by_signal(error: BaseException) -> BaseException | None:
@@ -255,6 +279,8 @@ def _transport(configuration: Configuration, owner: str, kind: Any) -> tuple[Any
     if transport == "aiohttp":
         if kind is httpx.BaseTransport:
             raise ConfigurationError(f"transport='aiohttp' is for AsyncEventsApi: leave it out for {owner}")
+        if configuration.http2 or (proxy is not None and proxy.url.scheme.startswith("socks")):
+            raise ConfigurationError("transport='aiohttp' supports neither http2 nor a SOCKS proxy: leave it out")
         make = import_module("httpx_aiohttp").AiohttpTransport
     made = make(
         verify=_trusted(configuration, address), limits=_LIMITS, proxy=proxy, http2=configuration.http2, trust_env=False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import pytest
 import trio
@@ -22,7 +23,8 @@ async def upload_all(api: AsyncEventsApi) -> object:
 
 
 async def close(api: AsyncEventsApi) -> object:
-    return await api.close()
+    await api.close()
+    return None
 
 
 @pytest.mark.parametrize("call", [upload, upload_all, close])
@@ -50,7 +52,7 @@ def test_the_blocking_client_uploads_from_a_trio_thread(sandbox: Sandbox) -> Non
             async with trio.open_nursery() as nursery:
                 for number in range(5):
                     batch = Batch("production", source_request_id=f"row {number}")
-                    nursery.start_soon(trio.to_thread.run_sync, api.upload_events, batch)
+                    nursery.start_soon(trio.to_thread.run_sync, partial(api.upload_events, batch))
 
     trio.run(main)
     assert {batch.source_request_id for batch in sandbox.batches} == {f"row {number}" for number in range(5)}

@@ -52,10 +52,11 @@ def test_without_a_filter_vcrpy_records_the_credentials(sandbox: Sandbox, tmp_pa
 def test_bodies_can_be_matched_if_batches_have_ids(sandbox: Sandbox, tmp_path: Path) -> None:
     """Without one a batch is sent with a new UUID, so its body is not that of the recording."""
     settings = {"match_on": ["method", "uri", "body"], "filter_headers": ["authorization"]}
-    with vcr.use_cassette(str(tmp_path / "uploads.yaml"), **settings), EventsApi(sandbox.configuration) as api:
-        api.upload_events(Batch("production", source_request_id="order 7"))
-    with vcr.use_cassette(str(tmp_path / "uploads.yaml"), record_mode="none", **settings):
-        with EventsApi(sandbox.configuration) as api:
+    cassette = str(tmp_path / "uploads.yaml")
+    with EventsApi(sandbox.configuration) as api:
+        with vcr.use_cassette(cassette, **settings):
+            api.upload_events(Batch("production", source_request_id="order 7"))
+        with vcr.use_cassette(cassette, record_mode="none", **settings):
             api.upload_events(Batch("production", source_request_id="order 7"))
             with pytest.raises(CannotOverwriteExistingCassetteException):
                 api.upload_events(Batch("production"))
