@@ -313,7 +313,7 @@ def _proxy(configuration: Configuration) -> httpx.Proxy | None:
     _require_url(address, "proxy")
     if address.startswith("socks5"):
         require_package("socksio", "a socks5:// proxy", "httpx[socks]")
-    trusted = _trusted(configuration, address)
+    trusted = _trusted(configuration, address) if address.startswith("https:") else None
     with suppress(ValueError):
         return httpx.Proxy(address, ssl_context=trusted or None)
     raise ConfigurationError(f"proxy has an unknown scheme: {address.partition('://')[0]}://")
