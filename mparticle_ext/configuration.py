@@ -223,7 +223,8 @@ class Configuration:
         rate: Batches a second that `upload_all` sends at most; None to find mParticle's limit automatically.
         proxy: The proxy, as `http://user:password@host:port`. Not in the repr.
         trust_env: If there is no `proxy`, use `HTTPS_PROXY`, `HTTP_PROXY` or `ALL_PROXY`, and respect `NO_PROXY`.
-        http2: Use HTTP/2 if the server supports it. Needs the extra `http2`.
+        http2: Use HTTP/2 if the server supports it. Needs the extra `http2`. Uploads of an AsyncEventsApi share a
+            connection; each thread of an EventsApi uses its own, because httpx's are not safe for threads.
         ssl_context: The trusted certificates, and a client certificate; None for httpx's. For the certificates of the
             operating system give `ssl.create_default_context()`.
         on_attempt: Called with an `Attempt` after each attempt, in its thread or event loop. Its exceptions go to the

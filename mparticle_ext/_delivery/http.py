@@ -9,10 +9,12 @@ import ssl
 import sys
 import time
 from base64 import b64encode
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from datetime import timedelta
+from functools import partial
 from importlib import import_module
 from traceback import clear_frames, walk_tb
 from typing import Any, Generic, Literal, TypeVar
@@ -62,6 +64,9 @@ class HttpClient(Generic[Transport]):
     def __init__(self, configuration: Configuration, owner: str, kind: type[Transport]) -> None:
         self.transport, self.address = _transport(configuration, owner, kind)
         self.is_traced = isinstance(self.transport, (httpx.HTTPTransport, httpx.AsyncHTTPTransport))
+        self._new_transport = partial(_transport, configuration, owner, kind)
+        self._lends = configuration.http2 and isinstance(self.transport, httpx.HTTPTransport)
+        self._idle: deque[Transport] = deque([self.transport])
         self._base_url = configuration.url
         self._timeout = configuration.timeout
         self._urls: dict[str, httpx.URL] = {}
@@ -74,6 +79,26 @@ class HttpClient(Generic[Transport]):
             (b"User-Agent", _USER_AGENT.encode()),
             (b"Authorization", b"Basic " + credentials),
         ]
+
+    @contextmanager
+    def lend(self) -> Iterator[Transport]:
+        """Lend a transport to one request, if it is HTTP/2: httpcore's is not safe for threads (encode/httpx#3072)."""
+        if not self._lends:
+            yield self.transport
+            return
+        try:
+            transport = self._idle.pop()
+        except IndexError:
+            transport, _ = self._new_transport()
+        try:
+            yield transport
+        finally:
+            self._idle.append(transport)
+
+    def close(self: HttpClient[httpx.BaseTransport]) -> None:
+        """Close all connections."""
+        for transport in self._idle:
+            transport.close()
 
     def prepare(self, method: str, path: str, content: bytes, headers: dict[str, str], trace: object) -> httpx.Request:
         """Make a request whose timeouts end by the deadline."""
@@ -120,8 +145,8 @@ class HttpAttempt:
         """Send a request, and read the response."""
         request = self._client.prepare(method, url, content, headers, self._trace)
         body = bytearray()
-        with _credentials_removed(request):
-            response: httpx.Response = self._client.transport.handle_request(request)
+        with self._client.lend() as transport, _credentials_removed(request):
+            response: httpx.Response = transport.handle_request(request)
             try:
                 for part in response.stream:  # type: ignore[union-attr]  # a sync transport's
                     body += part

@@ -70,7 +70,7 @@ class Engine:
                 self._in_progress -= 1
                 is_last = self._closing and not self._in_progress
             if is_last:
-                self._client.transport.close()
+                self._client.close()
 
     def stop(self) -> None:
         """End all waits for a next attempt."""
@@ -83,7 +83,7 @@ class Engine:
             self._closing = True
             now = not self._in_progress
         if now:
-            self._client.transport.close()
+            self._client.close()
 
     def _send(self, upload: Upload, stop: threading.Event) -> httpx.Response:
         operation = OPERATIONS[upload.request.operation]
