@@ -11,7 +11,6 @@ import ssl
 import time
 from os import urandom
 from types import ModuleType
-from typing import Any
 
 import httpx
 from mparticle_events.api.events import bulk_upload_events, bulk_upload_historical_events, upload_events
@@ -104,7 +103,7 @@ class Upload:
 class Delivery:
     """The state that the uploads of one API object share, and the decision after each attempt."""
 
-    def __init__(self, configuration: Configuration, client: HttpClient[Any], pace: Pace, budget: Budget) -> None:
+    def __init__(self, configuration: Configuration, client: HttpClient, pace: Pace, budget: Budget) -> None:
         self.configuration = configuration
         self.client = client
         self.pace = pace
@@ -238,7 +237,7 @@ def _status_error(result: Response[ApiErrorResponse]) -> APIStatusError:
     return kind(response, errors)
 
 
-def _no_response(client: HttpClient[Any], error: httpx.HTTPError, attempt: HttpAttempt) -> APIError:
+def _no_response(client: HttpClient, error: httpx.HTTPError, attempt: HttpAttempt) -> APIError:
     outcome = _connection_outcome(error, attempt)
     kind = APITimeoutError if isinstance(error, httpx.TimeoutException) else APIConnectionError
     for one in chain(error):

@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import socket
 import ssl
 import sys
 import time
 from base64 import b64encode
-from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import aclosing, closing, contextmanager, suppress
 from contextvars import ContextVar
 from datetime import timedelta
-from functools import partial
 from importlib import import_module
-from traceback import clear_frames, walk_tb
-from typing import Any, Generic, Literal, TypeVar
+from traceback import clear_frames
+from typing import Any, Literal
 
 import httpcore
 import httpx
 
 from .._version import __version__
-from ..configuration import Configuration, is_loopback, require_package
+from ..configuration import Configuration
 from ..errors import ConfigurationError, WrongCallError, type_name
 from ..results import chain
 
@@ -38,35 +35,15 @@ _LIMITS = httpx.Limits(max_connections=MAX_CONNECTIONS, keepalive_expiry=_IDLE_S
 _USER_AGENT = f"mparticle-ext/{__version__} python/{'.'.join(map(str, sys.version_info[:3]))}"
 _DEADLINE: ContextVar[float] = ContextVar("the deadline of the request that is being sent, by time.monotonic()")
 
-_AIOHTTP_ERRORS = {  # the most special first
-    "ClientProxyConnectionError": httpx.ProxyError,
-    "ClientHttpProxyError": httpx.ProxyError,
-    "ClientConnectorError": httpx.ConnectError,
-    "ConnectionTimeoutError": httpx.ConnectTimeout,
-    "ServerTimeoutError": httpx.ReadTimeout,
-    "ClientConnectionError": httpx.ReadError,
-    "ClientPayloadError": httpx.ReadError,
-    "Exception": httpx.RemoteProtocolError,
-}
-
-Transport = TypeVar("Transport", httpx.BaseTransport, httpx.AsyncBaseTransport)
+_MAPPED_BY_HTTPX_AIOHTTP = {"ClientConnectorError", "ClientHttpProxyError", "ServerTimeoutError"}
 
 
-class HttpClient(Generic[Transport]):
-    """A transport, and everything that is the same in all requests.
+class HttpClient:
+    """A transport, its destination for messages, and everything that is the same in all requests."""
 
-    Attributes:
-        transport: The transport.
-        address: The destination, for messages.
-        is_traced: Whether the transport supports httpx's `trace` extension.
-    """
-
-    def __init__(self, configuration: Configuration, owner: str, kind: type[Transport]) -> None:
+    def __init__(self, configuration: Configuration, owner: str, kind: type) -> None:
         self.transport, self.address = _transport(configuration, owner, kind)
-        self.is_traced = isinstance(self.transport, (httpx.HTTPTransport, httpx.AsyncHTTPTransport))
-        self._new_transport = partial(_transport, configuration, owner, kind)
-        self._lends = configuration.http2 and isinstance(self.transport, httpx.HTTPTransport)
-        self._idle: deque[Transport] = deque([self.transport])
+        self.has_trace = isinstance(self.transport, (httpx.HTTPTransport, httpx.AsyncHTTPTransport))
         self._base_url = configuration.url
         self._timeout = configuration.timeout
         self._urls: dict[str, httpx.URL] = {}
@@ -79,26 +56,6 @@ class HttpClient(Generic[Transport]):
             (b"User-Agent", _USER_AGENT.encode()),
             (b"Authorization", b"Basic " + credentials),
         ]
-
-    @contextmanager
-    def lend(self) -> Iterator[Transport]:
-        """Lend a transport to one request, if it is HTTP/2: httpcore's is not safe for threads (encode/httpx#3072)."""
-        if not self._lends:
-            yield self.transport
-            return
-        try:
-            transport = self._idle.pop()
-        except IndexError:
-            transport, _ = self._new_transport()
-        try:
-            yield transport
-        finally:
-            self._idle.append(transport)
-
-    def close(self: HttpClient[httpx.BaseTransport]) -> None:
-        """Close all connections."""
-        for transport in self._idle:
-            transport.close()
 
     def prepare(self, method: str, path: str, content: bytes, headers: dict[str, str], trace: object) -> httpx.Request:
         """Make a request whose timeouts end by the deadline."""
@@ -120,20 +77,13 @@ class HttpClient(Generic[Transport]):
 
 
 class HttpAttempt:
-    """One attempt to send a request before a deadline. The generated operations send through it.
+    """One attempt to send a request before a deadline. The generated operations send through it."""
 
-    Attributes:
-        started: The start, by `time.monotonic()`.
-        connecting: Whether a new connection was begun.
-        sent: Whether sending the request was begun.
-    """
-
-    def __init__(self, client: HttpClient[Any], deadline: float) -> None:
+    def __init__(self, client: HttpClient, deadline: float) -> None:
         self._client = client
         self._deadline = deadline
-        self._answered = False
         self.started = time.monotonic()
-        self.connecting = self.sent = False
+        self.connecting = self.sent = self._answered = False  # whether a connection, the request, a response was begun
         _DEADLINE.set(deadline)
 
     @property
@@ -145,15 +95,13 @@ class HttpAttempt:
         """Send a request, and read the response."""
         request = self._client.prepare(method, url, content, headers, self._trace)
         body = bytearray()
-        with self._client.lend() as transport, _credentials_removed(request):
-            response: httpx.Response = transport.handle_request(request)
-            try:
-                for part in response.stream:  # type: ignore[union-attr]  # a sync transport's
+        with _credentials_removed(request):
+            response: Any = self._client.transport.handle_request(request)
+            with closing(response.stream) as stream:
+                for part in stream:
                     body += part
                     if len(body) > _MAX_BODY_BYTES:
                         break
-            finally:
-                response.stream.close()  # type: ignore[union-attr]
         return self._complete(request, response, body)
 
     async def arequest(self, method: str, url: str, *, content: bytes, headers: dict[str, str]) -> httpx.Response:
@@ -163,16 +111,14 @@ class HttpAttempt:
         with _credentials_removed(request):
             try:
                 async with asyncio.timeout(self._deadline - time.monotonic()):
-                    response: httpx.Response = await self._client.transport.handle_async_request(request)
-                    try:
-                        async for part in response.stream:  # type: ignore[union-attr]  # an async transport's
+                    response: Any = await self._client.transport.handle_async_request(request)
+                    async with aclosing(response.stream) as stream:
+                        async for part in stream:
                             body += part
                             if len(body) > _MAX_BODY_BYTES:
                                 break
-                    finally:
-                        await response.stream.aclose()  # type: ignore[union-attr]
             except TimeoutError as error:
-                may_be_sent = self.sent or not self._client.is_traced
+                may_be_sent = self.sent or not self._client.has_trace
                 raise (httpx.ReadTimeout if may_be_sent else httpx.ConnectTimeout)("the deadline is over") from error
             except Exception as error:
                 raise _without_aiohttp(error)  # noqa: B904  # most often the same exception
@@ -212,22 +158,14 @@ def _credentials_removed(request: httpx.Request) -> Iterator[None]:
 
 
 def _without_aiohttp(error: Exception) -> Exception:
-    """Map an exception of aiohttp to httpx's: httpx-aiohttp does so for some, and calls a disconnect ConnectTimeout."""
+    """Map an error of aiohttp to httpx's. httpx-aiohttp lets some through, and makes a disconnect a ConnectTimeout."""
     original = error.__cause__ if isinstance(error, httpx.HTTPError) else error
-    if not type(original).__module__.startswith("aiohttp"):
-        return error
     names = {base.__name__ for base in type(original).__mro__}
-    mapped = next(kind for name, kind in _AIOHTTP_ERRORS.items() if name in names)(str(original))
+    if not type(original).__module__.startswith("aiohttp") or names & _MAPPED_BY_HTTPX_AIOHTTP:
+        return error
+    mapped = httpx.ReadError(str(original))
     mapped.__cause__ = original
     return mapped
-
-
-def raised_by_signal(error: BaseException) -> BaseException | None:
-    """The exception of a signal handler that httpcore took for the socket's own, such as SIGALRM's TimeoutError."""
-    while error.__cause__ is not None:
-        error = error.__cause__
-    handlers = {getattr(signal.getsignal(number), "__code__", None) for number in signal.valid_signals()}
-    return error if any(frame.f_code in handlers for frame, _ in walk_tb(error.__traceback__)) else None
 
 
 def _cut(timeout: float | None, late: type[Exception]) -> float:
@@ -294,28 +232,26 @@ def _transport(configuration: Configuration, owner: str, kind: Any) -> tuple[Any
     """The transport of a configuration, and its destination for messages."""
     if not isinstance(configuration, Configuration):
         raise WrongCallError(f"{owner} takes a Configuration, not {type_name(configuration)}")
-    address, transport = configuration.url, configuration.transport
+    transport, address = configuration.transport, configuration.url
     _require_url(address, "base_url")
-    if transport is not None and transport != "aiohttp":
-        if not isinstance(transport, kind):
-            raise ConfigurationError(f"transport is not an httpx.{kind.__name__}, which {owner} needs")
+    if transport is None or transport == "aiohttp":
+        return _standard_transport(configuration, owner, is_async=kind is httpx.AsyncBaseTransport)
+    if isinstance(transport, kind):
         return transport, address
-    proxy = _proxy(configuration)
-    if proxy is not None:
-        address += f" through the proxy {proxy.url.scheme}://{proxy.url.netloc.decode()}"
-    make: Any = httpx.HTTPTransport if kind is httpx.BaseTransport else httpx.AsyncHTTPTransport
-    if transport == "aiohttp":
-        if kind is httpx.BaseTransport:
-            raise ConfigurationError(f"transport='aiohttp' is for AsyncEventsApi: leave it out for {owner}")
-        if configuration.http2 or (proxy is not None and proxy.url.scheme.startswith("socks")):
-            raise ConfigurationError("transport='aiohttp' supports neither http2 nor a SOCKS proxy: leave it out")
+    raise ConfigurationError(f"transport is not an httpx.{kind.__name__}, which {owner} needs")
+
+
+def _standard_transport(configuration: Configuration, owner: str, *, is_async: bool) -> tuple[Any, str]:
+    if not is_async and (configuration.http2 or configuration.transport):
+        raise ConfigurationError(f"http2=True and transport='aiohttp' are for AsyncEventsApi, not for {owner}")
+    make: Any = httpx.AsyncHTTPTransport if is_async else httpx.HTTPTransport
+    if configuration.transport == "aiohttp":
         make = import_module("httpx_aiohttp").AiohttpTransport
-    made = make(
-        verify=_trusted(configuration, address), limits=_LIMITS, proxy=proxy, http2=configuration.http2, trust_env=False
-    )
-    if isinstance(made, httpx.HTTPTransport):
+    address, proxy, trusted = configuration.url, _proxy(configuration), _trusted(configuration, configuration.url)
+    made = make(verify=trusted, limits=_LIMITS, proxy=proxy, http2=configuration.http2, trust_env=False)
+    if not is_async:
         made._pool._network_backend = _Backend()  # noqa: SLF001  # httpx does not pass on this argument of httpcore's pool
-    return made, address
+    return made, address if proxy is None else f"{address} through the proxy {proxy.url.copy_with(userinfo=b'')}"
 
 
 def _trusted(configuration: Configuration, address: str) -> ssl.SSLContext | Literal[False]:
@@ -331,25 +267,9 @@ def _require_url(address: str, name: str) -> None:
 
 
 def _proxy(configuration: Configuration) -> httpx.Proxy | None:
-    """The configured proxy, or the environment's."""
-    address = configuration.proxy or (_environment_proxy(configuration.url) if configuration.trust_env else None)
+    address = configuration.find_proxy()
     if not address:
         return None
     _require_url(address, "proxy")
-    if address.startswith("socks5"):
-        require_package("socksio", "a socks5:// proxy", "httpx[socks]")
     trusted = _trusted(configuration, address) if address.startswith("https:") else None
-    with suppress(ValueError):
-        return httpx.Proxy(address, ssl_context=trusted or None)
-    raise ConfigurationError(f"proxy has an unknown scheme: {address.partition('://')[0]}://")
-
-
-def _environment_proxy(address: str) -> str | None:
-    from urllib.request import getproxies, proxy_bypass  # loaded by httpx anyway
-
-    url = httpx.URL(address)
-    if is_loopback(url.host) or proxy_bypass(f"{url.host}:{url.port or {'http': 80, 'https': 443}[url.scheme]}"):
-        return None
-    proxies = getproxies()
-    found = proxies.get(url.scheme) or proxies.get("all")
-    return found if found is None or "://" in found else f"http://{found}"
+    return httpx.Proxy(address, ssl_context=trusted or None)

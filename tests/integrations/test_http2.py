@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
 import trustme
-from clients import CLIENTS
-from clients import Outcome as Result
+from clients import from_asyncio
 from faulty_server import FaultyServer
 from http2_server import DISCONNECT, DRIP, GOAWAY, RESET, SILENT, Http2Server, http2_server
 from socket_server import contexts
@@ -22,13 +20,11 @@ from mparticle_ext import (
     AsyncEventsApi,
     Batch,
     Configuration,
+    ConfigurationError,
     EventsApi,
     Outcome,
     Retry,
 )
-
-Client = Callable[[Configuration, str, object], Result]
-each_client = pytest.mark.parametrize("client", CLIENTS)
 
 
 def configuration(server: Http2Server, **settings: Any) -> Configuration:
@@ -38,10 +34,11 @@ def configuration(server: Http2Server, **settings: Any) -> Configuration:
     )
 
 
-@each_client
-def test_an_upload(client: Client) -> None:
+def test_an_upload() -> None:
     with http2_server() as server:
-        response = client(configuration(server), "upload_events", Batch("production", source_request_id="order 7"))
+        response = from_asyncio(
+            configuration(server), "upload_events", Batch("production", source_request_id="order 7")
+        )
     assert isinstance(response, httpx.Response), response
     assert (response.status_code, response.http_version) == (202, "HTTP/2")
     (request,) = server.requests
@@ -61,61 +58,44 @@ def test_uploads_from_asyncio_share_one_connection() -> None:
         assert (len(server.requests), server.connections) == (21, 1)
 
 
-def test_blocking_uploads_reuse_their_connection() -> None:
-    with http2_server() as server, EventsApi(configuration(server)) as api:
-        for _ in range(5):
-            api.upload_events(Batch("production"))
-        assert (len(server.requests), server.connections) == (5, 1)
+def test_it_is_for_the_asyncio_client() -> None:
+    with pytest.raises(ConfigurationError, match="http2=True and transport='aiohttp' are for AsyncEventsApi"):
+        EventsApi(Configuration("key", "secret", http2=True))
 
 
-def test_threads_do_not_share_a_connection() -> None:
-    """HTTP/2 connections of httpcore are not safe for threads: https://github.com/encode/httpx/issues/3072."""
-    attributes: dict[str, Any] = {f"attribute {number}": "a" * 900 for number in range(20)}
-    batches = [Batch("production", user_attributes=attributes) for _ in range(150)]
-    with http2_server() as server, EventsApi(configuration(server, max_in_flight=8, deadline=10)) as api:
-        result = api.upload_all(batches)
-    assert (result.delivered, result.failed) == (150, [])
-    assert sum(len(body) for body in server.bodies) == 150
-    assert server.connections <= 8
-
-
-@each_client
 @pytest.mark.parametrize("fault", [500, 503, RESET, GOAWAY, DISCONNECT])
-def test_a_failed_attempt_is_repeated_with_the_same_id(fault: int | str, client: Client) -> None:
+def test_a_failed_attempt_is_repeated_with_the_same_id(fault: int | str) -> None:
     with http2_server(fault) as server:
         settings = configuration(server, retry=Retry(initial_backoff=0.001))
-        response = client(settings, "upload_events", Batch("production"))
+        response = from_asyncio(settings, "upload_events", Batch("production"))
     assert isinstance(response, httpx.Response), response
     first, second = server.bodies
     assert first == second
     assert first["source_request_id"]
 
 
-@each_client
 @pytest.mark.parametrize("fault", [RESET, DISCONNECT])
-def test_without_a_response_the_outcome_is_unknown(fault: str, client: Client) -> None:
+def test_without_a_response_the_outcome_is_unknown(fault: str) -> None:
     with http2_server(fault) as server:
-        error = client(configuration(server), "upload_events", Batch("production"))
+        error = from_asyncio(configuration(server), "upload_events", Batch("production"))
     assert isinstance(error, APIConnectionError)
     assert error.outcome is Outcome.UNKNOWN
 
 
-@each_client
 @pytest.mark.parametrize("fault", [SILENT, DRIP])
-def test_the_deadline_is_hard(fault: str, client: Client) -> None:
+def test_the_deadline_is_hard(fault: str) -> None:
     started = time.monotonic()
     with http2_server(fault) as server:
-        error = client(configuration(server, deadline=0.5), "upload_events", Batch("production"))
+        error = from_asyncio(configuration(server, deadline=0.5), "upload_events", Batch("production"))
         assert time.monotonic() - started < 5
     assert isinstance(error, APITimeoutError)
     assert error.outcome is Outcome.UNKNOWN
 
 
-@each_client
-def test_a_server_without_http2_gets_http1(client: Client, authority: trustme.CA) -> None:
+def test_a_server_without_http2_gets_http1(authority: trustme.CA) -> None:
     server_context, client_context = contexts(authority)
     with FaultyServer(tls=server_context) as server:
         settings = Configuration("key", "secret", base_url=server.url, http2=True, ssl_context=client_context)
-        response = client(settings, "upload_events", Batch("production"))
+        response = from_asyncio(settings, "upload_events", Batch("production"))
     assert isinstance(response, httpx.Response), response
     assert response.http_version == "HTTP/1.1"

@@ -35,7 +35,7 @@ class AsyncEngine:
 
     def start(self) -> None:
         """Begin without an event loop; in a forked child again."""
-        self._client: HttpClient[httpx.AsyncBaseTransport] | None = self._new_client()  # a wrong setting fails here
+        self._client: HttpClient | None = self._new_client()  # a wrong setting fails here
         self.requests = RequestBuilder(self._configuration)
         self.pace = Pace(self._configuration)
         self._budget = Budget((self._configuration.retry or Retry()).budget)
@@ -57,7 +57,7 @@ class AsyncEngine:
                 await sender.close_with_loop()
         return self._senders[loop]
 
-    def _new_client(self) -> HttpClient[httpx.AsyncBaseTransport]:
+    def _new_client(self) -> HttpClient:
         return HttpClient(self._configuration, self._owner, httpx.AsyncBaseTransport)
 
 
