@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import aclosing, closing, contextmanager, suppress
 from contextvars import ContextVar
 from datetime import timedelta
+from functools import cache
 from importlib import import_module
 from traceback import clear_frames
 from typing import Any, Literal
@@ -44,9 +45,8 @@ class HttpClient:
     def __init__(self, configuration: Configuration, owner: str, kind: type) -> None:
         self.transport, self.address = _transport(configuration, owner, kind)
         self.has_trace = isinstance(self.transport, (httpx.HTTPTransport, httpx.AsyncHTTPTransport))
-        self._base_url = configuration.url
+        self._url = cache(lambda path: httpx.URL(configuration.url + path))
         self._timeout = configuration.timeout
-        self._urls: dict[str, httpx.URL] = {}
         credentials = b64encode(f"{configuration.api_key}:{configuration.api_secret}".encode())
         self._headers = [
             (b"Host", httpx.URL(configuration.url).netloc),
@@ -61,13 +61,10 @@ class HttpClient:
         """Make a request whose timeouts end by the deadline."""
         part, left = _cut(self._timeout, httpx.PoolTimeout), _cut(None, httpx.PoolTimeout)
         timeouts = {"connect": min(part, _CONNECT_SECONDS), "read": part, "write": part, "pool": left}
-        url = self._urls.get(path)
-        if url is None:
-            url = self._urls[path] = httpx.URL(self._base_url + path)
         length = (b"Content-Length", b"%d" % len(content))
         request = httpx.Request(
             method,
-            url,
+            self._url(path),
             headers=[*self._headers, *((name.encode(), value.encode()) for name, value in headers.items()), length],
             stream=httpx.ByteStream(content),
             extensions={"timeout": timeouts, "trace": trace},
@@ -232,22 +229,18 @@ def _transport(configuration: Configuration, owner: str, kind: Any) -> tuple[Any
     """The transport of a configuration, and its destination for messages."""
     if not isinstance(configuration, Configuration):
         raise WrongCallError(f"{owner} takes a Configuration, not {type_name(configuration)}")
-    transport, address = configuration.transport, configuration.url
+    given, address, is_async = configuration.transport, configuration.url, kind is httpx.AsyncBaseTransport
     _require_url(address, "base_url")
-    if transport is None or transport == "aiohttp":
-        return _standard_transport(configuration, owner, is_async=kind is httpx.AsyncBaseTransport)
-    if isinstance(transport, kind):
-        return transport, address
-    raise ConfigurationError(f"transport is not an httpx.{kind.__name__}, which {owner} needs")
-
-
-def _standard_transport(configuration: Configuration, owner: str, *, is_async: bool) -> tuple[Any, str]:
-    if not is_async and (configuration.http2 or configuration.transport):
+    if given is not None and given != "aiohttp":
+        if not isinstance(given, kind):
+            raise ConfigurationError(f"transport is not an httpx.{kind.__name__}, which {owner} needs")
+        return given, address
+    if not is_async and (given or configuration.http2):
         raise ConfigurationError(f"http2=True and transport='aiohttp' are for AsyncEventsApi, not for {owner}")
     make: Any = httpx.AsyncHTTPTransport if is_async else httpx.HTTPTransport
-    if configuration.transport == "aiohttp":
+    if given:
         make = import_module("httpx_aiohttp").AiohttpTransport
-    address, proxy, trusted = configuration.url, _proxy(configuration), _trusted(configuration, configuration.url)
+    proxy, trusted = _proxy(configuration), _trusted(configuration, address)
     made = make(verify=trusted, limits=_LIMITS, proxy=proxy, http2=configuration.http2, trust_env=False)
     if not is_async:
         made._pool._network_backend = _Backend()  # noqa: SLF001  # httpx does not pass on this argument of httpcore's pool
