@@ -24,7 +24,6 @@ from ._progress_bar import show_count
 from ._uploader import Uploader
 
 _CREDENTIALS = {"api_key": "MPARTICLE_API_KEY", "api_secret": "MPARTICLE_API_SECRET"}
-_INTERRUPTED = "interrupted"
 
 
 class Options(NamedTuple):
@@ -43,9 +42,7 @@ def upload(options: Options, settings: dict[str, Any]) -> int:
     """Upload the files with a Configuration of these settings, and return the exit code."""
     logging.getLogger("mparticle_ext").addHandler(logging.NullHandler())  # the report has it all
     try:
-        credentials: dict[str, Any] = {
-            name: os.environ.get(variable) or _prompt(variable) for name, variable in _CREDENTIALS.items()
-        }
+        credentials: Any = {name: os.environ.get(key) or _prompt(key) for name, key in _CREDENTIALS.items()}
         configuration = Configuration.from_env(**credentials, **settings)
         files = _hash_files(options.files)
         with ExitStack() as opened:  # if one cannot be opened, all of them are left as they were
@@ -103,10 +100,9 @@ def _open_failed_file(options: Options, journal: Journal | None) -> FailedFile |
         return None
     if earlier and earlier.is_file() and not (path.exists() and path.samefile(earlier)):
         raise UsageError(f"{earlier} has the failed batches of this upload: give it to --failed, or omit --failed")
-    if path.exists() and any(is_file(file) and path.samefile(file) for file in options.files):
-        raise UsageError(f"{path} is an input file: give --failed another name")
-    if path.exists() and journal and path.samefile(journal.path):
-        raise UsageError(f"{path} is the journal: give --failed another name")
+    others = [*options.files, *([str(journal.path)] if journal else [])]
+    if path.exists() and any(is_file(other) and path.samefile(other) for other in others):
+        raise UsageError(f"{path} is an input file or the journal: give --failed another name")
     if journal is None:
         return FailedFile(path, uuid4().hex, None)
     return FailedFile(path, journal.progress.run, journal.progress.settled if options.resume else None)
@@ -121,8 +117,7 @@ def _run(options: Options, configuration: Configuration, files: list[InputFile],
     error: BaseException | None = None
     with uploader.interrupts:
         try:
-            inputs = list(zip(options.files, files, strict=True))
-            uploader.upload(configuration, inputs, quiet=options.as_json)
+            uploader.upload(configuration, [*zip(options.files, files, strict=True)], quiet=options.as_json)
         except BaseException as caught:
             error = caught
     code, reason = _exit_code(error, uploader)
@@ -145,7 +140,7 @@ def _exit_code(error: BaseException | None, uploader: Uploader) -> tuple[int, st
     if isinstance(error, CommandError):
         return error.code, str(error)
     if uploader.interrupts.count:
-        return INTERRUPTED, _INTERRUPTED
+        return INTERRUPTED, "interrupted"
     if isinstance(error, APIError):
         return STOPPED, str(error)
     raise error
@@ -174,7 +169,7 @@ def _print_report(uploader: Uploader, stopped: str, *, as_json: bool) -> None:
     if not failed_file:
         _print_failures(uploader, stopped)
     if stopped:
-        print_error(stopped if stopped == _INTERRUPTED else f"stopped: {stopped}")
+        print_error(f"stopped: {stopped}")
     if summary["failed_file"] and (uploader.rejected or kept):
         path = printable(summary["failed_file"])
         click.echo(f"{path} has the reasons: correct the batches in it, and upload that file", err=True)

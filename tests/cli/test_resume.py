@@ -51,7 +51,7 @@ def test_100_000_batches_interrupted_and_killed_are_counted_once_each(sandbox: S
 
     interrupted = signal_at(sandbox, 20_000, signal.SIGINT, file)
     assert interrupted.code == 130
-    assert interrupted.err.endswith("mparticle-ext: interrupted\nContinue with --resume\n")
+    assert interrupted.err.endswith("mparticle-ext: stopped: interrupted\nContinue with --resume\n")
     arrived = len(sandbox.batches)
     assert 20_000 <= arrived < count
     assert settled(journal) == arrived  # no request was in flight any more

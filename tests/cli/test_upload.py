@@ -167,8 +167,8 @@ def test_an_outage_stops_the_upload(sandbox: Sandbox, tmp_path: Path) -> None:
 USAGE_ERRORS: list[tuple[tuple[str, ...], dict[str, str], str]] = [
     (("none.ndjson",), {}, "none.ndjson cannot be read: No such file or directory"),
     (("good.ndjson", "--resume"), {}, "nothing to resume: there is no journal good.ndjson.progress"),
-    (("good.ndjson", "--failed", "good.ndjson"), {}, "good.ndjson is an input file: give --failed another name"),
-    (("good.ndjson", "--failed", "good.ndjson.progress"), {}, "good.ndjson.progress is the journal: give --failed another name"),
+    (("good.ndjson", "--failed", "good.ndjson"), {}, "good.ndjson is an input file or the journal: give --failed another name"),
+    (("good.ndjson", "--failed", "good.ndjson.progress"), {}, "good.ndjson.progress is an input file or the journal: give --failed another name"),
     (("good.ndjson", "--failed", "there"), {}, "there exists already: move it away, or give --failed another name"),
     (("good.ndjson", "--progress", "there"), {}, "there is not the journal of an upload, or is damaged: delete it, or give --progress another name"),
     (("good.ndjson", "--progress", "there", "--restart"), {}, "there is not the journal of an upload, or is damaged: delete it, or "),
