@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterable
 from contextlib import suppress
@@ -12,8 +13,7 @@ from typing import IO
 
 from ._exit import UsageError
 
-_WINDOWS = os.name == "nt"  # no locks; and a file that is open cannot be replaced
-if not _WINDOWS:
+if sys.platform != "win32":  # where an open file cannot be replaced: it is not kept open and locked
     import fcntl
 
 
@@ -23,7 +23,7 @@ def open_locked(path: Path) -> IO[bytes]:
         file = path.open("ab")
         _lock(file)
         with suppress(FileNotFoundError):
-            if _WINDOWS or os.path.samestat(os.fstat(file.fileno()), path.stat()):
+            if sys.platform == "win32" or os.path.samestat(os.fstat(file.fileno()), path.stat()):
                 return file
         file.close()  # another process replaced or removed it before it was locked
 
@@ -48,7 +48,7 @@ def write_atomically(path: Path, lines: Iterable[bytes]) -> IO[bytes]:
 
 
 def _lock(file: IO[bytes]) -> None:
-    if _WINDOWS:
+    if sys.platform == "win32":
         return file.close()
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
