@@ -18,8 +18,6 @@ from pathlib import Path
 from table import Rounds, as_json, as_text, draw, lines_of
 from tasks import RATE_LIMIT, SINK_LATENCY_MS, TASKS, Peer, Server, Task
 
-from mparticle_ext.sandbox import Sandbox
-
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 NODE_HOME = ROOT / ".venv" / "benchmark-node"
@@ -34,8 +32,12 @@ def main() -> int:
     options = _options()
     rounds_wanted = 5 if options.quick else 11
     node = _node()
-    with _sink(0) as sink, _sink(SINK_LATENCY_MS) as slow_sink, Sandbox(rate_limit=RATE_LIMIT, keep=0) as sandbox:
-        urls: dict[Server, str] = {"sink": sink, "slow sink": slow_sink, "sandbox": sandbox.url}
+    with (
+        _server(sys.executable, "sink.py", 0) as sink,
+        _server(sys.executable, "sink.py", SINK_LATENCY_MS) as slow_sink,
+        _server(options.sandbox_python, "limited.py", RATE_LIMIT) as sandbox,
+    ):
+        urls: dict[Server, str] = {"sink": sink, "slow sink": slow_sink, "sandbox": sandbox}
         rounds = _measure(rounds_wanted, urls, quick=options.quick, node=node)
     lines = lines_of(rounds)
     how = (
@@ -64,6 +66,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--publish", action="store_true", help="write results.md, the picture, and the main rows into the README"
     )
+    parser.add_argument("--sandbox-python", required=True, help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
@@ -117,13 +120,13 @@ def _node() -> bool:
 
 
 @contextmanager
-def _sink(latency_ms: int) -> Iterator[str]:
-    """The URL of a sink that runs in a process of its own, which is not measured."""
-    command = [sys.executable, str(HERE / "sink.py"), str(latency_ms)]
+def _server(python: str, script: str, argument: int) -> Iterator[str]:
+    """The URL of a server that runs in a process of its own, which is not measured."""
+    command = [python, str(HERE / script), str(argument)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
-            yield f"http://127.0.0.1:{int(process.stdout.readline())}/v2"
+            yield process.stdout.readline().strip()
         finally:
             process.terminate()
 

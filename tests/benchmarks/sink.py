@@ -44,7 +44,7 @@ async def main() -> None:
     """Serve until the runner terminates this process."""
     latency_seconds = float(sys.argv[1]) / 1000
     server = await asyncio.get_running_loop().create_server(lambda: Sink(latency_seconds), "127.0.0.1", 0)
-    print(server.sockets[0].getsockname()[1], flush=True)
+    print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v2", flush=True)
     await server.serve_forever()
 
 
