@@ -44,7 +44,7 @@ def run_in(group: str, script: str) -> None:
 
 def _arguments(group: str) -> list[str]:
     groups: dict[str, list[str]] = _project()["dependency-groups"]
-    itself = {"generate": [], "benchmark": ["--editable", ".[sandbox]"]}.get(group, ["--editable", ".[sandbox,cli]"])
+    itself = {"generate": [], "benchmark": ["--editable", "."]}.get(group, ["--editable", ".[sandbox,cli]"])
     constraints = ["--constraint", str(CONSTRAINTS[group])] if group in CONSTRAINTS else []
     return [*itself, *groups.get(group, []), *constraints]
 

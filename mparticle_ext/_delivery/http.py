@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 import ssl
 import sys
@@ -50,9 +49,7 @@ class HttpClient:
         credentials = b64encode(f"{configuration.api_key}:{configuration.api_secret}".encode())
         self._headers = [
             (b"Host", httpx.URL(configuration.url).netloc),
-            (b"Accept", b"*/*"),
             (b"Accept-Encoding", b"identity"),  # a compressed response could expand beyond the limit
-            (b"Connection", b"keep-alive"),
             (b"User-Agent", _USER_AGENT.encode()),
             (b"Authorization", b"Basic " + credentials),
         ]
@@ -103,6 +100,8 @@ class HttpAttempt:
 
     async def arequest(self, method: str, url: str, *, content: bytes, headers: dict[str, str]) -> httpx.Response:
         """Send a request, and read the response."""
+        import asyncio  # here, so that a blocking program does not load it
+
         request = self._client.prepare(method, url, content, headers, self._trace_async)
         body = bytearray()
         with _credentials_removed(request):
@@ -195,6 +194,7 @@ class _Stream(httpcore.NetworkStream):
     def __init__(self, stream: httpcore.NetworkStream) -> None:
         self._stream = stream
         self._received = 0
+        self._head = b""
         self._used_at = time.time()
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
@@ -207,6 +207,10 @@ class _Stream(httpcore.NetworkStream):
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._received = 0
+        if buffer.startswith(b"POST ") and not self._head:
+            self._head = buffer  # sent with the body: a system call less
+            return
+        buffer, self._head = self._head + buffer, b""
         for start in range(0, len(buffer), _WRITE_BYTES):
             self._stream.write(buffer[start : start + _WRITE_BYTES], _cut(timeout, httpcore.WriteTimeout))
 
