@@ -78,6 +78,7 @@ class HttpAttempt:
         self._deadline = deadline
         self.started = time.monotonic()
         self.connecting = self.sent = self._answered = False  # whether a connection, the request, a response was begun
+        self._opened: Any = None  # the new connection: httpcore leaves it open if a SOCKS proxy refuses
         _DEADLINE.set(deadline)
 
     @property
@@ -90,7 +91,13 @@ class HttpAttempt:
         request = self._client.prepare(method, url, content, headers, self._trace)
         body = bytearray()
         with _credentials_removed(request):
-            response: Any = self._client.transport.handle_request(request)
+            try:
+                response: Any = self._client.transport.handle_request(request)
+            except Exception as error:
+                raise _as_httpx_error(error)  # noqa: B904  # most often the same exception
+            finally:
+                if self._opened is not None and not self.sent:
+                    self._opened.close()
             with closing(response.stream) as stream:
                 for part in stream:
                     body += part
@@ -117,7 +124,10 @@ class HttpAttempt:
                 may_be_sent = self.sent or not self._client.has_trace
                 raise (httpx.ReadTimeout if may_be_sent else httpx.ConnectTimeout)("the deadline is over") from error
             except Exception as error:
-                raise _without_aiohttp(error)  # noqa: B904  # most often the same exception
+                raise _as_httpx_error(error)  # noqa: B904  # most often the same exception
+            finally:
+                if self._opened is not None and not self.sent:
+                    await self._opened.aclose()
         return self._complete(request, response, body)
 
     def _complete(self, request: httpx.Request, response: httpx.Response, body: bytearray) -> httpx.Response:
@@ -131,6 +141,8 @@ class HttpAttempt:
     def _trace(self, event: str, info: dict[str, Any]) -> None:
         if event.endswith("connect_tcp.started"):
             self.connecting = True
+        elif event.endswith("connect_tcp.complete"):
+            self._opened = info["return_value"]
         elif event.endswith("send_request_headers.started"):
             self.sent = self.sent or info["request"].method != b"CONNECT"  # not the request for a tunnel
         elif event.endswith("receive_response_headers.complete"):
@@ -153,13 +165,14 @@ def _credentials_removed(request: httpx.Request) -> Iterator[None]:
         request.headers.pop("Authorization", None)  # a user's transport can have removed it
 
 
-def _without_aiohttp(error: Exception) -> Exception:
-    """Map an error of aiohttp to httpx's. httpx-aiohttp lets some through, and makes a disconnect a ConnectTimeout."""
+def _as_httpx_error(error: Exception) -> Exception:
+    """Map an error of aiohttp or socksio to httpx's. Their adapters let some through, or map them to a wrong one."""
     original = error.__cause__ if isinstance(error, httpx.HTTPError) else error
     names = {base.__name__ for base in type(original).__mro__}
-    if not type(original).__module__.startswith("aiohttp") or names & _MAPPED_BY_HTTPX_AIOHTTP:
+    package = type(original).__module__.partition(".")[0]
+    if package not in ("aiohttp", "socksio") or names & _MAPPED_BY_HTTPX_AIOHTTP:
         return error
-    mapped = httpx.ReadError(str(original))
+    mapped = (httpx.ReadError if package == "aiohttp" else httpx.ProxyError)(str(original))
     mapped.__cause__ = original
     return mapped
 
