@@ -207,7 +207,6 @@ class _Stream(httpcore.NetworkStream):
     def __init__(self, stream: httpcore.NetworkStream) -> None:
         self._stream = stream
         self._received = 0
-        self._head = b""
         self._used_at = time.time()
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
@@ -220,12 +219,9 @@ class _Stream(httpcore.NetworkStream):
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._received = 0
-        if buffer.startswith(b"POST ") and not self._head:
-            self._head = buffer  # sent with the body: a system call less
-            return
-        buffer, self._head = self._head + buffer, b""
+        view = memoryview(buffer)
         for start in range(0, len(buffer), _WRITE_BYTES):
-            self._stream.write(buffer[start : start + _WRITE_BYTES], _cut(timeout, httpcore.WriteTimeout))
+            self._stream.write(view[start : start + _WRITE_BYTES], _cut(timeout, httpcore.WriteTimeout))  # type: ignore[arg-type]
 
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
