@@ -1,4 +1,4 @@
-# Made from spec/openapi.yaml by scripts/regenerate. Do not edit: change the spec and run the script again.
+# Made from spec/openapi.yaml by scripts/regenerate. Do not edit: change the spec and run it again.
 
 """The HTTP client for the operations in `api`."""
 
