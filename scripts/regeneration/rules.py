@@ -17,8 +17,8 @@ def find_problems(spec: Spec) -> Problems:
     yield from _check_operations(spec)
     yield from _check_envelopes(spec)
     for name, schema in spec.schemas.items():
-        yield from _check_constructor(spec, name, schema)
         yield from _check_field_names(spec, name, schema)
+        yield from _check_constructor(spec, name, schema)
         yield from _check_nested_schemas(schema, (*_SCHEMAS, name))
     names = Counter(spec.constructor_name(name) for name in spec.schemas if spec.needs_constructor(name))
     yield from (((), f"two schemas have the constructor name {name!r}") for name, count in names.items() if count > 1)
