@@ -45,7 +45,7 @@ class HttpClient:
         self.transport, self.address = _transport(configuration, owner, kind)
         self.has_trace = isinstance(self.transport, (httpx.HTTPTransport, httpx.AsyncHTTPTransport))
         self._url = cache(lambda path: httpx.URL(configuration.url + path))
-        self._timeout = configuration.timeout
+        self.timeout = configuration.timeout
         credentials = b64encode(f"{configuration.api_key}:{configuration.api_secret}".encode())
         self._headers = [
             (b"Host", httpx.URL(configuration.url).netloc),
@@ -56,7 +56,7 @@ class HttpClient:
 
     def prepare(self, method: str, path: str, content: bytes, headers: dict[str, str], trace: object) -> httpx.Request:
         """Make a request whose timeouts end by the deadline."""
-        part, left = _cut(self._timeout, httpx.PoolTimeout), _cut(None, httpx.PoolTimeout)
+        part, left = _cut(self.timeout, httpx.PoolTimeout), _cut(None, httpx.PoolTimeout)
         timeouts = {"connect": min(part, _CONNECT_SECONDS), "read": part, "write": part, "pool": left}
         length = (b"Content-Length", b"%d" % len(content))
         request = httpx.Request(
@@ -113,7 +113,7 @@ class HttpAttempt:
         body = bytearray()
         with _credentials_removed(request):
             try:
-                async with asyncio.timeout(self._deadline - time.monotonic()):
+                async with asyncio.timeout(self._deadline - time.monotonic()) as self._limit:
                     response: Any = await self._client.transport.handle_async_request(request)
                     async with aclosing(response.stream) as stream:
                         async for part in stream:
@@ -150,6 +150,9 @@ class HttpAttempt:
 
     async def _trace_async(self, event: str, info: dict[str, Any]) -> None:
         self._trace(event, info)
+        if self.sent and event.endswith("receive_response_headers.started"):  # so that a flood of 1xx ends in time
+            late = time.monotonic() + self._client.timeout - self._deadline  # than the deadline
+            self._limit.reschedule((self._limit.when() or 0.0) + min(0.0, late))
 
 
 @contextmanager
