@@ -15,6 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 LINTER = "@redocly/cli@2.77.0"  # lints the spec; from npm
+PARALLEL = ("-n", "4", "--dist", "worksteal")  # more than cores, because many tests wait
 TYPED = ("generated", "mparticle_ext", "scripts/regeneration", "scripts/_environment.py", "scripts/testing.py", "tests")
 
 
@@ -36,7 +37,7 @@ def main() -> int:
 def _fast_steps(pytest_arguments: list[str]) -> list[tuple[str, Callable[[], bool]]]:
     return [
         ("ruff", _ruff),
-        ("pytest", lambda: _run("pytest", "-q", "-m", "not slow", *pytest_arguments)),
+        ("pytest", lambda: _run("pytest", "-q", *PARALLEL, "-m", "not slow", *pytest_arguments)),
     ]
 
 
@@ -51,7 +52,7 @@ def _all_steps() -> list[tuple[str, Callable[[], bool]]]:
         ("mypy", lambda: _run("mypy", *TYPED)),
         ("pyright", lambda: _run("pyright", "--pythonpath", sys.executable)),
         ("build, install and use the wheel", _use_wheel),
-        ("pytest, with branch coverage", lambda: _run("coverage", "run", "-m", "pytest", "-q")),
+        ("pytest, with branch coverage", lambda: _run("coverage", "run", "-m", "pytest", "-q", *PARALLEL)),
         ("coverage", lambda: _run("coverage", "combine", "--quiet") and _run("coverage", "report")),
     ]
 

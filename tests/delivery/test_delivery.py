@@ -311,6 +311,7 @@ OVER_TLS = [case for case in CASES if case.name in {
 NEVER_ENCRYPTED = {"closed at once"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize("identified", [True, False], ids=["with an id", "without"])
 @pytest.mark.parametrize("case", OVER_TLS, ids=lambda case: case.name)
