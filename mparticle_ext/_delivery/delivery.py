@@ -31,7 +31,7 @@ from ..errors import (
 )
 from ..results import Attempt, Operation, chain
 from .http import HttpAttempt, HttpClient
-from .pace import Pace
+from .pace import Pace, jittered
 from .requests import UploadRequest
 from .retry import Budget, retry_after_seconds, wait_before_next
 
@@ -187,6 +187,8 @@ class Delivery:
             upload.deadline = time.monotonic() + upload.deadline_seconds
             upload.free_attempts += 1
         wait = self._next_wait(upload, error, asked)
+        if free and wait is not None and asked is None:
+            wait = min(retry.backoff(upload.attempts, _RANDOM.random()), upload.deadline_seconds / 2)
         self.pace.limited(wait or asked or retry.backoff(1, 1.0), error)
         return wait if wait is not None and not stopping and (free or self._budget.spend()) else None
 
@@ -196,7 +198,7 @@ class Delivery:
             policy=self.configuration.retry,
             attempts=max(1, upload.attempts - upload.free_attempts),
             repeatable=upload.request.repeatable,
-            retry_after=asked,
+            retry_after=asked and jittered(asked),
             seconds_left=upload.seconds_left(),
             random=_RANDOM.random(),
         )

@@ -26,9 +26,10 @@ _SEARCH = 0.03  # of the rate, a second: the increase until the second 429
 _PROBE = 0.002  # the increase after that; it grows with each second since the last 429
 _CREDIT_SECONDS = 0.2  # of a pause that are made up for
 _EVENT_SECONDS = 1.0  # in which several 429s count once
+_PERIOD_SECONDS = 1.0  # in which batches are counted before the first 429
 _MIN_RATE = 1.0
 _UNLIMITED = float("inf")
-_JITTER = 0.1  # of a wait after a 429, so that the waiting uploads do not start together
+_JITTER = 0.1  # of a wait after a 429, at most
 
 
 class Pace:
@@ -50,15 +51,16 @@ class Pace:
         self._next_at = self._held_until = self._limited_at = 0.0
         self._refusal: tuple[httpx.Response, Sequence[ApiError]] | None = None
         self._searching = True
-        self._accepted = 0  # batches since the last 429
+        self._accepted = 0  # batches since the last 429; before the first one, of this period
+        self._accepted_before = 0  # of the period before
         self._accepted_at = -_UNLIMITED
-        self._started_at = time.monotonic()
+        self._counted_from = time.monotonic()
         self._lock = threading.Lock()
 
     def held_seconds(self) -> float:
         """Seconds that a 429 holds back the next request, with jitter; 0 if it does not."""
         held = self._held_until - time.monotonic() if self._held_until else 0.0
-        return held * (1 + _JITTER * random.random()) if held > 0 else 0.0  # noqa: S311  # not a secret
+        return jittered(held) if held > 0 else 0.0
 
     def refusal(self) -> RateLimitError:
         """The error of an upload that cannot wait so long."""
@@ -84,12 +86,14 @@ class Pace:
             self.window = min(2 * self.window, 1024)
             used = _percentage(response)
             self.rate_limit_used = self.rate_limit_used if used is None else used
-            self._accepted += batches
             self._accepted_at = now
+            if self._rate is None and now - self._counted_from >= _PERIOD_SECONDS:
+                self._accepted_before, self._accepted, self._counted_from = self._accepted, 0, now
+            self._accepted += batches
             if self._rate is not None:
                 self._rate += batches * self._increase(now)
             elif used is not None and used >= _NEARLY_USED:
-                self._set_rate(self._first_rate(now), now)
+                self._set_first_rate(now)
 
     def limited(self, seconds: float, error: RateLimitError) -> None:
         """Note a 429, and hold back every upload for some seconds."""
@@ -102,7 +106,7 @@ class Pace:
                 self.generation += 1
                 self._refusal = error.response, error.errors
             if self._rate is None:
-                self._set_rate(self._first_rate(now), now)
+                self._set_first_rate(now)
             elif now - self._limited_at > _EVENT_SECONDS:
                 measured = self._accepted / (now - self._limited_at)
                 self._searching = False
@@ -112,9 +116,11 @@ class Pace:
         """Whether a request was accepted in the last seconds."""
         return time.monotonic() - self._accepted_at < seconds
 
-    def _first_rate(self, now: float) -> float:
+    def _set_first_rate(self, now: float) -> None:
+        """The rate of the last seconds; none if nothing was accepted, because others use the limit."""
         share = (self.rate_limit_used or 100.0) / 100
-        return self._accepted / max(1.0, now - self._started_at) / max(share, 0.5)
+        if accepted := max(self._accepted, self._accepted_before):
+            self._set_rate(accepted / _PERIOD_SECONDS / max(share, 0.5), now)
 
     def _set_rate(self, rate: float, now: float) -> None:
         self._rate = max(_MIN_RATE, rate)
@@ -126,6 +132,11 @@ class Pace:
         if (self.rate_limit_used or 0.0) >= _NEARLY_USED:
             return 0.0
         return _SEARCH if self._searching else _PROBE * (1 + now - self._limited_at)
+
+
+def jittered(seconds: float) -> float:
+    """A wait after a 429, so much longer that the waiting uploads do not start together."""
+    return seconds * (1 + _JITTER * random.random())  # noqa: S311  # not a secret
 
 
 def _percentage(response: httpx.Response) -> float | None:

@@ -11,6 +11,7 @@ import pytest
 from faulty_server import ACCEPTED, Exchange, FaultyServer, Play
 
 from mparticle_ext import AsyncEventsApi, Configuration, EventsApi, Outcome, Retry, UploadResult
+from mparticle_ext.sandbox import Sandbox
 
 QUICK = Retry(initial_backoff=0.002, max_backoff=0.01)
 UploadAll: TypeAlias = Callable[..., UploadResult]
@@ -21,9 +22,11 @@ def configured(server: FaultyServer, **others: Any) -> Configuration:
     return Configuration("key", "secret", base_url=server.url, **settings)
 
 
-def environment_of(server: FaultyServer) -> dict[str, str]:
+def environment_of(server: FaultyServer | Sandbox) -> dict[str, str]:
     """The environment of a process that uploads to the server."""
-    return {**os.environ, "MPARTICLE_API_KEY": "k", "MPARTICLE_API_SECRET": "s", "MPARTICLE_BASE_URL": server.url}
+    own = Configuration("key", "secret") if isinstance(server, FaultyServer) else server.configuration
+    credentials = {"MPARTICLE_API_KEY": own.api_key, "MPARTICLE_API_SECRET": own.api_secret}
+    return {**os.environ, **credentials, "MPARTICLE_BASE_URL": server.url}
 
 
 def blocking(configuration: Configuration, batches: Iterable[Any], **others: Any) -> UploadResult:
