@@ -1,4 +1,4 @@
-"""What became of the data, whatever the network did: each fault blocking, from asyncio, and with a callback."""
+"""The outcome of an upload after each fault of the network or the server, with each client, over real sockets."""
 
 from __future__ import annotations
 
@@ -124,10 +124,10 @@ def resets(connection: socket.socket) -> None:
 
 @dataclass(frozen=True)
 class Case:
-    """What the server does, and what must come of it.
+    """A script for the server, and the expected result.
 
-    `taken` and `error` are what comes of a batch with a source_request_id, which is tried again whenever that is safe;
-    `without_id` is the error, the outcome and how often it is taken where it has none. Where that is None it is the same.
+    `taken`, `error`, `outcome` and `attempts` are for a batch with a source_request_id. `without_id` has the error, the
+    outcome and the number of batches taken for one without; None if they are the same.
     """
 
     name: str
@@ -144,7 +144,7 @@ class Case:
 
 
 def unknown(name: str, *plays: Play, kind: type[APIError] = APIConnectionError, taken: int = 0, **others: Any) -> Case:
-    """A fault after which it is not known whether the batch was taken."""
+    """A fault after which nobody knows whether the batch was accepted."""
     return Case(name, plays, attempts=2, without_id=(kind, UNKNOWN, taken), **others)
 
 
@@ -153,7 +153,7 @@ def refused(name: str, kind: type[APIError], play: Play, says: str = "", **other
 
 
 CASES = [
-    # taken
+    # accepted
     Case("202", (accept,)),
     Case("202 with a body", (status(202, b"thanks", takes=True),)),
     Case("200", (status(200, takes=True),)),
@@ -165,8 +165,8 @@ CASES = [
     Case("the server closes its half after it", (answer(ACCEPTED, takes=True, closes=True),)),
     Case("a gzip bomb in a 202", (bomb(202),)),
     Case("an endless body of a 202", (floods(b"HTTP/1.1 202 Accepted\r\n\r\n", b"x" * 4096, takes=True),)),
-    Case("a folded header, and bytes that are no ASCII", (answer(b"HTTP/1.1 202 \xff\r\nX: a\r\n b\xff\r\nContent-Length: 0\r\n\r\n", takes=True),)),
-    # certainly not taken: tried again with or without an id
+    Case("a folded header, and bytes that are not ASCII", (answer(b"HTTP/1.1 202 \xff\r\nX: a\r\n b\xff\r\nContent-Length: 0\r\n\r\n", takes=True),)),
+    # not accepted: retried with and without an id
     Case("429", (status(429),), attempts=2),
     Case("429, Retry-After 0", (status(429, retry_after="0"),), attempts=2),
     Case("429, Retry-After of a second", (status(429, retry_after="1"),), attempts=2),
@@ -176,11 +176,11 @@ CASES = [
          status(429, retry_after="99999999999999999999"), status(429, retry_after="1e1")), attempts=5),
     Case("429, Retry-After past the deadline", (status(429, retry_after="77", x_mp_rate_limit_exceeded="org"),), taken=0,
          error=RateLimitError, outcome=NOT_TAKEN, says="over the org rate limit: wait 77 s and send again; nothing was accepted"),
-    Case("429 for ever", (status(429),) * 20, taken=0, error=RateLimitError, outcome=NOT_TAKEN, attempts=8, says="[8 attempts, "),
+    Case("429 each time", (status(429),) * 20, taken=0, error=RateLimitError, outcome=NOT_TAKEN, attempts=8, says="[8 attempts, "),
     Case("503", (status(503), status(503, retry_after="0")), attempts=3, without_id=(ServerError, UNKNOWN, 0)),
-    Case("503 for ever", (status(503),) * 20, taken=0, error=ServerError, outcome=UNKNOWN, attempts=8,
+    Case("503 each time", (status(503),) * 20, taken=0, error=ServerError, outcome=UNKNOWN, attempts=8,
          without_id=(ServerError, UNKNOWN, 0)),
-    # unknown: tried again only with an id
+    # unknown: retried only with an id
     unknown("closed at once", at_accept=(closes,)),
     unknown("reset at once", at_accept=(resets,)),
     unknown("reset while it is read", reset_while_reading),
@@ -198,29 +198,29 @@ CASES = [
     unknown("408", status(408), kind=APIStatusError),
     unknown("101", answer(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n", closes=True)),
     unknown("half a status line", answer(b"HTTP/1.1 20", closes=True)),
-    unknown("no HTTP", answer(b"SSH-2.0-OpenSSH_9.2\r\n\r\n", closes=True)),
-    unknown("a status that is no number", answer(b"HTTP/1.1 abc Accepted\r\n\r\n", closes=True)),
+    unknown("not HTTP", answer(b"SSH-2.0-OpenSSH_9.2\r\n\r\n", closes=True)),
+    unknown("a status that is not a number", answer(b"HTTP/1.1 abc Accepted\r\n\r\n", closes=True)),
     unknown("half the headers", answer(b"HTTP/1.1 202 Accepted\r\nContent-Le", closes=True)),
     unknown("a header without a colon", answer(b"HTTP/1.1 202 Accepted\r\nnonsense\r\n\r\n", closes=True)),
     unknown("fewer bytes than Content-Length", answer(HALF, takes=True, closes=True), taken=1),
     unknown("fewer bytes, and silence", answer(HALF, takes=True), kind=APITimeoutError, taken=1),
     unknown("two Content-Lengths", answer(b"HTTP/1.1 202 OK\r\nContent-Length: 0\r\nContent-Length: 5\r\n\r\n", closes=True)),
     unknown("a negative Content-Length", answer(b"HTTP/1.1 202 OK\r\nContent-Length: -1\r\n\r\n", closes=True)),
-    unknown("a chunk of no size", answer(b"HTTP/1.1 202 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", closes=True)),
+    unknown("a chunk without a size", answer(b"HTTP/1.1 202 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", closes=True)),
     unknown("chunks that break off", answer(b"HTTP/1.1 202 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhal", closes=True)),
     unknown("huge headers", answer(b"HTTP/1.1 202 OK\r\nX: " + b"x" * 200_000 + b"\r\n\r\n", closes=True)),
     unknown("a flood of 1xx", floods(b"", CONTINUE * 100)),
     unknown("an answer that drips past the deadline", drips(b"HTTP/1.1 202 Accepted\r\n" + b"X-Slow: x\r\n" * 99), kind=APITimeoutError,
             taken=1, settings={"deadline": 0.6, "timeout": 0.3}),
-    # refused: never tried again
+    # refused: not retried
     refused("400", BadRequestError, status(400, b'{"errors": [{"code": "BAD_REQUEST", "message": "no"}]}'), "HTTP 400: mParticle cannot read the request (BAD_REQUEST: no); nothing was accepted"),
     refused("400 with HTML", BadRequestError, status(400, b"<html>"), "mParticle cannot read the request; nothing was accepted"),
     refused("400 with errors of another type", BadRequestError, status(400, b'{"errors": 5}'), "the request; nothing"),
     refused("400 with a list", BadRequestError, status(400, b"[[[]]]"), "the request; nothing"),
-    refused("400 with bytes that are no UTF-8", BadRequestError, status(400, b'{"errors": "\xff"}'), "the request; nothing"),
-    refused("400 nested without end", BadRequestError, status(400, b"[" * 50_000), "the request; nothing"),
+    refused("400 with bytes that are not UTF-8", BadRequestError, status(400, b'{"errors": "\xff"}'), "the request; nothing"),
+    refused("400 with deep nesting", BadRequestError, status(400, b"[" * 50_000), "the request; nothing"),
     refused("400, a gzip bomb", BadRequestError, bomb(400)),
-    refused("400 without end", BadRequestError, floods(b"HTTP/1.1 400 No\r\n\r\n", b"x" * 4096)),
+    refused("400 with an endless body", BadRequestError, floods(b"HTTP/1.1 400 No\r\n\r\n", b"x" * 4096)),
     refused("401", AuthenticationError, status(401)),
     refused("403", PermissionDeniedError, status(403)),
     refused("404", APIStatusError, status(404), "does base_url end in /v2?"),
@@ -229,7 +229,7 @@ CASES = [
     # more than one fault
     Case("everything at once", (silent, status(500), taken_and_lost, status(429), status(503)), attempts=6,
          without_id=(APITimeoutError, UNKNOWN, 0)),
-    Case("perhaps taken, then over the limit for long", (taken_and_lost, status(429, retry_after="77")), error=RateLimitError,
+    Case("perhaps accepted, then a long Retry-After", (taken_and_lost, status(429, retry_after="77")), error=RateLimitError,
          outcome=UNKNOWN, attempts=2, without_id=(APIConnectionError, UNKNOWN, 1), says="mParticle drops duplicates"),
 ]  # fmt: skip
 
@@ -246,43 +246,45 @@ def is_of(result: Result, error: type[Exception] | None) -> bool:
     return type(result) is (error or httpx.Response)
 
 
-def patience(case: Case) -> dict[str, Any]:
-    """Short where the server is silent, so that the test is; else long, so that a busy machine is no fault."""
+def timeouts(case: Case) -> dict[str, Any]:
+    """Short if the server is silent, to save time; else long, because the machine can be busy."""
     silent = case.without_id is not None and case.without_id[0] is APITimeoutError
     return {"timeout": 0.3 if silent else 1.0 if "flood" in case.name else 5.0, **case.settings}
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-@pytest.mark.parametrize("identified", [True, False], ids=["with an id", "without"])
+@pytest.mark.parametrize("has_id", [True, False], ids=["id", "no id"])
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_it_is_taken_once_or_its_caller_is_told(case: Case, identified: bool, client: Callable[..., Result]) -> None:
-    body = {**case.body, "source_request_id": "once"} if identified else case.body
+def test_a_fault_ends_in_the_right_outcome(case: Case, has_id: bool, client: Callable[..., Result]) -> None:
+    body = {**case.body, "source_request_id": "once"} if has_id else case.body
     error, outcome, taken = case.error, case.outcome, case.taken
-    if not identified and case.without_id is not None:
+    if not has_id and case.without_id is not None:
         error, outcome, taken = case.without_id
     with FaultyServer(*case.plays, at_accept=case.at_accept) as server:
-        came = client(configured(server.url, **patience(case)), "upload_events", body)
-        if case.settings and identified:  # what stays of its deadline may be too short for another attempt
+        result = client(configured(server.url, **timeouts(case)), "upload_events", body)
+        if case.settings and has_id:  # the rest of its deadline can be too short for another attempt
             assert len(server.taken) == taken
             return
-        if case.at_accept and isinstance(came, httpx.Response):  # it was gone before anything was written
+        if case.at_accept and isinstance(
+            result, httpx.Response
+        ):  # the connection was closed before the request was written
             assert len(server.taken) == 1
             return
-        assert is_of(came, error), came
+        assert is_of(result, error), result
         assert len(server.taken) == taken
-    if isinstance(came, APIError):
-        assert came.outcome is outcome
-        assert came.repeatable is identified
-        attempts = 1 if not identified and case.without_id is not None else case.attempts
-        assert (came.attempts, len(came.earlier)) == (attempts, attempts - 1)
-        assert 0 < came.elapsed_seconds < 20
-        if identified or case.without_id is None:
-            assert case.says in str(came)
+    if isinstance(result, APIError):
+        assert result.outcome is outcome
+        assert result.repeatable is has_id
+        attempts = 1 if not has_id and case.without_id is not None else case.attempts
+        assert (result.attempts, len(result.earlier)) == (attempts, attempts - 1)
+        assert 0 < result.elapsed_seconds < 20
+        if has_id or case.without_id is None:
+            assert case.says in str(result)
         elif outcome is UNKNOWN:
-            assert "Configuration(deduplicate=True)" in str(came)
+            assert "Configuration(deduplicate=True)" in str(result)
     else:
-        assert isinstance(came, httpx.Response)
-        assert len(came.content) <= 65_536
+        assert isinstance(result, httpx.Response)
+        assert len(result.content) <= 65_536
 
 
 @pytest.fixture(scope="session")
@@ -308,31 +310,31 @@ OVER_TLS = [case for case in CASES if case.name in {
     "202", "429", "closed without an answer", "reset without an answer", "no answer in time", "half the headers", "503",
     "fewer bytes than Content-Length", "a flood of 1xx", "a body that is not read in time", "400", "closed at once",
 }]  # fmt: skip
-NEVER_ENCRYPTED = {"closed at once"}
+BEFORE_TLS = {"closed at once"}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("client", CLIENTS)
-@pytest.mark.parametrize("identified", [True, False], ids=["with an id", "without"])
+@pytest.mark.parametrize("has_id", [True, False], ids=["id", "no id"])
 @pytest.mark.parametrize("case", OVER_TLS, ids=lambda case: case.name)
-def test_the_same_over_tls(
+def test_a_fault_over_tls_ends_in_the_right_outcome(
     case: Case,
-    identified: bool,
+    has_id: bool,
     client: Callable[..., Result],
     server_tls: ssl.SSLContext,
     client_tls: ssl.SSLContext,
 ) -> None:
-    body = {**case.body, "source_request_id": "once"} if identified else case.body
+    body = {**case.body, "source_request_id": "once"} if has_id else case.body
     error, taken = case.error, case.taken
-    if not identified and case.without_id is not None and case.name not in NEVER_ENCRYPTED:
+    if not has_id and case.without_id is not None and case.name not in BEFORE_TLS:
         error, _, taken = case.without_id
     with FaultyServer(*case.plays, at_accept=case.at_accept, tls=server_tls) as server:
-        came = client(configured(server.url, ssl_context=client_tls, **patience(case)), "upload_events", body)
-        assert is_of(came, error), came
+        result = client(configured(server.url, ssl_context=client_tls, **timeouts(case)), "upload_events", body)
+        assert is_of(result, error), result
         assert len(server.taken) == taken
 
 
-def talks_no_tls(connection: socket.socket) -> None:
+def answers_without_tls(connection: socket.socket) -> None:
     connection.recv(1000)
     connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
     connection.close()
@@ -344,51 +346,49 @@ def stays_silent(connection: socket.socket) -> None:
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-@pytest.mark.parametrize("at_accept", [talks_no_tls, stays_silent])
-def test_a_tls_handshake_that_fails_is_tried_again_without_an_id_too(
+@pytest.mark.parametrize("at_accept", [answers_without_tls, stays_silent])
+def test_a_failed_tls_handshake_is_retried_without_an_id_too(
     at_accept: Callable[[socket.socket], None],
     client: Callable[..., Result],
     server_tls: ssl.SSLContext,
     client_tls: ssl.SSLContext,
 ) -> None:
     with FaultyServer(at_accept=(at_accept,), tls=server_tls) as server:
-        came = client(configured(server.url, ssl_context=client_tls), "upload_events", {"environment": "production"})
-        assert isinstance(came, httpx.Response), came
+        result = client(configured(server.url, ssl_context=client_tls), "upload_events", {"environment": "production"})
+        assert isinstance(result, httpx.Response), result
         assert len(server.taken) == 1
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_an_untrusted_certificate_is_not_retried(
-    client: Callable[..., Result], server_tls: ssl.SSLContext
-) -> None:
+def test_an_untrusted_certificate_is_not_retried(client: Callable[..., Result], server_tls: ssl.SSLContext) -> None:
     with FaultyServer(tls=server_tls) as server:
         few = Retry(max_attempts=2, initial_backoff=0.01)
-        came = client(configured(server.url, retry=few), "upload_events", Batch("production"))
-        assert isinstance(came, APIConnectionError)
-        assert "CERTIFICATE_VERIFY_FAILED" in str(came)
-        assert (came.outcome, came.attempts) == (REFUSED, 1)
+        result = client(configured(server.url, retry=few), "upload_events", Batch("production"))
+        assert isinstance(result, APIConnectionError)
+        assert "CERTIFICATE_VERIFY_FAILED" in str(result)
+        assert (result.outcome, result.attempts) == (REFUSED, 1)
         assert not server.requests
 
 
 @pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize("host", ["localhost", "no-such-host.invalid"])
-def test_no_connection_is_tried_again_and_then_told(host: str, client: Callable[..., Result], closed_port: int) -> None:
+def test_a_failed_connection_is_retried_and_reported(
+    host: str, client: Callable[..., Result], closed_port: int
+) -> None:
     few = Retry(max_attempts=3, initial_backoff=0.01)
     url = f"http://{host}:{closed_port}/v2"
-    came = client(configured(url, retry=few, allow_http=True), "upload_events", Batch("production"))
-    assert type(came) is APIConnectionError
-    assert (came.outcome, came.attempts, len(came.earlier)) == (NOT_TAKEN, 3, 2)
-    assert isinstance(came.__cause__, httpx.ConnectError)
-    assert "nothing was accepted" in str(came)
+    result = client(configured(url, retry=few, allow_http=True), "upload_events", Batch("production"))
+    assert type(result) is APIConnectionError
+    assert (result.outcome, result.attempts, len(result.earlier)) == (NOT_TAKEN, 3, 2)
+    assert isinstance(result.__cause__, httpx.ConnectError)
+    assert "nothing was accepted" in str(result)
 
 
 @pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
 def test_a_redirect_is_not_followed(code: int, client: Callable[..., Result]) -> None:
-    with FaultyServer() as elsewhere, FaultyServer(status(code, location="{there}")) as server:
-        server_play = status(code, location=f"{elsewhere.url}/events")
-        server._plays[:] = [server_play]  # noqa: SLF001  # the address is known only now
-        came = client(configured(server.url), "upload_events", Batch("production"))
-        assert isinstance(came, APIStatusError)
-        assert (came.status_code, came.outcome, came.attempts) == (code, REFUSED, 1)
-        assert not elsewhere.connections
+    with FaultyServer() as other, FaultyServer(status(code, location=f"{other.url}/events")) as server:
+        result = client(configured(server.url), "upload_events", Batch("production"))
+        assert isinstance(result, APIStatusError)
+        assert (result.status_code, result.outcome, result.attempts) == (code, REFUSED, 1)
+        assert not other.connections
