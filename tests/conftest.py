@@ -14,7 +14,6 @@ from common import ROOT
 from mparticle_ext.sandbox import Sandbox
 
 
-
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
     with Sandbox() as running:

@@ -47,6 +47,7 @@ _RANDOM = random.SystemRandom()  # two processes with the same seed must not ret
 _NO_CONNECTION = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 _INVALID = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
 _PROXY_AUTHENTICATION = "407"
+_WELL_MAPPED = {"ClientConnectorError", "ClientHttpProxyError", "ServerTimeoutError"}  # by httpx-aiohttp
 
 
 class Upload:
@@ -174,7 +175,8 @@ class Delivery:
         wait = self._next_wait(upload, error, asked)
         if wait is None or stopping:
             return None
-        if attempt.is_stale and not isinstance(error, APITimeoutError) and not upload.failures:
+        is_stale = attempt.sent and not attempt.connecting and not attempt.answered
+        if is_stale and not isinstance(error, APITimeoutError) and not upload.failures:
             return 0.0  # the server closed an idle connection
         return wait if self._budget.spend() else None
 
@@ -247,6 +249,22 @@ def _no_response(client: HttpClient, error: httpx.HTTPError, attempt: HttpAttemp
     ours = kind(f"no {missing} {client.address} ({details})", outcome)
     ours.__cause__ = error
     return ours
+
+
+def as_http_error(error: Exception) -> httpx.HTTPError:
+    """The error as httpx's; any other exception is raised unchanged.
+
+    httpx lets errors of socksio through, and httpx-aiohttp some of aiohttp. It also calls a disconnect a ConnectTimeout.
+    """
+    original = error.__cause__ if isinstance(error, httpx.HTTPError) else error
+    package, names = type(original).__module__.partition(".")[0], {base.__name__ for base in type(original).__mro__}
+    if package in ("aiohttp", "socksio") and not names & _WELL_MAPPED:
+        mapped = (httpx.ReadError if package == "aiohttp" else httpx.ProxyError)(str(original))
+        mapped.__cause__ = original
+        return mapped
+    if isinstance(error, httpx.HTTPError):
+        return error
+    raise error
 
 
 def _connection_outcome(error: httpx.HTTPError, attempt: HttpAttempt) -> Outcome:

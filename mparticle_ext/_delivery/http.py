@@ -35,8 +35,6 @@ _LIMITS = httpx.Limits(max_connections=MAX_CONNECTIONS, keepalive_expiry=_IDLE_S
 _USER_AGENT = f"mparticle-ext/{__version__} python/{'.'.join(map(str, sys.version_info[:3]))}"
 _DEADLINE: ContextVar[float] = ContextVar("the deadline of the request that is being sent, by time.monotonic()")
 
-_MAPPED_BY_HTTPX_AIOHTTP = {"ClientConnectorError", "ClientHttpProxyError", "ServerTimeoutError"}
-
 
 class HttpClient:
     """A transport, its destination for messages, and everything that is the same in all requests."""
@@ -77,27 +75,15 @@ class HttpAttempt:
         self._client = client
         self._deadline = deadline
         self.started = time.monotonic()
-        self.connecting = self.sent = self._answered = False  # whether a connection, the request, a response was begun
-        self._opened: Any = None  # the new connection: httpcore leaves it open if a SOCKS proxy refuses
+        self.connecting = self.sent = self.answered = False  # whether a connection, the request, a response was begun
         _DEADLINE.set(deadline)
-
-    @property
-    def is_stale(self) -> bool:
-        """Whether the request went out on a reused connection, and no response began."""
-        return self.sent and not self.connecting and not self._answered
 
     def request(self, method: str, url: str, *, content: bytes, headers: dict[str, str]) -> httpx.Response:
         """Send a request, and read the response."""
         request = self._client.prepare(method, url, content, headers, self._trace)
         body = bytearray()
         with _credentials_removed(request):
-            try:
-                response: Any = self._client.transport.handle_request(request)
-            except Exception as error:
-                raise _as_httpx_error(error)  # noqa: B904  # most often the same exception
-            finally:
-                if self._opened is not None and not self.sent:
-                    self._opened.close()
+            response: Any = self._client.transport.handle_request(request)
             with closing(response.stream) as stream:
                 for part in stream:
                     body += part
@@ -123,11 +109,6 @@ class HttpAttempt:
             except TimeoutError as error:
                 may_be_sent = self.sent or not self._client.has_trace
                 raise (httpx.ReadTimeout if may_be_sent else httpx.ConnectTimeout)("the deadline is over") from error
-            except Exception as error:
-                raise _as_httpx_error(error)  # noqa: B904  # most often the same exception
-            finally:
-                if self._opened is not None and not self.sent:
-                    await self._opened.aclose()
         return self._complete(request, response, body)
 
     def _complete(self, request: httpx.Request, response: httpx.Response, body: bytearray) -> httpx.Response:
@@ -141,12 +122,10 @@ class HttpAttempt:
     def _trace(self, event: str, info: dict[str, Any]) -> None:
         if event.endswith("connect_tcp.started"):
             self.connecting = True
-        elif event.endswith("connect_tcp.complete"):
-            self._opened = info["return_value"]
         elif event.endswith("send_request_headers.started"):
             self.sent = self.sent or info["request"].method != b"CONNECT"  # not the request for a tunnel
         elif event.endswith("receive_response_headers.complete"):
-            self._answered = self.sent
+            self.answered = self.sent
 
     async def _trace_async(self, event: str, info: dict[str, Any]) -> None:
         self._trace(event, info)
@@ -166,18 +145,6 @@ def _credentials_removed(request: httpx.Request) -> Iterator[None]:
         raise
     finally:
         request.headers.pop("Authorization", None)  # a user's transport can have removed it
-
-
-def _as_httpx_error(error: Exception) -> Exception:
-    """Map an error of aiohttp or socksio to httpx's. Their adapters let some through, or map them to a wrong one."""
-    original = error.__cause__ if isinstance(error, httpx.HTTPError) else error
-    names = {base.__name__ for base in type(original).__mro__}
-    package = type(original).__module__.partition(".")[0]
-    if package not in ("aiohttp", "socksio") or names & _MAPPED_BY_HTTPX_AIOHTTP:
-        return error
-    mapped = (httpx.ReadError if package == "aiohttp" else httpx.ProxyError)(str(original))
-    mapped.__cause__ = original
-    return mapped
 
 
 def _cut(timeout: float | None, late: type[Exception]) -> float:

@@ -11,7 +11,7 @@ import httpx
 
 from ...configuration import Configuration, Retry
 from ...errors import WrongCallError
-from ..delivery import OPERATIONS, Delivery, Upload
+from ..delivery import OPERATIONS, Delivery, Upload, as_http_error
 from ..fork import restart_after_fork
 from ..http import HttpClient
 from ..pace import Pace
@@ -127,8 +127,8 @@ class Sender:
                 continue
             try:
                 result = await operation.asyncio_detailed(client=attempt, body=upload.request.body)
-            except httpx.HTTPError as error:
-                result = error
+            except Exception as error:
+                result = as_http_error(error)
             response = self._delivery.finish_attempt(upload, attempt, result, stopping=stop.is_set())
             if response is not None:
                 return response

@@ -9,7 +9,7 @@ from traceback import walk_tb
 import httpx
 
 from ...configuration import Configuration, Retry
-from ..delivery import OPERATIONS, Delivery, Upload
+from ..delivery import OPERATIONS, Delivery, Upload, as_http_error
 from ..fork import restart_after_fork
 from ..http import HttpClient
 from ..pace import Pace
@@ -96,10 +96,10 @@ class Engine:
                 continue
             try:
                 result = operation.sync_detailed(client=attempt, body=upload.request.body)
-            except httpx.HTTPError as error:
+            except Exception as error:
                 if foreign := _raised_by_signal(error):
                     raise foreign from None
-                result = error
+                result = as_http_error(error)
             response = self._delivery.finish_attempt(upload, attempt, result, stopping=stop.is_set())
             if response is not None:
                 return response
