@@ -226,8 +226,11 @@ class _Stream(httpcore.NetworkStream):
         for start in range(0, len(buffer), _WRITE_BYTES):
             self._stream.write(buffer[start : start + _WRITE_BYTES], _cut(timeout, httpcore.WriteTimeout))
 
-    def start_tls(self, context: ssl.SSLContext, host: str | None = None, timeout: float | None = None) -> _Stream:
-        return _Stream(self._stream.start_tls(context, host, _cut(timeout, httpcore.ConnectTimeout)))
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> _Stream:
+        seconds = _cut(timeout, httpcore.ConnectTimeout)
+        return _Stream(self._stream.start_tls(ssl_context, server_hostname, seconds))
 
     def get_extra_info(self, info: str) -> Any:
         if info == "is_readable" and time.time() - self._used_at > _IDLE_SECONDS:
