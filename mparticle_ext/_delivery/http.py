@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
 import socket
 import ssl
@@ -122,6 +121,8 @@ class HttpAttempt:
 
     async def arequest(self, method: str, url: str, *, content: bytes, headers: dict[str, str]) -> httpx.Response:
         """Send a request, and read the response."""
+        import asyncio  # here, so that a blocking program does not load it
+
         request = self._client.prepare(method, url, content, headers, self._trace_async)
         body = bytearray()
         with _credentials_removed(request):

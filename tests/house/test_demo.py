@@ -1,4 +1,4 @@
-"""scripts/demo walks through to its end."""
+"""scripts/demo runs to its end."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from common import ROOT
 
 
-def test_the_walk_arrives() -> None:
+def test_demo() -> None:
     command = [sys.executable, str(ROOT / "scripts" / "demonstration.py")]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stderr
