@@ -1,4 +1,4 @@
-"""`python -m mparticle_ext`: the command, where its script is not on the path."""
+"""`python -m mparticle_ext` runs the command."""
 
 from .cli import main
 

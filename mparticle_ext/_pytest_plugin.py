@@ -1,4 +1,4 @@
-"""The fixture `mparticle_sandbox`, for whoever has pytest and the extra `sandbox`. Found by its entry point."""
+"""The pytest fixture `mparticle_sandbox`. It needs the extra `sandbox`; pytest finds it by its entry point."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def mparticle_sandbox() -> Iterator[Sandbox]:
-    """A local Events API that runs for this test: upload with `EventsApi(mparticle_sandbox.configuration)`."""
-    from .sandbox import Sandbox  # only for who asks for it: it brings a web server
+    """A local Events API for one test: upload to it with `EventsApi(mparticle_sandbox.configuration)`."""
+    from .sandbox import Sandbox  # it loads a web server
 
     with Sandbox() as sandbox:
         yield sandbox

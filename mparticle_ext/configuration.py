@@ -42,7 +42,7 @@ def is_loopback(host: str) -> bool:
     return re.fullmatch(_LOOPBACK, host) is not None
 
 
-def require_package(module: str, setting: str, requirement: str) -> None:
+def _require_package(module: str, setting: str, requirement: str) -> None:
     """Refuse a setting that needs a package which is not installed."""
     if find_spec(module) is None:
         raise ConfigurationError(f'{setting} needs another package: pip install "{requirement}"')
@@ -70,7 +70,7 @@ def _require_bool(name: str, value: Any) -> None:
 def _http2(name: str, value: Any) -> None:
     _require_bool(name, value)
     if value:
-        require_package("h2", "http2=True", "mparticle-ext[http2]")
+        _require_package("h2", "http2=True", "mparticle-ext[http2]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,7 +177,7 @@ def _function(name: str, value: Any) -> None:
 
 def _transport(_: str, value: Any) -> None:
     if value == "aiohttp":
-        require_package("httpx_aiohttp", "transport='aiohttp'", "mparticle-ext[aiohttp]")
+        _require_package("httpx_aiohttp", "transport='aiohttp'", "mparticle-ext[aiohttp]")
     elif value is not None and not (hasattr(value, "handle_request") or hasattr(value, "handle_async_request")):
         raise ConfigurationError(f"transport takes an httpx transport, or 'aiohttp', not {type_name(value)}")
 
@@ -223,7 +223,8 @@ class Configuration:
         rate: Batches a second that `upload_all` sends at most; None to find mParticle's limit automatically.
         proxy: The proxy, as `http://user:password@host:port`. Not in the repr.
         trust_env: If there is no `proxy`, use `HTTPS_PROXY`, `HTTP_PROXY` or `ALL_PROXY`, and respect `NO_PROXY`.
-        http2: Use HTTP/2 if the server supports it. Needs the extra `http2`.
+        http2: Use HTTP/2 if the server supports it. Needs the extra `http2`. For AsyncEventsApi: httpx's HTTP/2
+            connections are not safe for threads (https://github.com/encode/httpx/issues/3072).
         ssl_context: The trusted certificates, and a client certificate; None for httpx's. For the certificates of the
             operating system give `ssl.create_default_context()`.
         on_attempt: Called with an `Attempt` after each attempt, in its thread or event loop. Its exceptions go to the
@@ -262,6 +263,8 @@ class Configuration:
         for name, validator in _VALIDATORS.items():
             validator(name, getattr(self, name))
         _base_url(self.base_url, allow_http=self.allow_http)
+        if self.http2 and self.transport == "aiohttp":
+            raise ConfigurationError("transport='aiohttp' does not support http2=True: leave one of them out")
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None, **others: Any) -> Self:
@@ -284,6 +287,28 @@ class Configuration:
     def url(self) -> str:
         """The base URL of the requests."""
         return (self.base_url or SERVERS[self.pod]).rstrip("/")
+
+    def find_proxy(self) -> str | None:
+        """The proxy that is used: the configured one, or the environment's. This machine is reached without one."""
+        address = self.proxy or (self._environment_proxy() if self.trust_env else None)
+        _proxy("", address or None)
+        if address and address.startswith("socks5"):
+            _require_package("socksio", "a socks5:// proxy", "httpx[socks]")
+            if self.transport == "aiohttp":
+                raise ConfigurationError("transport='aiohttp' does not support a SOCKS proxy: leave one of them out")
+        return address
+
+    def _environment_proxy(self) -> str | None:
+        from urllib.parse import urlsplit
+        from urllib.request import getproxies, proxy_bypass
+
+        url = urlsplit(self.url)
+        host = url.hostname or ""
+        if is_loopback(host) or proxy_bypass(f"{host}:{url.port or (443 if url.scheme == 'https' else 80)}"):
+            return None
+        proxies = getproxies()
+        found = proxies.get(url.scheme) or proxies.get("all")
+        return found if found is None or "://" in found else f"http://{found}"
 
     def __copy__(self) -> Self:
         return self

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     import httpx
@@ -200,12 +200,10 @@ class APIStatusError(APIError):
         return _unpickled, (type(self), self.args, copied, self._picklable("response"))
 
 
-def _unpickled(
-    kind: type[APIStatusError],
-    args: tuple[str],
-    copied: tuple[int, list[tuple[str, str]], bytes],
-    others: dict[str, Any],
-) -> APIStatusError:
+_Copied: TypeAlias = tuple[int, list[tuple[str, str]], bytes]
+
+
+def _unpickled(kind: type[APIStatusError], args: tuple[str], copied: _Copied, others: dict[str, Any]) -> APIStatusError:
     """Rebuild an error without its request, which had the credentials."""
     import httpx
 

@@ -93,7 +93,10 @@ class GroupUpload:
 
     def interrupt(self, error: BaseException, request: UploadRequest) -> None:
         """Settle the part that was sent, after an exception that is not ours, such as a hook's."""
-        self.finish(None if request.accepted else error)
+        stopped = UploadStoppedError(f"stopped by {type(error).__name__}")
+        stopped.repeatable = request.repeatable
+        stopped.__cause__ = error
+        self.finish(None if request.accepted else stopped)
         self.interruption = error
 
     @property

@@ -11,7 +11,6 @@ import ssl
 import time
 from os import urandom
 from types import ModuleType
-from typing import Any
 
 import httpx
 from mparticle_events.api.events import bulk_upload_events, bulk_upload_historical_events, upload_events
@@ -46,7 +45,6 @@ OPERATIONS: dict[Operation, ModuleType] = {
 
 _RANDOM = random.SystemRandom()  # two processes with the same seed must not retry together
 _NO_CONNECTION = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
-_AIOHTTP_CONNECT = {"ClientConnectorError", "ConnectionTimeoutError"}  # httpx-aiohttp makes others ConnectTimeout too
 _INVALID = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
 _PROXY_AUTHENTICATION = "407"
 
@@ -105,7 +103,7 @@ class Upload:
 class Delivery:
     """The state that the uploads of one API object share, and the decision after each attempt."""
 
-    def __init__(self, configuration: Configuration, client: HttpClient[Any], pace: Pace, budget: Budget) -> None:
+    def __init__(self, configuration: Configuration, client: HttpClient, pace: Pace, budget: Budget) -> None:
         self.configuration = configuration
         self.client = client
         self.pace = pace
@@ -239,7 +237,7 @@ def _status_error(result: Response[ApiErrorResponse]) -> APIStatusError:
     return kind(response, errors)
 
 
-def _no_response(client: HttpClient[Any], error: httpx.HTTPError, attempt: HttpAttempt) -> APIError:
+def _no_response(client: HttpClient, error: httpx.HTTPError, attempt: HttpAttempt) -> APIError:
     outcome = _connection_outcome(error, attempt)
     kind = APITimeoutError if isinstance(error, httpx.TimeoutException) else APIConnectionError
     for one in chain(error):
@@ -258,10 +256,4 @@ def _connection_outcome(error: httpx.HTTPError, attempt: HttpAttempt) -> Outcome
         return Outcome.REFUSED
     if attempt.connecting and not attempt.sent:
         return Outcome.NOT_TAKEN
-    return Outcome.NOT_TAKEN if isinstance(error, _NO_CONNECTION) and _is_connect(error) else Outcome.UNKNOWN
-
-
-def _is_connect(error: httpx.HTTPError) -> bool:
-    """Whether the error came before the request was sent."""
-    kind = type(error.__cause__)
-    return not kind.__module__.startswith("aiohttp") or any(base.__name__ in _AIOHTTP_CONNECT for base in kind.__mro__)
+    return Outcome.NOT_TAKEN if isinstance(error, _NO_CONNECTION) else Outcome.UNKNOWN

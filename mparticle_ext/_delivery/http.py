@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import signal
 import socket
 import ssl
 import sys
 import time
 from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import aclosing, closing, contextmanager, suppress
 from contextvars import ContextVar
 from datetime import timedelta
+from functools import cache
 from importlib import import_module
-from traceback import clear_frames, walk_tb
-from typing import Any, Generic, Literal, TypeVar
+from traceback import clear_frames
+from typing import Any, Literal
 
 import httpcore
 import httpx
 
 from .._version import __version__
-from ..configuration import Configuration, is_loopback, require_package
+from ..configuration import Configuration
 from ..errors import ConfigurationError, WrongCallError, type_name
 from ..results import chain
 
@@ -35,30 +35,21 @@ _LIMITS = httpx.Limits(max_connections=MAX_CONNECTIONS, keepalive_expiry=_IDLE_S
 _USER_AGENT = f"mparticle-ext/{__version__} python/{'.'.join(map(str, sys.version_info[:3]))}"
 _DEADLINE: ContextVar[float] = ContextVar("the deadline of the request that is being sent, by time.monotonic()")
 
-Transport = TypeVar("Transport", httpx.BaseTransport, httpx.AsyncBaseTransport)
+_MAPPED_BY_HTTPX_AIOHTTP = {"ClientConnectorError", "ClientHttpProxyError", "ServerTimeoutError"}
 
 
-class HttpClient(Generic[Transport]):
-    """A transport, and everything that is the same in all requests.
+class HttpClient:
+    """A transport, its destination for messages, and everything that is the same in all requests."""
 
-    Attributes:
-        transport: The transport.
-        address: The destination, for messages.
-        is_traced: Whether the transport supports httpx's `trace` extension.
-    """
-
-    def __init__(self, configuration: Configuration, owner: str, kind: type[Transport]) -> None:
+    def __init__(self, configuration: Configuration, owner: str, kind: type) -> None:
         self.transport, self.address = _transport(configuration, owner, kind)
-        self.is_traced = isinstance(self.transport, (httpx.HTTPTransport, httpx.AsyncHTTPTransport))
-        self._base_url = configuration.url
+        self.has_trace = isinstance(self.transport, (httpx.HTTPTransport, httpx.AsyncHTTPTransport))
+        self._url = cache(lambda path: httpx.URL(configuration.url + path))
         self._timeout = configuration.timeout
-        self._urls: dict[str, httpx.URL] = {}
         credentials = b64encode(f"{configuration.api_key}:{configuration.api_secret}".encode())
         self._headers = [
             (b"Host", httpx.URL(configuration.url).netloc),
-            (b"Accept", b"*/*"),
             (b"Accept-Encoding", b"identity"),  # a compressed response could expand beyond the limit
-            (b"Connection", b"keep-alive"),
             (b"User-Agent", _USER_AGENT.encode()),
             (b"Authorization", b"Basic " + credentials),
         ]
@@ -67,13 +58,10 @@ class HttpClient(Generic[Transport]):
         """Make a request whose timeouts end by the deadline."""
         part, left = _cut(self._timeout, httpx.PoolTimeout), _cut(None, httpx.PoolTimeout)
         timeouts = {"connect": min(part, _CONNECT_SECONDS), "read": part, "write": part, "pool": left}
-        url = self._urls.get(path)
-        if url is None:
-            url = self._urls[path] = httpx.URL(self._base_url + path)
         length = (b"Content-Length", b"%d" % len(content))
         request = httpx.Request(
             method,
-            url,
+            self._url(path),
             headers=[*self._headers, *((name.encode(), value.encode()) for name, value in headers.items()), length],
             stream=httpx.ByteStream(content),
             extensions={"timeout": timeouts, "trace": trace},
@@ -83,20 +71,13 @@ class HttpClient(Generic[Transport]):
 
 
 class HttpAttempt:
-    """One attempt to send a request before a deadline. The generated operations send through it.
+    """One attempt to send a request before a deadline. The generated operations send through it."""
 
-    Attributes:
-        started: The start, by `time.monotonic()`.
-        connecting: Whether a new connection was begun.
-        sent: Whether sending the request was begun.
-    """
-
-    def __init__(self, client: HttpClient[Any], deadline: float) -> None:
+    def __init__(self, client: HttpClient, deadline: float) -> None:
         self._client = client
         self._deadline = deadline
-        self._answered = False
         self.started = time.monotonic()
-        self.connecting = self.sent = False
+        self.connecting = self.sent = self._answered = False  # whether a connection, the request, a response was begun
         _DEADLINE.set(deadline)
 
     @property
@@ -109,14 +90,12 @@ class HttpAttempt:
         request = self._client.prepare(method, url, content, headers, self._trace)
         body = bytearray()
         with _credentials_removed(request):
-            response: httpx.Response = self._client.transport.handle_request(request)
-            try:
-                for part in response.stream:  # type: ignore[union-attr]  # a sync transport's
+            response: Any = self._client.transport.handle_request(request)
+            with closing(response.stream) as stream:
+                for part in stream:
                     body += part
                     if len(body) > _MAX_BODY_BYTES:
                         break
-            finally:
-                response.stream.close()  # type: ignore[union-attr]
         return self._complete(request, response, body)
 
     async def arequest(self, method: str, url: str, *, content: bytes, headers: dict[str, str]) -> httpx.Response:
@@ -128,17 +107,17 @@ class HttpAttempt:
         with _credentials_removed(request):
             try:
                 async with asyncio.timeout(self._deadline - time.monotonic()):
-                    response: httpx.Response = await self._client.transport.handle_async_request(request)
-                    try:
-                        async for part in response.stream:  # type: ignore[union-attr]  # an async transport's
+                    response: Any = await self._client.transport.handle_async_request(request)
+                    async with aclosing(response.stream) as stream:
+                        async for part in stream:
                             body += part
                             if len(body) > _MAX_BODY_BYTES:
                                 break
-                    finally:
-                        await response.stream.aclose()  # type: ignore[union-attr]
             except TimeoutError as error:
-                may_be_sent = self.sent or not self._client.is_traced
+                may_be_sent = self.sent or not self._client.has_trace
                 raise (httpx.ReadTimeout if may_be_sent else httpx.ConnectTimeout)("the deadline is over") from error
+            except Exception as error:
+                raise _without_aiohttp(error)  # noqa: B904  # most often the same exception
         return self._complete(request, response, body)
 
     def _complete(self, request: httpx.Request, response: httpx.Response, body: bytearray) -> httpx.Response:
@@ -171,15 +150,18 @@ def _credentials_removed(request: httpx.Request) -> Iterator[None]:
             clear_frames(one.__traceback__)
         raise
     finally:
-        del request.headers["Authorization"]
+        request.headers.pop("Authorization", None)  # a user's transport can have removed it
 
 
-def raised_by_signal(error: BaseException) -> BaseException | None:
-    """The exception of a signal handler that httpcore took for the socket's own, such as SIGALRM's TimeoutError."""
-    while error.__cause__ is not None:
-        error = error.__cause__
-    handlers = {getattr(signal.getsignal(number), "__code__", None) for number in signal.valid_signals()}
-    return error if any(frame.f_code in handlers for frame, _ in walk_tb(error.__traceback__)) else None
+def _without_aiohttp(error: Exception) -> Exception:
+    """Map an error of aiohttp to httpx's. httpx-aiohttp lets some through, and makes a disconnect a ConnectTimeout."""
+    original = error.__cause__ if isinstance(error, httpx.HTTPError) else error
+    names = {base.__name__ for base in type(original).__mro__}
+    if not type(original).__module__.startswith("aiohttp") or names & _MAPPED_BY_HTTPX_AIOHTTP:
+        return error
+    mapped = httpx.ReadError(str(original))
+    mapped.__cause__ = original
+    return mapped
 
 
 def _cut(timeout: float | None, late: type[Exception]) -> float:
@@ -212,6 +194,7 @@ class _Stream(httpcore.NetworkStream):
     def __init__(self, stream: httpcore.NetworkStream) -> None:
         self._stream = stream
         self._received = 0
+        self._head = b""
         self._used_at = time.time()
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
@@ -224,6 +207,10 @@ class _Stream(httpcore.NetworkStream):
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._received = 0
+        if buffer.startswith(b"POST ") and not self._head:
+            self._head = buffer  # sent with the body: a system call less
+            return
+        buffer, self._head = self._head + buffer, b""
         for start in range(0, len(buffer), _WRITE_BYTES):
             self._stream.write(buffer[start : start + _WRITE_BYTES], _cut(timeout, httpcore.WriteTimeout))
 
@@ -246,26 +233,22 @@ def _transport(configuration: Configuration, owner: str, kind: Any) -> tuple[Any
     """The transport of a configuration, and its destination for messages."""
     if not isinstance(configuration, Configuration):
         raise WrongCallError(f"{owner} takes a Configuration, not {type_name(configuration)}")
-    address, transport = configuration.url, configuration.transport
+    given, address, is_async = configuration.transport, configuration.url, kind is httpx.AsyncBaseTransport
     _require_url(address, "base_url")
-    if transport is not None and transport != "aiohttp":
-        if not isinstance(transport, kind):
+    if given is not None and given != "aiohttp":
+        if not isinstance(given, kind):
             raise ConfigurationError(f"transport is not an httpx.{kind.__name__}, which {owner} needs")
-        return transport, address
-    proxy = _proxy(configuration)
-    if proxy is not None:
-        address += f" through the proxy {proxy.url.scheme}://{proxy.url.netloc.decode()}"
-    make: Any = httpx.HTTPTransport if kind is httpx.BaseTransport else httpx.AsyncHTTPTransport
-    if transport == "aiohttp":
-        if kind is httpx.BaseTransport:
-            raise ConfigurationError(f"transport='aiohttp' is for AsyncEventsApi: leave it out for {owner}")
+        return given, address
+    if not is_async and (given or configuration.http2):
+        raise ConfigurationError(f"http2=True and transport='aiohttp' are for AsyncEventsApi, not for {owner}")
+    make: Any = httpx.AsyncHTTPTransport if is_async else httpx.HTTPTransport
+    if given:
         make = import_module("httpx_aiohttp").AiohttpTransport
-    made = make(
-        verify=_trusted(configuration, address), limits=_LIMITS, proxy=proxy, http2=configuration.http2, trust_env=False
-    )
-    if isinstance(made, httpx.HTTPTransport):
+    proxy, trusted = _proxy(configuration), _trusted(configuration, address)
+    made = make(verify=trusted, limits=_LIMITS, proxy=proxy, http2=configuration.http2, trust_env=False)
+    if not is_async:
         made._pool._network_backend = _Backend()  # noqa: SLF001  # httpx does not pass on this argument of httpcore's pool
-    return made, address
+    return made, address if proxy is None else f"{address} through the proxy {proxy.url.copy_with(userinfo=b'')}"
 
 
 def _trusted(configuration: Configuration, address: str) -> ssl.SSLContext | Literal[False]:
@@ -281,25 +264,9 @@ def _require_url(address: str, name: str) -> None:
 
 
 def _proxy(configuration: Configuration) -> httpx.Proxy | None:
-    """The configured proxy, or the environment's."""
-    address = configuration.proxy or (_environment_proxy(configuration.url) if configuration.trust_env else None)
+    address = configuration.find_proxy()
     if not address:
         return None
     _require_url(address, "proxy")
-    if address.startswith("socks5"):
-        require_package("socksio", "a socks5:// proxy", "httpx[socks]")
-    trusted = _trusted(configuration, address)
-    with suppress(ValueError):
-        return httpx.Proxy(address, ssl_context=trusted or None)
-    raise ConfigurationError(f"proxy has an unknown scheme: {address.partition('://')[0]}://")
-
-
-def _environment_proxy(address: str) -> str | None:
-    from urllib.request import getproxies, proxy_bypass  # loaded by httpx anyway
-
-    url = httpx.URL(address)
-    if is_loopback(url.host) or proxy_bypass(f"{url.host}:{url.port or {'http': 80, 'https': 443}[url.scheme]}"):
-        return None
-    proxies = getproxies()
-    found = proxies.get(url.scheme) or proxies.get("all")
-    return found if found is None or "://" in found else f"http://{found}"
+    trusted = _trusted(configuration, address) if address.startswith("https:") else None
+    return httpx.Proxy(address, ssl_context=trusted or None)

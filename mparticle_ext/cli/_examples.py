@@ -1,4 +1,4 @@
-"""`mparticle-ext example`: batches of the spec's own examples."""
+"""`mparticle-ext example`: batches made of the examples in the spec."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from typing import Any
 
 from mparticle_events.examples import BATCH, EVENTS, SHORT_BATCH
 
-from ._python import written
+from ._python_code import python_code
 
-_TRIED_OUT = {"environment": "development"}  # what is only tried out must not count as real data
-_COPIED = "source_request_id"  # one that is copied along with a batch would have the copy dropped
+_ENVIRONMENT = {"environment": "development"}  # an example must not count as production data
+_OMITTED = "source_request_id"  # mParticle drops a second batch with the same one
 
 
 def names() -> list[str]:
-    """The events that there is an example of."""
+    """The event types that have an example."""
     return list(EVENTS)
 
 
 def example(event: str | None, *, as_python: bool) -> str:
-    """A batch with this event, or with much of what one may hold; as JSON, or as the Python that builds it."""
+    """A batch with this event, or with most fields of a batch; as JSON, or as the Python code that builds it."""
     batch = _batch(event)
-    return written(batch) if as_python else json.dumps(batch, indent=2, ensure_ascii=False)
+    return python_code(batch) if as_python else json.dumps(batch, indent=2, ensure_ascii=False)
 
 
 def _batch(event: str | None) -> Mapping[str, Any]:
     batch = BATCH if event is None else {**SHORT_BATCH, "events": [EVENTS[event]]}
-    return {field: value for field, value in {**batch, **_TRIED_OUT}.items() if field != _COPIED}
+    return {field: value for field, value in {**batch, **_ENVIRONMENT}.items() if field != _OMITTED}

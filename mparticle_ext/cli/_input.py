@@ -1,4 +1,4 @@
-"""The files that are read: plain or gzip, by what is in them; and how much of them was."""
+"""Input files: plain or gzip, detected by their first bytes; and the number of bytes read so far."""
 
 from __future__ import annotations
 
@@ -11,73 +11,73 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from ._values import Value, Values
+from ._json_stream import JSONStream, Value
 
 STDIN = "-"
-_GZIP = b"\x1f\x8b"
+_GZIP_MAGIC = b"\x1f\x8b"
 
 
-def shown(path: str) -> str:
-    """What a file is called in a message, in any encoding of its name."""
+def display_name(path: str) -> str:
+    """The name of a file in messages, whatever the encoding of its path."""
     return "<stdin>" if path == STDIN else os.fsencode(path).decode(errors="backslashreplace")
 
 
 def is_file(path: str) -> bool:
-    """Whether it is a file that can be read again: no pipe, no terminal."""
+    """Whether it is a regular file, which can be read again; not a pipe, not a terminal."""
     return path != STDIN and stat.S_ISREG(Path(path).stat().st_mode)
 
 
 class Input:
-    """One that is being read."""
+    """An open input file.
+
+    Attributes:
+        bytes_read: The number of bytes read, before they are decompressed.
+    """
 
     def __init__(self, raw: io.RawIOBase) -> None:
         self._raw = raw
         self._head = b""
-        self._zipped: gzip.GzipFile | None = None
+        self._gzip: gzip.GzipFile | None = None
+        self._problem = ""
         self.bytes_read = 0
-        self.problem = ""
 
     def values(self) -> Iterator[Value]:
-        """What is in it."""
-        while len(self._head) < len(_GZIP) and (more := self._raw.read(len(_GZIP) - len(self._head))):
+        """The JSON values in the file."""
+        while len(self._head) < len(_GZIP_MAGIC) and (more := self._raw.read(len(_GZIP_MAGIC) - len(self._head))):
             self._head += more
-        if self._head == _GZIP:
-            self._zipped = gzip.GzipFile(fileobj=self, mode="rb")  # type: ignore[call-overload]  # it reads, no more
-        values = Values(self._unzipped if self._zipped else self.read)
-        yield from values
-        if self.problem:
-            yield Value(values.line, b"", self.problem)
+        if self._head == _GZIP_MAGIC:
+            self._gzip = gzip.GzipFile(fileobj=self, mode="rb")  # type: ignore[call-overload]  # only read() is called
+        stream = JSONStream(self._decompress if self._gzip else self.read)
+        yield from stream
+        if self._problem:
+            yield Value(stream.line, b"", self._problem)
 
     def read(self, size: int) -> bytes:
-        """Its next bytes, as they are."""
+        """The next bytes, not decompressed."""
         head, self._head = self._head[:size], self._head[size:]
-        found = head or self._raw.read(size) or b""
-        self.bytes_read += len(found)
-        return found
+        data = head or self._raw.read(size) or b""
+        self.bytes_read += len(data)
+        return data
 
-    def _unzipped(self, size: int) -> bytes:
+    def _decompress(self, size: int) -> bytes:
         try:
-            return self._zipped.read1(size)  # type: ignore[union-attr]  # only called where it is
+            return self._gzip.read1(size)  # type: ignore[union-attr]  # called only if it is set
         except EOFError:
-            self.problem = "the gzip stream is cut off: what is missing was not read"
+            self._problem = "the gzip stream is cut off: the rest could not be read"
         except (gzip.BadGzipFile, zlib.error) as error:
-            self.problem = f"the gzip stream is damaged: {error}: what follows was not read"
+            self._problem = f"the gzip stream is damaged: {error}: the rest was not read"
         return b""
 
 
 @contextmanager
-def reading(path: str) -> Iterator[Input]:
-    """Open a file, or standard input.
-
-    Raises:
-        OSError: It cannot be read.
-    """
+def open_input(path: str) -> Iterator[Input]:
+    """Open a file or standard input, or raise an OSError."""
     with io.FileIO(0, closefd=False) if path == STDIN else io.FileIO(path) as raw:
         yield Input(raw)
 
 
 def total_bytes(paths: Sequence[str]) -> int | None:
-    """The size of all files; None where not all have one."""
+    """The size of all files; None if one of them is not a regular file."""
     try:
         return sum(Path(path).stat().st_size for path in paths) if all(map(is_file, paths)) else None
     except OSError:

@@ -1,169 +1,129 @@
-"""The journal of an upload: which of its batches are settled, so that a run that was stopped or killed can go on.
+"""The journal of an upload: how many of its batches are settled, so that --resume need not send them again.
 
-The first line says of which upload it is. Each further line is a list of ranges: `[[0,99],[200,299]]` settles the first
-hundred batches and the third. Whatever a kill or a power cut leaves unsaid is sent again under the same
-`source_request_id`, and the service drops what it has.
+It only saves time. A batch that is sent again has the same `source_request_id`, so mParticle counts it once.
 """
 
 from __future__ import annotations
 
-import errno
+import hashlib
 import os
-from contextlib import closing, suppress
-from io import FileIO
+from contextlib import suppress
 from pathlib import Path
+from uuid import UUID, uuid4, uuid5
 
 import msgspec
 
-from ._exits import RefusedError, writing
-from ._files import is_special, locked, replace
-from ._header import Header, require_the_same
-from ._ranges import Ranges
+from ._atomic_file import open_locked, write_atomically
+from ._exit import UsageError, writing
+from ._input import display_name, is_file
 
-_BEGINS = b'{"format":"mparticle-ext upload, '
-_CLOSED_FIRST = os.name == "nt"  # where a file that is open can be neither replaced nor removed
+_NAMESPACE = UUID("8f2e6a53-4f0c-4a52-9d0b-6c8e3b7f7a10")  # never change it: the ids of a file must stay the same
+
+
+def make_id(*parts: object) -> str:
+    """A UUID that depends on the parts only."""
+    return str(uuid5(_NAMESPACE, " ".join(map(str, parts))))
+
+
+class InputFile(msgspec.Struct, frozen=True):
+    """An input: its name in messages, its size and the hash of its bytes. Of a stream None, and a random id."""
+
+    name: str
+    bytes: int | None
+    sha256: str
+
+    @classmethod
+    def of(cls, path: str) -> InputFile:
+        if not is_file(path):
+            return cls(display_name(path), None, uuid4().hex)
+        with Path(path).open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256")
+            return cls(display_name(path), file.tell(), digest.hexdigest())
+
+
+class Progress(msgspec.Struct, frozen=True, tag_field="format", tag="mparticle-ext upload, 2"):
+    """The content of a journal: the upload, its failed file, and how far it is."""
+
+    operation: str
+    url: str
+    files: list[InputFile]
+    failed: bytes | None = None  # a path in the encoding of the file system, which may not be UTF-8
+    settled: int = 0  # each batch with a lower index is delivered, or in the failed file for good
+
+    @property
+    def run(self) -> str:
+        """The id of the upload: the same for the same operation, address and bytes."""
+        return make_id(self.operation, self.url, *(file.sha256 for file in self.files))
 
 
 class Journal:
-    """One that is ours alone while it is open.
+    """A journal, locked until it is closed. `progress` is what `begin` will write into it."""
 
-    Attributes:
-        path: Where it is.
-        header: Of which upload it is.
-        settled: What was settled before.
-    """
-
-    def __init__(self, path: Path, file: FileIO, header: Header, settled: Ranges) -> None:
+    def __init__(self, path: Path, progress: Progress, *, resume: bool, restart: bool) -> None:
+        """Open it, and change nothing in it yet. With `resume` it continues from its content."""
+        if path.exists() and not path.is_file():
+            raise UsageError(f"{path} is not a regular file: give --progress another name")
+        if resume and not path.exists():
+            raise UsageError(f"nothing to resume: there is no journal {path}")
         self.path = path
-        self.header = header
-        self.settled = settled
-        self._file = file
-        self._new: list[int] = []
+        self._target = path.resolve()  # a symbolic link stays one
+        with writing(path):
+            self._file = open_locked(self._target)
+        try:
+            earlier = _read(path)
+            self.progress = progress if earlier is None or restart else _continue(path, earlier, progress, resume)
+        except UsageError:
+            self.close(remove=False)
+            raise
 
     def begin(self, failed: Path | None) -> None:
-        """Say of which upload it is and what was settled before, in the place of what was there.
+        """Write the content for the first time, with the path of the failed file."""
+        failed_path = os.fsencode(failed.absolute()) if failed else None
+        self.progress = msgspec.structs.replace(self.progress, failed=failed_path)
+        self.write(self.progress.settled)
 
-        Until then nothing is changed, and whatever refuses the upload leaves the journal of the run before.
-
-        Raises:
-            LocalError: It cannot be written.
-            RefusedError: Another process has it.
-        """
-        self.header = self.header.with_failed(failed)
-        document = _line(self.header) + (_line(list(self.settled)) if self.settled else b"")
+    def write(self, settled: int) -> None:
+        """Write the number of settled batches to the disk, or raise a WriteError and leave the old content."""
+        progress = msgspec.structs.replace(self.progress, settled=settled)
         with writing(self.path):
-            if is_special(self.path):
-                self._write(document)
-            else:
-                self._replace(document)
+            new = write_atomically(self._target, [msgspec.json.encode(progress), b"\n"])
+        self._file.close()
+        self._file = new
 
-    def settle(self, index: int) -> None:
-        """Note that a batch is settled; `flush` writes it down."""
-        self._new.append(index)
-
-    def flush(self) -> None:
-        """Write down what was noted.
-
-        Raises:
-            LocalError: It cannot be written.
-        """
-        if not self._new:
-            return
-        with writing(self.path):
-            self._write(_line(list(Ranges((index, index) for index in self._new))))
-        self._new.clear()
-
-    def close(self, *, done: bool) -> None:
-        """Close it, and remove it where nothing is left to do, or nothing is in it."""
-        with closing(self._file), suppress(OSError):  # a journal that says that all is settled does no harm
-            if self.path.is_file() and (done or not self.path.stat().st_size):
-                self._close_first()
-                self.path.unlink()
-
-    def _replace(self, document: bytes) -> None:
-        """Replace it, and have the new one before the old one is let go."""
-        with closing(self._file):
-            self._close_first()
-            replace(self.path, document)
-            self._file = locked(self.path)
-
-    def _close_first(self) -> None:
-        if _CLOSED_FIRST:
-            self._file.close()
-
-    def _write(self, document: bytes) -> None:
-        if self._file.write(document) != len(document):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    def close(self, *, remove: bool) -> None:
+        """Release the lock. A journal that is empty is removed too."""
+        with suppress(OSError):  # a finished journal that stays does no harm
+            if remove or not self._target.stat().st_size:
+                self._target.unlink()
+        self._file.close()
 
 
-def open_journal(path: Path, header: Header, *, resume: bool, restart: bool) -> Journal:
-    """The journal of an upload, not begun yet: a new one, or with `resume` that of the run before.
-
-    Raises:
-        RefusedError: There is one and neither `resume` nor `restart`, or none to resume, or one of another upload, or
-            one that another process has.
-        LocalError: It cannot be written.
-    """
-    if resume and not path.exists():
-        raise _nothing_to_resume(path)
-    with writing(path):
-        file = locked(path)
-    journal = Journal(path, file, header, Ranges())
-    try:
-        found = _read(path, restart=restart)
-        if resume:
-            journal.header, journal.settled = _resumed(path, found, header)
-        elif found is not None and not restart:
-            raise _unfinished(path, found[1])
-    except RefusedError:
-        journal.close(done=False)
-        raise
-    return journal
-
-
-def _line(value: object) -> bytes:
-    return msgspec.json.encode(value) + b"\n"
-
-
-def _read(path: Path, *, restart: bool) -> tuple[Header, Ranges] | None:
-    """What a journal says; None where it says nothing yet, or where `restart` forgets it, damaged or not."""
-    if not path.is_file():
-        return None
+def _read(path: Path) -> Progress | None:
+    """The content of a journal; None if it is empty, because a kill came before the first write."""
     try:
         content = path.read_bytes()
+        return msgspec.json.decode(content, type=Progress) if content else None
     except OSError as error:
-        raise RefusedError(f"{path} cannot be read: {error.strerror}") from None
-    if not content.startswith(_BEGINS[: len(content)]):
-        raise RefusedError(f"{path} is no journal of an upload: delete it, or give another with --progress")
-    whole, newline, _ = content.rpartition(b"\n")  # a kill may have cut the last line
-    return None if restart or not newline else _parsed(path, whole)  # without one, nothing was sent
-
-
-def _parsed(path: Path, whole: bytes) -> tuple[Header, Ranges]:
-    first, *others = whole.split(b"\n")
-    try:
-        header = msgspec.json.decode(first, type=Header)
-        ranges = [pair for line in others for pair in msgspec.json.decode(line, type=list[tuple[int, int]])]
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise RefusedError(
-            f"{path} is a damaged journal: --restart begins anew, as does --progress with another"
-        ) from None
-    return header, Ranges(ranges)
+        problem = "is not the journal of an upload, or is damaged"
+        raise UsageError(f"{path} {problem}: delete it, or give --progress another name") from None
 
 
-def _resumed(path: Path, found: tuple[Header, Ranges] | None, header: Header) -> tuple[Header, Ranges]:
-    if found is None:
-        raise _nothing_to_resume(path)
-    require_the_same(path, found[0], header)
-    return found
-
-
-def _nothing_to_resume(path: Path) -> RefusedError:
-    return RefusedError(f"nothing to resume: there is no journal {path}")
-
-
-def _unfinished(path: Path, settled: Ranges) -> RefusedError:
-    return RefusedError(
-        f"{path} is the journal of an upload that is not finished, with {len(settled):,} batches settled: "
-        "--resume goes on with it, --restart forgets it"
-    )
+def _continue(path: Path, earlier: Progress, now: Progress, resume: bool) -> Progress:
+    """The progress of the earlier run, if it is the same upload and it is to be resumed."""
+    if not resume:
+        raise UsageError(
+            f"{path} is the journal of an unfinished upload, with {earlier.settled:,} batches settled: "
+            "--resume continues it, --restart forgets it"
+        )
+    for old, new in zip(earlier.files, now.files, strict=False):
+        if old.sha256 != new.sha256:
+            raise UsageError(
+                f"{new.name} was changed since the upload began ({old.bytes:,} bytes then, {new.bytes:,} now): "
+                "restore it for --resume, or use --restart to send all of the new one"
+            )
+    before, given = (f"{one.operation} of {len(one.files)} file(s) to {one.url}" for one in (earlier, now))
+    if before != given:
+        raise UsageError(f"{path} belongs to another upload: {before}, not {given}; --restart forgets it")
+    return msgspec.structs.replace(now, settled=earlier.settled, failed=earlier.failed)

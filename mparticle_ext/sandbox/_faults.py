@@ -1,10 +1,11 @@
-"""What goes wrong on purpose: the next requests, the time an answer takes, and a rate limit."""
+"""Injected faults for the next requests, the latency, and the rate limit."""
 
 from __future__ import annotations
 
 import math
 import re
 import time
+from collections import deque
 from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -12,16 +13,15 @@ from msgspec import Struct
 
 After: TypeAlias = Literal["headers", "request", "taken"]
 
-_FIRST_FAILURE = 300  # the first HTTP status that takes nothing
-_LAST_STATUS = 599
+_MIN_FAILURE_STATUS = 300
+_MAX_STATUS = 599
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")
-_FRAMING = ("content-length", "transfer-encoding")  # others than the server's own break the connection
-_BURST_SECONDS = 1.0  # what a second allows may come at once
+_FRAMING_HEADERS = ("content-length", "transfer-encoding")  # a second value breaks the connection
 
 
 class Fault(Struct):
-    """What the next requests meet, each of `left`: a status, or a connection that is closed."""
+    """A fault for the next `left` requests: an error status, or a closed connection."""
 
     number: int
     left: int
@@ -31,17 +31,17 @@ class Fault(Struct):
 
 
 class Faults:
-    """The faults that are still to come, and the two settings that stay. To be changed by one thread at a time."""
+    """The pending faults, the latency and the rate limit. Not thread-safe."""
 
     def __init__(self, latency: float, rate_limit: float | None) -> None:
         self.pending: list[Fault] = []
         self.latency = latency
         self.rate_limit = rate_limit
-        self._numbers = 0
+        self._last_number = 0
 
     @property
     def latency(self) -> float:
-        """Seconds that an answer waits."""
+        """The delay of each response in seconds."""
         return self._latency
 
     @latency.setter
@@ -52,31 +52,32 @@ class Faults:
 
     @property
     def rate_limit(self) -> float | None:
-        """Batches a second that are taken; None for all."""
-        return self.rate.limit if self.rate else None
+        """The accepted batches per second; None for no limit."""
+        return self.limiter.limit if self.limiter else None
 
     @rate_limit.setter
-    def rate_limit(self, batches: float | None) -> None:
-        if batches is not None and (not _is_number(batches) or batches <= 0):
-            raise ValueError(f"rate_limit is {batches!r:.40}: give batches a second, more than 0, or None for no limit")
-        self.rate = None if batches is None else Rate(batches)
+    def rate_limit(self, limit: float | None) -> None:
+        if limit is not None and (not _is_number(limit) or limit <= 0):
+            raise ValueError(f"rate_limit is {limit!r:.40}: give batches per second, more than 0, or None for no limit")
+        self.limiter = None if limit is None else RateLimiter(limit)
 
     def fail(self, status: int, times: int, headers: Mapping[str, str]) -> None:
-        """Answer the next requests with a status."""
-        if type(status) is not int or not _FIRST_FAILURE <= status <= _LAST_STATUS:
-            raise ValueError(f"{status!r:.40} is no failure: give a status from {_FIRST_FAILURE} to {_LAST_STATUS}")
+        """Answer the next requests with an error status."""
+        if type(status) is not int or not _MIN_FAILURE_STATUS <= status <= _MAX_STATUS:
+            valid = f"{_MIN_FAILURE_STATUS} to {_MAX_STATUS}"
+            raise ValueError(f"status is {status!r:.40}, which is not a failure: give a status from {valid}")
         for name, value in headers.items():
             _require_header(name, value)
         self._add(times, status=status, headers=headers)
 
     def drop(self, after: After, times: int) -> None:
-        """Close the connection of the next requests."""
+        """Close the connections of the next requests."""
         if after not in get_args(After):
-            raise ValueError(f"after is {after!r:.40}: it is one of {', '.join(get_args(After))}")
+            raise ValueError(f"after is {after!r:.40}: give one of {', '.join(get_args(After))}")
         self._add(times, after=after)
 
     def next(self) -> Fault | None:
-        """What the request that comes now meets."""
+        """The fault for the current request."""
         if not self.pending:
             return None
         fault = self.pending[0]
@@ -85,47 +86,61 @@ class Faults:
             del self.pending[0]
         return fault
 
-    def undo(self, number: int) -> None:
-        """Take one back."""
+    def remove(self, number: int) -> None:
+        """Remove a pending fault."""
         self.pending = [fault for fault in self.pending if fault.number != number]
 
-    def _add(self, times: int, **what: Any) -> None:
+    def _add(self, times: int, **fields: Any) -> None:
         if type(times) is not int or times < 1:
-            raise ValueError(f"times is {times!r:.40}: give how many requests, 1 or more")
-        self._numbers += 1
-        self.pending.append(Fault(self._numbers, times, **what))
+            raise ValueError(f"times is {times!r:.40}: give a number of requests, 1 or more")
+        self._last_number += 1
+        self.pending.append(Fault(self._last_number, times, **fields))
 
 
-class Rate:
-    """A bucket that each batch fills and that drains at the limit. An empty one takes a request of any size."""
+class RateLimiter:
+    """A token bucket with the batches of one second, shared by all connections.
+
+    A full bucket accepts a request of any size; the bucket then refills from below zero.
+    """
 
     def __init__(self, limit: float) -> None:
         self.limit = limit
-        self._level = 0.0
-        self._drained_at = time.monotonic()
+        self._tokens = limit
+        self._refilled_at = time.monotonic()
+        self._accepted: deque[tuple[float, int]] = deque()  # the time and the batches of the last second's requests
 
     def seconds_until(self, batches: int) -> float:
-        """How long until so many are taken; 0 for now."""
-        now = time.monotonic()
-        self._level = max(0.0, self._level - (now - self._drained_at) * self.limit)
-        self._drained_at = now
-        over = self._level + batches - max(self.limit * _BURST_SECONDS, batches)
-        return max(0.0, over / self.limit)
+        """Seconds until the limit accepts these batches; 0 if it does now."""
+        self._refill()
+        return max(0.0, (min(batches, self.limit) - self._tokens) / self.limit)
 
-    def take(self, batches: int) -> float:
-        """Count batches, and say how much of the limit is used, in percent."""
-        self._level += batches
-        return min(100.0, 100 * self._level / (self.limit * _BURST_SECONDS))
+    def accept(self, batches: int) -> None:
+        """Count batches as accepted."""
+        self._tokens -= batches
+        self._accepted.append((time.monotonic(), batches))
+
+    def percentage_used(self) -> int:
+        """The share of the limit that the last second used. A refilling bucket below zero counts as 100."""
+        self._refill()
+        while self._accepted and self._accepted[0][0] <= self._refilled_at - 1:
+            self._accepted.popleft()
+        used = max(sum(batches for _, batches in self._accepted), self.limit - self._tokens)
+        return min(100, round(100 * used / self.limit))
+
+    def _refill(self) -> None:
+        now = time.monotonic()
+        self._tokens = min(self.limit, self._tokens + (now - self._refilled_at) * self.limit)
+        self._refilled_at = now
 
 
 def _require_header(name: str, value: str) -> None:
-    """Raise a ValueError for a header that HTTP cannot carry, or that is not for the asking."""
+    """Raise a ValueError for a header that HTTP cannot carry or that the server sets."""
     if not _HEADER_NAME.fullmatch(name):
-        raise ValueError(f"{name!r:.40} is no name of a header: use letters, digits and - in ASCII")
-    if name.lower() in _FRAMING:
-        raise ValueError(f"{name} is set by the sandbox itself: leave it out")
+        raise ValueError(f"{name!r:.40} is not a valid header name: use ASCII letters, digits and -")
+    if name.lower() in _FRAMING_HEADERS:
+        raise ValueError(f"the sandbox sets the header {name} itself: leave it out")
     if not _HEADER_VALUE.fullmatch(value):
-        raise ValueError(f"the header {name} is {value!r:.40}: HTTP carries Latin-1 without line breaks")
+        raise ValueError(f"the header {name} is {value!r:.40}: use Latin-1 characters without line breaks")
 
 
 def _is_number(value: object) -> bool:

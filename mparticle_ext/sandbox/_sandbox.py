@@ -1,4 +1,4 @@
-"""The sandbox: a server, what it took, and what it was told to do wrong."""
+"""The sandbox: a local server, its request log, and its faults."""
 
 from __future__ import annotations
 
@@ -8,42 +8,39 @@ from typing import Self
 
 from starlette.types import Receive, Scope, Send
 
-from ..batch import Batch
-from ..configuration import Configuration
-from .._delivery.requests import require_timeout
-from ._api import Api
-from ._arrivals import Arrival, Dropped, Request
+from .. import Batch, Configuration, WrongCallError
+from ._access import no_cross_site
+from ._event_stream import EventStream
+from ._events_api import EventsApiApp
 from ._faults import After, Faults
-from ._guard import no_pages
-from ._journal import Counts, Journal, View
-from ._page import page
+from ._page import page_app
+from ._request_log import Counts, Dropped, ReceivedBatch, Request, RequestLog, View
 from ._server import Server
-from ._stream import Stream
 
-_DEFAULT_KEYS = ("sandbox-key", "sandbox-secret")  # they open nothing but a sandbox
-_REASONS = 3  # in an error
+_DEFAULT_KEYS = ("sandbox-key", "sandbox-secret")  # valid only for a sandbox
+_MAX_REASONS = 3  # in an error message
 
 
 class Sandbox:
-    """A local Events API on a free port of the loopback interface, from `start()` to `stop()`, or for a `with` block.
+    """A local Events API on a port of the loopback interface. It runs from `start()` to `stop()`, or in a `with` block.
 
-    It answers as mParticle does: 401 without credentials, 403 with others than its own, 413 for a request that is too
-    large, 400 with a body that says what is wrong, else 202. It takes a `source_request_id` once. A bad batch of a bulk
-    request is dropped and the request accepted. At its root, `page_url`, is a page that shows all of it.
+    It answers like mParticle: 401 without credentials, 403 with wrong credentials, 413 if the request is too large, 400
+    with a body that names the error, else 202. A second batch with the same `source_request_id` is dropped. An invalid
+    batch of a bulk request is dropped too, and the request accepted. `page_url` is a page that shows all of it.
 
     Args:
-        api_key: The key that it takes.
-        api_secret: The secret beside it.
-        port: The port to listen at; 0 for a free one.
-        latency: Seconds that each answer waits; may be set later, too.
-        rate_limit: Batches a second that are taken; with more, nothing of a request is, and the answer is 429. None for
-            no limit. May be set later, too.
-        keep: How many of the newest batches are kept, and with them the requests that they came in; None for all. A
-            request that was refused counts as a batch. What is counted, and which `source_request_id` was taken,
-            stays known.
+        api_key: The API key that it accepts.
+        api_secret: The API secret that it accepts.
+        port: The port; 0 for a free one.
+        latency: The delay of each response in seconds. Can be set later, too.
+        rate_limit: The batches per second that it accepts, over all connections; a request above it gets a 429 with
+            `Retry-After`. Unused capacity of one second can be used at once. None for no limit. Can be set later, too.
+        keep: How many of the newest batches of each outcome are stored, with their requests, and at most 64 MiB of
+            request bodies; None for all. A refused request counts as one batch. `counts` and the check for a repeated
+            `source_request_id` include what is no longer stored.
 
     Raises:
-        ValueError: A value that cannot work.
+        ValueError: An argument is not valid.
     """
 
     def __init__(
@@ -57,59 +54,59 @@ class Sandbox:
         keep: int | None = None,
     ) -> None:
         if keep is not None and (type(keep) is not int or keep < 0):
-            raise ValueError(f"keep is {keep!r:.40}: give how many of the newest are kept, or None for all")
+            raise ValueError(f"keep is {keep!r:.40}: give a number of batches, 0 or more, or None for all")
         self._api_key, self._api_secret = api_key, api_secret
         self._faults = Faults(latency, rate_limit)
-        self._journal = Journal(keep)
+        self._log = RequestLog(keep)
         self._stopping = threading.Event()
         credentials = f"{api_key}:{api_secret}".encode()
-        self._api = no_pages(Api(self._journal, self._faults, credentials, self._stopping))
+        self._events_api = no_cross_site(EventsApiApp(self._log, self._faults, credentials, self._stopping))
         default_keys = (api_key, api_secret) == _DEFAULT_KEYS
-        stream = Stream(self._journal, self._faults, self._stopping, default_keys=default_keys)
-        self._page = page(self._journal, self._faults, stream)
-        self._server = Server(self._application, port)
+        stream = EventStream(self._log, self._faults, self._stopping, default_keys=default_keys)
+        self._page = page_app(self._log, self._faults, stream)
+        self._server = Server(self._app, port)
 
     @property
     def url(self) -> str:
-        """The base URL to upload to, while it runs."""
+        """The base URL for uploads. Raises a RuntimeError if the sandbox is not running."""
         return f"{self.page_url}v2"
 
     @property
     def page_url(self) -> str:
-        """The page that shows what arrives, while it runs."""
+        """The URL of the page. Raises a RuntimeError if the sandbox is not running."""
         if self._server.port is None:
-            raise RuntimeError("the sandbox does not run: use it in a with block, or start() it")
+            raise RuntimeError("the sandbox is not running: use it in a with block, or call start()")
         return f"http://127.0.0.1:{self._server.port}/"
 
     @property
     def configuration(self) -> Configuration:
-        """A Configuration that uploads to it."""
+        """A Configuration with the URL and the credentials of the sandbox."""
         return Configuration(self._api_key, self._api_secret, base_url=self.url)
 
     @property
     def batches(self) -> Sequence[Batch]:
-        """The batches it took, in the order of their arrival. Each is made anew when it is asked for."""
-        return View(self._journal.taken, lambda taken: Batch.from_json(bytes(taken.document)), self._journal.changing)
+        """The batches that were taken, in the order of arrival. Each access creates a new Batch."""
+        return View(self._log.taken, lambda batch: Batch.from_json(bytes(batch.document)), self._log.condition)
 
     @property
     def dropped(self) -> Sequence[Dropped]:
-        """The batches it accepted and dropped, each with the reason that mParticle keeps to itself."""
-        return View(self._journal.dropped, _dropped, self._journal.changing)
+        """The batches that were dropped although their request was accepted, each with the reason."""
+        return View(self._log.dropped, _dropped, self._log.condition)
 
     @property
     def requests(self) -> Sequence[Request]:
-        """The requests that arrived, in their order."""
-        return View(self._journal.requests, lambda request: request, self._journal.changing)
+        """The requests in the order of arrival."""
+        return View(self._log.requests, lambda request: request, self._log.condition)
 
     @property
     def counts(self) -> Counts:
-        """How much arrived, kept or not."""
-        with self._journal.changing:
-            return self._journal.counts
+        """How many requests and batches were received, stored or not."""
+        with self._log.condition:
+            return self._log.counts
 
     @property
     def latency(self) -> float:
-        """Seconds that each answer waits, after its request is settled."""
+        """The delay of each response in seconds. Batches are taken before the delay."""
         return self._faults.latency
 
     @latency.setter
@@ -118,81 +115,87 @@ class Sandbox:
 
     @property
     def rate_limit(self) -> float | None:
-        """Batches a second that are taken; None for no limit."""
+        """The accepted batches per second; None for no limit."""
         return self._faults.rate_limit
 
     @rate_limit.setter
-    def rate_limit(self, batches: float | None) -> None:
-        self._faults.rate_limit = batches
+    def rate_limit(self, limit: float | None) -> None:
+        self._faults.rate_limit = limit
 
     def fail(self, status: int, *, times: int = 1, **headers: object) -> None:
-        """Answer the next requests with a status and take nothing of them.
+        """Answer the next requests with an error status. No batch of them is taken.
 
         Args:
-            status: The HTTP status, such as 429 or 503.
-            times: How many requests.
-            headers: Headers of the answer, with `_` for `-`: `fail(429, retry_after="2")`.
+            status: The HTTP status, from 300 to 599.
+            times: The number of requests.
+            headers: Headers of the response, with `_` for `-`: `fail(429, retry_after=2)`.
 
         Raises:
-            ValueError: The status is no failure, or HTTP cannot carry a header.
+            ValueError: An argument is not valid.
         """
         named = {name.replace("_", "-"): str(value) for name, value in headers.items()}
-        with self._journal.changing:
+        with self._log.condition:
             self._faults.fail(status, times, named)
 
     def drop_connection(self, after: After = "request", times: int = 1) -> None:
-        """Close the connection of the next requests without an answer.
+        """Close the connections of the next requests without a response.
 
         Args:
-            after: When: `headers`, before the body is read; `request`, when all of it is read and nothing taken; or
-                `taken`, when it is taken, which only a `source_request_id` can tell the client's next attempt.
-            times: How many requests.
+            after: When: `headers`, before the body is read; `request`, after it is read, and no batch is taken; or
+                `taken`, after the batches are taken. Then the client's retry is dropped if it has the same
+                `source_request_id`, else it counts twice.
+            times: The number of requests.
 
         Raises:
-            ValueError: It is no such time.
+            ValueError: An argument is not valid.
         """
-        with self._journal.changing:
+        with self._log.condition:
             self._faults.drop(after, times)
 
-    def wait_for(self, n: int, timeout: float = 5.0) -> list[Batch]:
-        """Wait until so many batches were taken, since the start or the last `clear()`.
+    def wait_for(self, n: int, timeout: float | None = 5.0) -> list[Batch]:
+        """Wait until n batches were taken since the start or the last `clear()`.
 
         Args:
-            n: How many.
-            timeout: The seconds to wait at most.
+            n: The number of batches.
+            timeout: The maximum wait in seconds; None for no maximum.
 
         Returns:
-            The first n, as far as they are kept.
+            The first n batches, without those that are no longer stored.
 
         Raises:
-            TimeoutError: Fewer were taken in that time. It says what became of the others.
+            TimeoutError: Fewer batches were taken in that time. The message says why others were not.
+            WrongCallError: The timeout is not valid.
         """
-        require_timeout(timeout)
-        with self._journal.changing:
-            if not self._journal.changing.wait_for(lambda: self._journal.taken.count >= n, timeout):
-                raise TimeoutError(self._shortfall(n, timeout))
-            gone = self._journal.taken.count - len(self._journal.taken)
-            return list(self.batches[: max(0, n - gone)])
+        is_number = isinstance(timeout, (int, float)) and not isinstance(timeout, bool)
+        if timeout is not None and not (is_number and timeout >= 0):
+            raise WrongCallError(
+                f"timeout is {timeout!r:.40}: give seconds, 0 or more, or None to wait without a limit"
+            )
+        with self._log.condition:
+            if not self._log.condition.wait_for(lambda: self._log.taken.count >= n, timeout):
+                raise TimeoutError(f"{self._received(n)} in {timeout:g} seconds{self._last_reasons()}")
+            removed = self._log.taken.count - len(self._log.taken)
+            return list(self.batches[: max(0, n - removed)])
 
     def clear(self) -> None:
-        """Forget what arrived, and which failures are still to come. Latency and rate limit stay."""
-        with self._journal.changing:
-            self._journal.clear()
+        """Delete all received requests and pending faults. The latency and the rate limit do not change."""
+        with self._log.condition:
+            self._log.clear()
             self._faults.pending.clear()
 
     def start(self) -> Self:
-        """Start to answer.
+        """Start the server.
 
         Raises:
-            OSError: The port is taken.
-            RuntimeError: It runs already.
+            OSError: The port is in use.
+            RuntimeError: The sandbox is already running.
         """
         self._stopping.clear()
         self._server.start()
         return self
 
     def stop(self) -> None:
-        """Stop to answer. What arrived stays readable."""
+        """Stop the server. The received requests stay readable."""
         self._stopping.set()
         self._server.stop()
 
@@ -202,16 +205,17 @@ class Sandbox:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    async def _application(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await (self._api if scope["path"].startswith("/v2/") else self._page)(scope, receive, send)
+    async def _app(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await (self._events_api if scope["path"].startswith("/v2/") else self._page)(scope, receive, send)
 
-    def _shortfall(self, n: int, timeout: float) -> str:
-        counts = self._journal.counts
-        lost = [*self._journal.dropped, *self._journal.refused][-_REASONS:]
-        reasons = "".join(f"\n  {one.request.path}: {one.fate.reason}" for one in lost)
-        others = f"{counts.dropped} were dropped, {counts.refused} requests refused"
-        return f"{counts.taken} of {n} batches were taken in {timeout:g} seconds; {others}{reasons}"
+    def _received(self, n: int) -> str:
+        counts = self._log.counts
+        return f"{counts.taken} of {n} batches taken, {counts.dropped} dropped, {counts.refused} requests refused"
+
+    def _last_reasons(self) -> str:
+        batches = sorted([*self._log.dropped, *self._log.refused], key=lambda batch: batch.number)[-_MAX_REASONS:]
+        return "".join(f"\n  {batch.request.path}: {batch.fate.reason}" for batch in batches)
 
 
-def _dropped(arrival: Arrival) -> Dropped:
-    return Dropped(bytes(arrival.document), str(arrival.fate.reason))
+def _dropped(batch: ReceivedBatch) -> Dropped:
+    return Dropped(bytes(batch.document), str(batch.fate.reason))

@@ -1,4 +1,4 @@
-"""Run our SDK and its peers side by side: `scripts/benchmark`. README.md in this folder has the method."""
+"""Measure our SDK and mParticle's SDKs side by side: `scripts/benchmark`. README.md in this folder has the method."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from table import Rounds, as_json, as_text, draw, lines_of
-from tasks import PYTHON, TASKS, Peer, Task
+from tasks import RATE_LIMIT, SINK_LATENCY_MS, TASKS, Peer, Server, Task
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -28,19 +28,25 @@ BEGIN, END = "<!-- figures: scripts/benchmark --publish -->", "<!-- end of the f
 
 
 def main() -> int:
-    """Measure, show, write."""
+    """Measure, show the table, and write it."""
     options = _options()
     rounds_wanted = 5 if options.quick else 11
     node = _node()
-    with _sink(0) as near, _sink(20) as far:
-        rounds = _measure(rounds_wanted, near, far, quick=options.quick, node=node)
+    with (
+        _server(sys.executable, "sink.py", 0) as sink,
+        _server(sys.executable, "sink.py", SINK_LATENCY_MS) as slow_sink,
+        _server(options.sandbox_python, "limited.py", RATE_LIMIT) as sandbox,
+    ):
+        urls: dict[Server, str] = {"sink": sink, "slow sink": slow_sink, "sandbox": sandbox}
+        rounds = _measure(rounds_wanted, urls, quick=options.quick, node=node)
     lines = lines_of(rounds)
     how = (
         f"{datetime.now(UTC):%Y-%m-%d}, Python {platform.python_version()}, {platform.system()} {platform.machine()}, "
     )
     how += f"medians of {rounds_wanted} rounds{', quick' if options.quick else ''}"
     counts = {task.name: task.units * (task.quick if options.quick else task.count) for task in TASKS}
-    how += f"; {counts['stream']:,} events, {counts['longer stream']:,} as many more, {counts['endless']:,} uploads as many"
+    how += f"; {counts['stream']:,} events sent, {counts['longer stream']:,} in the longer run"
+    how += f", {counts['many uploads']:,} in many uploads"
     table = as_text(lines)
     print(f"\n{table}\n\n{how}")
     document = {"how": how, "figures": as_json(lines)}
@@ -48,26 +54,24 @@ def main() -> int:
     print(f"Written: {options.json}")
     if options.publish:
         draw(lines, HERE / "figures.svg")
-        _publish(table, how)
+        (HERE / "results.md").write_text(f"# The results of the last published run\n\n{table}\n\n{how}.\n")
+        _publish(as_text([line for line in lines if line.figure.in_readme]), how)
     return 0
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/benchmark", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="two minutes: fewer repetitions, five rounds")
+    parser.add_argument("--quick", action="store_true", help="three minutes: fewer repetitions, five rounds")
+    parser.add_argument("--json", type=Path, default=Path("benchmark.json"), help="the file for the table as JSON")
     parser.add_argument(
-        "--json", type=Path, default=Path("benchmark.json"), help="where to write the table for programs"
+        "--publish", action="store_true", help="write results.md, the picture, and the main rows into the README"
     )
-    parser.add_argument("--publish", action="store_true", help="put the table and its picture into the README")
+    parser.add_argument("--sandbox-python", required=True, help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
-def _measure(wanted: int, near: str, far: str, *, quick: bool, node: bool) -> Rounds:
+def _measure(wanted: int, urls: dict[Server, str], *, quick: bool, node: bool) -> Rounds:
     rounds: Rounds = {}
-    for task in TASKS:
-        if task.name == "first":  # compiles what is not compiled yet, and warms the disk
-            for peer in PYTHON:
-                _run(peer, task, near, 1)
     for number in range(wanted):
         for task in TASKS:
             if number >= task.rounds:
@@ -75,8 +79,7 @@ def _measure(wanted: int, near: str, far: str, *, quick: bool, node: bool) -> Ro
             for peer in task.peers:
                 if peer != "node" or node:
                     _show(f"round {number + 1} of {wanted}: {task.name}, {peer}")
-                    url = far if task.latency else near
-                    measured = _run(peer, task, url, task.quick if quick else task.count)
+                    measured = _run(peer, task, urls[task.server], task.quick if quick else task.count)
                     rounds.setdefault((peer, task.name), []).append(measured)
     _show("")
     return rounds
@@ -94,7 +97,7 @@ def _run(peer: Peer, task: Task, url: str, count: int) -> dict[str, float]:
 
 def _output(command: list[str]) -> str:
     environment = {**os.environ, "NODE_PATH": str(NODE_HOME / "node_modules")}
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed package is compiled
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # so that modules are compiled once, as when installed
     done = subprocess.run(
         command, cwd=HERE, env=environment, capture_output=True, text=True, check=False, timeout=TIMEOUT_SECONDS
     )
@@ -104,10 +107,10 @@ def _output(command: list[str]) -> str:
 
 
 def _node() -> bool:
-    """Whether mParticle's Node SDK takes part."""
+    """Whether mParticle's Node SDK can be measured. Installs it at first use."""
     npm = shutil.which("npm")
     if npm is None or shutil.which("node") is None:
-        print("Node.js is not installed, so mParticle's Node SDK takes no part.")
+        print("Node.js is not installed, so mParticle's Node SDK is not measured.")
         return False
     if not (NODE_HOME / "node_modules" / "mparticle").exists():
         print(f"Installing {NODE_SDK}, once ...")
@@ -117,19 +120,19 @@ def _node() -> bool:
 
 
 @contextmanager
-def _sink(latency_ms: int) -> Iterator[str]:
-    """A sink in a process of its own, which is not measured."""
-    command = [sys.executable, str(HERE / "sink.py"), str(latency_ms)]
+def _server(python: str, script: str, argument: int) -> Iterator[str]:
+    """The URL of a server that runs in a process of its own, which is not measured."""
+    command = [python, str(HERE / script), str(argument)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
-            yield f"http://127.0.0.1:{int(process.stdout.readline())}/v2"
+            yield process.stdout.readline().strip()
         finally:
             process.terminate()
 
 
 def _show(text: str) -> None:
-    """What is being done now, on a terminal in one line."""
+    """Show the progress; on a terminal in one line."""
     if sys.stderr.isatty():
         print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
     elif text:
@@ -140,7 +143,7 @@ def _publish(table: str, how: str) -> None:
     readme = ROOT / "README.md"
     before, _, rest = readme.read_text().partition(BEGIN)
     _, _, after = rest.partition(END)
-    readme.write_text(f"{before}{BEGIN}\n{table}\n\n{how}.\n{END}{after}")
+    readme.write_text(f"{before}{BEGIN}\n{table}\n\n{how}. [All rows](tests/benchmarks/results.md)\n{END}{after}")
 
 
 if __name__ == "__main__":

@@ -10,25 +10,24 @@ from typing import Any
 from tasks import FIGURES, TASKS, Figure, Measure, Peer
 
 Rounds = dict[tuple[Peer, str], list[dict[str, float]]]
-"""What each peer took for each task, in each round."""
+"""The measurements of each peer and task, one for each round."""
 
 PEERS: dict[Peer, str] = {
     "ours": "mparticle-ext",
     "theirs": "mParticle Python",
     "node": "mParticle Node",
-    "floor": "floor",
 }
 _UNITS = {task.name: task.units for task in TASKS}
 
 
 @dataclass(frozen=True)
 class Line:
-    """A figure, measured.
+    """A row with its measurements.
 
     Attributes:
-        figure: What it is.
+        figure: The definition of the row.
         values: The median of each peer.
-        ratio: The median over the rounds of ours to what it is compared with.
+        ratio: The median of the rounds' ratios of ours to what it is compared with.
     """
 
     figure: Figure
@@ -37,22 +36,22 @@ class Line:
 
     @property
     def reached(self) -> bool | None:
-        """Whether the goal is; None where there is none."""
+        """Whether the goal is reached; None if there is no goal."""
         if self.figure.goal is None:
             return None
         value = self.values["ours"] if self.ratio is None else self.ratio
-        return value <= self.figure.goal
+        return value >= self.figure.goal if self.figure.at_least else value <= self.figure.goal
 
     @property
     def cells(self) -> list[str]:
-        """What stands in the table."""
+        """The cells of the row."""
         values = [_number(self.values.get(peer)) for peer in PEERS]
         reached = {None: "", True: "yes", False: "no"}[self.reached]
         return [self.figure.label, *values, _ratio(self.ratio), _goal(self.figure), reached]
 
 
 def lines_of(rounds: Rounds) -> list[Line]:
-    """The lines of the table."""
+    """The rows of the table."""
     return [_line(figure, rounds) for figure in FIGURES]
 
 
@@ -107,9 +106,9 @@ def draw(lines: list[Line], file: Path) -> None:
     axes.set_xlim(0, max(1.06, *shares) + 0.02)
     axes.set_xticks([0, 0.5, 1], ["0", "half", "mParticle's Python SDK"])
     axes.set_title(
-        "What mparticle-ext takes of what mParticle's Python SDK takes; less is better, red is the goal",
+        "The cost of mparticle-ext as a share of mParticle's Python SDK; less is better, the red line is the goal",
         fontsize=10,
-        loc="right",  # in the middle it is wider than the picture
+        loc="right",  # centered, it is wider than the picture
     )
     axes.tick_params(length=0, labelsize=9)
     for side in ("top", "right", "left", "bottom"):
@@ -166,5 +165,5 @@ def _goal(figure: Figure) -> str:
     if figure.goal is None:
         return ""
     if figure.against is None:
-        return f"≤ {figure.goal:g}"
+        return f"{'≥' if figure.at_least else '≤'} {figure.goal:g}"
     return f"≤ 1/{1 / figure.goal:.0f}" if figure.goal < 0.4 else f"≤ {figure.goal:g}"

@@ -1,4 +1,4 @@
-"""The rest of the command: examples, the sandbox, help, completion, and what happens without its extra."""
+"""The other commands: example, sandbox, help and completion; and the command without its extra."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from running import Done, environment, run, start
+from command import Result, environment, run, start
 
 import mparticle_ext
 from mparticle_ext.sandbox import Sandbox
@@ -27,13 +27,11 @@ def test_there_is_an_example_of_each_event(spec: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("event", ["", *EVENTS])
-def test_an_example_is_correct_arrives_and_is_what_its_python_builds(
-    event: str, sandbox: Sandbox, tmp_path: Path
-) -> None:
+def test_an_example_is_valid_and_is_what_its_python_code_builds(event: str, sandbox: Sandbox, tmp_path: Path) -> None:
     chosen = [event] if event else []
     shown = run("example", *chosen)
     assert shown.code == 0
-    assert run("validate", "-", given=shown.out.encode()).code == 0
+    assert run("validate", "-", stdin=shown.out.encode()).code == 0
     (tmp_path / "example.json").write_text(shown.out)
     assert run("upload", tmp_path / "example.json", env=environment(sandbox)).code == 0
     (arrived,) = (json.loads(one.to_json()) for one in sandbox.batches)
@@ -48,57 +46,57 @@ def test_an_example_is_correct_arrives_and_is_what_its_python_builds(
     assert max(map(len, program.splitlines())) <= 88
 
 
-def test_an_event_that_there_is_not() -> None:
+def test_an_event_type_that_does_not_exist() -> None:
     done = run("example", "custm_event")
     assert done.code == 2
-    assert done.err.endswith("'custm_event' is no event: did you mean 'custom_event'?\n")
+    assert done.err.endswith("'custm_event' is not an event type: did you mean 'custom_event'?\n")
 
 
-def begun(*arguments: str) -> tuple[subprocess.Popen[bytes], list[str]]:
-    """The sandbox as a server, and what it says first."""
+def start_sandbox(*arguments: str) -> tuple[subprocess.Popen[bytes], list[str]]:
+    """The sandbox as a process, and the first lines of its output."""
     process = start("sandbox", *arguments)
     assert process.stdout is not None
     return process, [process.stdout.readline().decode().rstrip() for _ in range(5)]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_sandbox_says_where_it_is_takes_what_comes_and_stops(number: signal.Signals, tmp_path: Path) -> None:
-    process, said = begun("--port", "0", "--key", "a key", "--secret", "s")
-    page = re.fullmatch(r"http://127\.0\.0\.1:\d+/", said[0])
-    assert page, said
-    assert said[1:] == ["", f"export MPARTICLE_BASE_URL={said[0]}v2", "export MPARTICLE_API_KEY='a key'", "export MPARTICLE_API_SECRET=s"]  # fmt: skip
+def test_the_sandbox_prints_its_address_accepts_uploads_and_stops(number: signal.Signals, tmp_path: Path) -> None:
+    process, output = start_sandbox("--port", "0", "--key", "a key", "--secret", "s")
+    page = re.fullmatch(r"http://127\.0\.0\.1:\d+/", output[0])
+    assert page, output
+    assert output[1:] == ["", f"export MPARTICLE_BASE_URL={output[0]}v2", "export MPARTICLE_API_KEY='a key'", "export MPARTICLE_API_SECRET=s"]  # fmt: skip
     (tmp_path / "one.json").write_text(run("example").out)
-    given = {"MPARTICLE_BASE_URL": f"{said[0]}v2", "MPARTICLE_API_KEY": "a key", "MPARTICLE_API_SECRET": "s"}
-    assert run("upload", tmp_path / "one.json", env=environment() | given).code == 0
+    variables = {"MPARTICLE_BASE_URL": f"{output[0]}v2", "MPARTICLE_API_KEY": "a key", "MPARTICLE_API_SECRET": "s"}
+    assert run("upload", tmp_path / "one.json", env=environment() | variables).code == 0
     process.send_signal(number)
-    assert Done(process).code == 0
+    assert Result(process).code == 0
 
 
-def test_the_sandbox_ends_when_nobody_hears_where_it_is() -> None:
+def test_the_sandbox_ends_when_its_output_is_closed() -> None:
     read, write = os.pipe()
     os.close(read)
     process = start("sandbox", "--port", "0", stdout=write, env=environment(measured=False))
     os.close(write)
-    done = Done(process)
+    done = Result(process)
     assert (done.code, done.err) == (141, "")
 
 
-def test_the_sandbox_ends_without_a_word_in_the_middle_of_a_request() -> None:
-    process, said = begun("--port", "0")
-    with socket.create_connection(("127.0.0.1", int(said[0].rstrip("/").rpartition(":")[2])), timeout=60) as client:
+def test_the_sandbox_ends_silently_in_the_middle_of_a_request() -> None:
+    process, output = start_sandbox("--port", "0")
+    with socket.create_connection(("127.0.0.1", int(output[0].rstrip("/").rpartition(":")[2])), timeout=60) as client:
         client.sendall(b"POST /v2/events HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n{")
         assert client.recv(4096).startswith(b"HTTP/1.1 100")
         process.send_signal(signal.SIGINT)
-        done = Done(process)
+        done = Result(process)
     assert (done.code, done.err) == (0, "")
 
 
-def test_a_port_that_is_taken() -> None:
+def test_a_port_that_is_in_use() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         done = run("sandbox", "--port", str(port))
     assert done.code == 2
-    assert done.err == f"mparticle-ext: port {port} is taken: give another one with --port, or 0 for any that is free\n"
+    assert done.err == f"mparticle-ext: port {port} is in use: give another one with --port, or 0 for any free port\n"
 
 
 @pytest.mark.parametrize("command", ["", *COMMANDS])
@@ -127,14 +125,14 @@ def test_completion() -> None:
     assert run(env=environment() | asked).out == "plain,screen_view\n"
 
 
-def test_without_its_extra_it_says_how_to_get_it() -> None:
+def test_without_the_extra_it_says_how_to_install_it() -> None:
     program = "import sys; sys.modules['rich'] = None; from mparticle_ext.cli import main; main()"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == 'mparticle-ext: the command needs its extra: pip install "mparticle-ext[cli]"\n'
 
 
-def test_help_loads_neither_http_nor_the_bar() -> None:
+def test_help_loads_neither_httpx_nor_the_progress_bar() -> None:
     program = (
         "import sys, runpy; sys.argv = ['mparticle-ext', '--help']\n"
         "try: runpy.run_module('mparticle_ext', run_name='__main__')\n"

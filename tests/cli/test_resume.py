@@ -1,185 +1,306 @@
-"""An upload that is stopped or killed goes on where it was, and nothing is sent twice or lost."""
+"""An upload that is stopped or killed is resumed, and no batch is lost or counted twice."""
 
 from __future__ import annotations
 
+import gzip
 import json
-import os
+import resource
+import shutil
 import signal
 import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
+from uuid import UUID, uuid5
 
 import pytest
+from command import TIMEOUT_SECONDS, Result, batch, environment, ndjson, received, run, start
 from common import wait_until
-from running import PATIENCE_SECONDS, Done, batch, customers, environment, ndjson, run, start
 
 from mparticle_ext.sandbox import Sandbox
 
 FAST = ("--rate", "1000000")
+BAD = {"environment": "prod"}
 
 
-def stopped_at(sandbox: Sandbox, count: int, number: signal.Signals, *arguments: str | Path) -> Done:
-    """Upload until so many batches have arrived, and send the process a signal."""
+def signal_at(sandbox: Sandbox, count: int, number: signal.Signals, *arguments: str | Path) -> Result:
+    """Upload until the sandbox has this many batches, and send the process a signal."""
     process = start("upload", *arguments, *FAST, env=environment(sandbox, measured=False))
-    wait_until(lambda: len(sandbox.batches) >= count or process.poll() is not None, PATIENCE_SECONDS)
+    wait_until(lambda: len(sandbox.batches) >= count or process.poll() is not None, TIMEOUT_SECONDS)
     process.send_signal(number)
-    return Done(process)
+    return Result(process)
 
 
-def settled_in(journal: Path) -> int:
-    """How many batches a journal says are settled."""
-    ranges = [pair for line in journal.read_text().splitlines()[1:] for pair in json.loads(line)]
-    return sum(last - first + 1 for first, last in ranges)
+def settled(journal: Path) -> int:
+    """The number of settled batches in a journal."""
+    number: int = json.loads(journal.read_bytes())["settled"]
+    return number
+
+
+def unfinished(sandbox: Sandbox, folder: Path) -> Path:
+    """A file whose upload has a journal: the second batch is invalid, and there is no failed file."""
+    file = ndjson(folder / "some.ndjson", [batch(0), BAD, batch(2)])
+    assert run("upload", file, env=environment(sandbox)).code == 1
+    return file
 
 
 @pytest.mark.slow
-def test_100_000_batches_interrupted_and_killed_arrive_once_each(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_100_000_batches_interrupted_and_killed_are_counted_once_each(sandbox: Sandbox, tmp_path: Path) -> None:
     count = 100_000
     file, journal = ndjson(tmp_path / "many.ndjson", map(batch, range(count))), tmp_path / "many.ndjson.progress"
 
-    interrupted = stopped_at(sandbox, 20_000, signal.SIGINT, file)
+    interrupted = signal_at(sandbox, 20_000, signal.SIGINT, file)
     assert interrupted.code == 130
-    assert interrupted.err.endswith("mparticle-ext: interrupted\nGo on with --resume\n")
+    assert interrupted.err.endswith("mparticle-ext: stopped: interrupted\nContinue with --resume\n")
     arrived = len(sandbox.batches)
     assert 20_000 <= arrived < count
-    assert settled_in(journal) == arrived  # nothing was on its way any more
+    assert settled(journal) == arrived  # no request was in flight any more
 
-    killed = stopped_at(sandbox, arrived + 20_000, signal.SIGKILL, file, "--resume")
+    killed = signal_at(sandbox, arrived + 20_000, signal.SIGKILL, file, "--resume")
     assert killed.code == -signal.SIGKILL
-    assert not sandbox.dropped  # so the first one was resumed without a repetition
+    assert not sandbox.dropped  # the first run was resumed without a repetition
 
     last = run("upload", file, "--resume", *FAST, env=environment(sandbox))
     assert last.code == 0, last.err
-    assert customers(sandbox) == list(range(count))
-    assert len({one.source_request_id for one in sandbox.batches}) == count
+    assert received(sandbox) == list(range(count))
     assert all("was taken before" in one.reason for one in sandbox.dropped)
     assert not journal.exists()
 
 
+def test_after_a_kill_the_batches_beyond_the_mark_are_sent_again_and_counted_once(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    file, journal = ndjson(tmp_path / "many.ndjson", map(batch, range(4000))), tmp_path / "many.ndjson.progress"
+    process = start("upload", file, "--rate", "1000", env=environment(sandbox, measured=False))
+    wait_until(lambda: journal.exists() and journal.stat().st_size > 0 and settled(journal) > 0)
+    wait_until(lambda: len(sandbox.batches) > settled(journal) + 100)
+    process.kill()
+    assert Result(process).code == -signal.SIGKILL
+    mark, arrived = settled(journal), len(sandbox.batches)
+    assert 0 < mark < arrived
+
+    done = run("upload", file, "--resume", *FAST, env=environment(sandbox))
+    assert done.code == 0, done.err
+    assert done.out.startswith(f"{4000 - mark:,} batches delivered in ")
+    assert done.out.endswith(f"; earlier: {mark:,} settled\n")
+    assert received(sandbox) == list(range(4000))
+    assert len(sandbox.dropped) == arrived - mark
+
+
 @pytest.mark.slow
-def test_what_was_not_delivered_is_in_the_failed_file_once_each(sandbox: Sandbox, tmp_path: Path) -> None:
-    bad = {"environment": "prod"}
-    file = ndjson(tmp_path / "many", [bad if number % 10 == 0 else batch(number) for number in range(20_000)])
+def test_each_batch_that_was_not_delivered_is_in_the_failed_file_once(sandbox: Sandbox, tmp_path: Path) -> None:
+    file = ndjson(tmp_path / "many", [BAD if number % 10 == 0 else batch(number) for number in range(20_000)])
     options = (file, "--failed", tmp_path / "failed")
     for count, number in ((3000, signal.SIGKILL), (9000, signal.SIGTERM), (14_000, signal.SIGKILL)):
-        stopped_at(sandbox, count, number, *options, *(["--resume"] if count > 3000 else []))
+        signal_at(sandbox, count, number, *options, *(["--resume"] if count > 3000 else []))
     last = run("upload", *options, "--resume", *FAST, env=environment(sandbox))
     assert last.code == 1, last.err
-    kept = [json.loads(line)["index"] for line in (tmp_path / "failed").read_text().splitlines()]
-    assert sorted(kept) == list(range(0, 20_000, 10))
-    assert customers(sandbox) == [number for number in range(20_000) if number % 10]
+    indexes = [json.loads(line)["index"] for line in (tmp_path / "failed").read_text().splitlines()]
+    assert sorted(indexes) == list(range(0, 20_000, 10))
+    assert received(sandbox) == [number for number in range(20_000) if number % 10]
 
 
 def test_sigterm_is_the_same_as_ctrl_c(sandbox: Sandbox, tmp_path: Path) -> None:
     file = ndjson(tmp_path / "many.ndjson", map(batch, range(20_000)))
-    done = stopped_at(sandbox, 1000, signal.SIGTERM, file)
+    done = signal_at(sandbox, 1000, signal.SIGTERM, file)
     assert done.code == 130
-    assert "Finishing what is on its way. Ctrl-C again quits at once." in done.err
-    assert settled_in(tmp_path / "many.ndjson.progress") == len(sandbox.batches)
+    assert "Waiting for the requests in flight. Press Ctrl-C again to quit at once." in done.err
+    assert settled(tmp_path / "many.ndjson.progress") == len(sandbox.batches)
 
 
 def test_a_second_ctrl_c_does_not_wait(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         file = ndjson(tmp_path / "many.ndjson", map(batch, range(2000)))
         address = f"http://127.0.0.1:{silent.getsockname()[1]}/v2"
-        given = {"MPARTICLE_API_KEY": "k", "MPARTICLE_API_SECRET": "s", "MPARTICLE_BASE_URL": address}
-        process = start("upload", file, *FAST, env=environment(measured=False) | given)
-        with silent.accept()[0]:  # a request is on its way, and will never be answered
+        variables = {"MPARTICLE_API_KEY": "k", "MPARTICLE_API_SECRET": "s", "MPARTICLE_BASE_URL": address}
+        process = start("upload", file, *FAST, env=environment(measured=False) | variables)
+        with silent.accept()[0]:  # a request is in flight, and gets no response
             process.send_signal(signal.SIGINT)
             assert process.stderr is not None
-            while b"quits at once" not in process.stderr.readline():
+            while b"quit at once" not in process.stderr.readline():
                 pass
-            while process.poll() is None:  # pressed again and again, as people do
+            while process.poll() is None:  # pressed several times, as people do
                 process.send_signal(signal.SIGINT)
                 time.sleep(0.05)
-            done = Done(process)
+            done = Result(process)
     assert done.code == 130
-    assert settled_in(tmp_path / "many.ndjson.progress") == 0
+    assert settled(tmp_path / "many.ndjson.progress") == 0
 
 
-def unfinished(sandbox: Sandbox, folder: Path) -> Path:
-    """A file whose upload has a journal with one batch left to do."""
-    file = ndjson(folder / "some.ndjson", [batch(0), {"environment": "prod"}, batch(2)])
-    assert run("upload", file, env=environment(sandbox)).code == 1
-    return file
-
-
-def test_beginning_again_over_a_journal_has_to_be_said(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_an_unfinished_upload_is_not_started_again_without_an_option(sandbox: Sandbox, tmp_path: Path) -> None:
     file = unfinished(sandbox, tmp_path)
     done = run("upload", file.name, env=environment(sandbox), cwd=tmp_path)
     assert done.code == 2
     assert done.err == (
-        "mparticle-ext: some.ndjson.progress is the journal of an upload that is not finished, with 2 batches settled: "
-        "--resume goes on with it, --restart forgets it\n"
+        "mparticle-ext: some.ndjson.progress is the journal of an unfinished upload, with 1 batches settled: "
+        "--resume continues it, --restart forgets it\n"
     )
     assert len(sandbox.batches) == 2
     assert run("upload", file, "--restart", env=environment(sandbox)).code == 1
-    assert (len(sandbox.batches), len(sandbox.dropped)) == (2, 2)  # the file is the same, and so are the ids
+    assert (len(sandbox.batches), len(sandbox.dropped)) == (2, 2)  # the ids are the same
 
 
 CHANGES: list[tuple[Callable[[Path], object], tuple[str, ...], str]] = [
-    (lambda file: ndjson(file, map(batch, range(9))), (), "some.ndjson is not what it was when the upload began ("),
-    (lambda file: file.write_text(file.read_text().replace("2", "3")), (), "some.ndjson is not what it was when the upload began ("),
-    (lambda file: os.utime(file, ns=(0, 0)), (), "(it was changed since: 1970-01-01 00:00:00 UTC, not 20"),
-    (lambda file: None, ("--historical",), "is of another upload: its operation was bulk_upload_events, not bulk_upload_historical_events"),
-    (lambda file: None, ("--base-url", "http://127.0.0.1:1/v2"), "is of another upload: its destination was http://127.0.0.1:"),
-    (lambda file: ndjson(file.with_name("more"), []), ("more",), "is of another upload: its number of files was 1, not 2"),
+    (lambda file: ndjson(file, map(batch, range(9))), (), "some.ndjson was changed since the upload began ("),
+    (lambda file: file.write_text(file.read_text().replace("2", "3")), (), "some.ndjson was changed since the upload began ("),
+    (lambda file: None, ("--historical",), "belongs to another upload: bulk_upload_events of 1 file(s) to http://127.0.0.1:"),
+    (lambda file: None, ("--base-url", "http://127.0.0.1:1/v2"), "belongs to another upload: bulk_upload_events of 1 file(s) to http://127.0.0.1:"),
+    (lambda file: ndjson(file.with_name("more"), []), ("more",), "not bulk_upload_events of 2 file(s) to http://127.0.0.1:"),
+    (lambda file: None, ("--restart",), "--resume and --restart exclude each other: give only one of them"),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("change", "more", "complaint"), CHANGES)
+@pytest.mark.parametrize(("change", "options", "error"), CHANGES)
 def test_another_upload_is_not_resumed(
-    change: Callable[[Path], object], more: tuple[str, ...], complaint: str, sandbox: Sandbox, tmp_path: Path
+    change: Callable[[Path], object], options: tuple[str, ...], error: str, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     change(unfinished(sandbox, tmp_path))
     before = (tmp_path / "some.ndjson.progress").read_bytes()
-    done = run("upload", "some.ndjson", *more, "--resume", env=environment(sandbox), cwd=tmp_path)
+    done = run("upload", "some.ndjson", *options, "--resume", env=environment(sandbox), cwd=tmp_path)
     assert done.code == 2
-    assert complaint in done.err
+    assert error in done.err
     assert (tmp_path / "some.ndjson.progress").read_bytes() == before
     assert len(sandbox.batches) == 2
 
 
-def test_a_journal_that_a_kill_cut_is_read_as_far_as_it_goes(sandbox: Sandbox, tmp_path: Path) -> None:
-    file = unfinished(sandbox, tmp_path)
-    journal = tmp_path / "some.ndjson.progress"
-    with journal.open("a") as cut:
-        cut.write("[[1,")
-    again = run("upload", file, "--resume", "--failed", tmp_path / "failed", env=environment(sandbox))
-    assert again.out.startswith("0 batches delivered, 1 not in ")
-    assert len(sandbox.batches) == 2
-    assert not sandbox.dropped
+def touched(file: Path) -> Path:
+    file.touch()
+    return file
 
 
-def test_a_journal_that_is_damaged_is_left_alone_until_it_is_forgotten(sandbox: Sandbox, tmp_path: Path) -> None:
-    file = unfinished(sandbox, tmp_path)
-    journal = tmp_path / "some.ndjson.progress"
-    first, *_ = journal.read_text().splitlines()
-    for garbage in (b"nonsense", b'"\xff"', b"\0" * 9):
-        content = f"{first}\n[[0,0]]\n".encode() + garbage + b"\n[[1,1]]\n"
-        journal.write_bytes(content)
-        done = run("upload", file, "--resume", env=environment(sandbox))
+def renamed(file: Path) -> Path:
+    return file.rename(file.with_name("renamed"))
+
+
+def copied(file: Path) -> Path:
+    return Path(shutil.copy(file, file.with_name("copy")))
+
+
+def fetched_again(file: Path) -> Path:
+    content = file.read_bytes()
+    file.unlink()
+    file.write_bytes(content)
+    return file
+
+
+SAME_BYTES = [touched, renamed, copied, fetched_again]
+
+
+@pytest.mark.parametrize("change", SAME_BYTES)
+@pytest.mark.parametrize("suffix", ["ndjson", "gz"])
+def test_the_same_bytes_uploaded_again_add_nothing(
+    suffix: str, change: Callable[[Path], Path], sandbox: Sandbox, tmp_path: Path
+) -> None:
+    file = ndjson(tmp_path / f"some.{suffix}", map(batch, range(250)))
+    if suffix == "gz":
+        file.write_bytes(gzip.compress(file.read_bytes()))
+    assert run("upload", file, *FAST, env=environment(sandbox)).code == 0
+    assert run("upload", change(file), *FAST, env=environment(sandbox)).code == 0
+    assert received(sandbox) == list(range(250))
+    assert len(sandbox.dropped) == 250
+
+
+@pytest.mark.parametrize("change", SAME_BYTES)
+def test_a_file_with_the_same_bytes_is_resumed(
+    change: Callable[[Path], Path], sandbox: Sandbox, tmp_path: Path
+) -> None:
+    file = change(unfinished(sandbox, tmp_path))
+    options = ("--resume", "--progress", tmp_path / "some.ndjson.progress", "--failed", tmp_path / "failed")
+    done = run("upload", file, *options, env=environment(sandbox))
+    assert done.out.startswith("1 batch delivered, 1 failed in ")
+    assert done.out.endswith("; earlier: 1 settled\n")
+    assert received(sandbox) == [0, 2]
+
+
+def test_two_files_that_begin_with_the_same_batch_are_both_counted(sandbox: Sandbox, tmp_path: Path) -> None:
+    first, second = (ndjson(tmp_path / str(number), [batch(0), batch(number)]) for number in (1, 2))
+    assert run("upload", first, env=environment(sandbox)).code == 0
+    assert run("upload", second, env=environment(sandbox)).code == 0
+    assert received(sandbox) == [0, 0, 1, 2]
+    assert run("upload", second, first, env=environment(sandbox)).code == 0  # neither order nor company matters
+    assert received(sandbox) == [0, 0, 1, 2]
+
+
+def test_the_id_of_a_batch_never_changes_between_versions(sandbox: Sandbox, tmp_path: Path) -> None:
+    file = tmp_path / "some.json"
+    file.write_bytes(b'[{"environment": "production"}, {"environment": "production"}]')
+    assert run("upload", file, env=environment(sandbox)).code == 0
+    sha256 = "c989f0ef197478f933e1b2ac33863aab9c492c96ac887268999c6a0747bd224b"
+    namespace = UUID("8f2e6a53-4f0c-4a52-9d0b-6c8e3b7f7a10")
+    ids = [one.source_request_id for one in sandbox.batches]
+    assert ids == [str(uuid5(namespace, f"{sha256} {index}")) for index in (0, 1)]
+
+
+def test_a_file_that_grows_while_it_is_uploaded_is_reported(sandbox: Sandbox, tmp_path: Path) -> None:
+    sandbox.latency = 0.2
+    file = ndjson(tmp_path / "log.ndjson", map(batch, range(8000)))
+    process = start("upload", file, *FAST, env=environment(sandbox))
+    wait_until(lambda: len(sandbox.batches) > 0)
+    with file.open("a") as log:
+        log.write(json.dumps(batch(8000)) + "\n")
+    done = Result(process)
+    assert done.code == 2
+    assert f"stopped: {file} grew while it was uploaded: upload a copy that does not change" in done.err
+
+
+@pytest.mark.parametrize("garbage", [b"nonsense", b'{"format":"mparticle-ext upload, 2"', b'"\xff"', b"\0" * 9])
+def test_a_file_that_is_not_a_journal_is_never_overwritten(garbage: bytes, sandbox: Sandbox, tmp_path: Path) -> None:
+    file, journal = ndjson(tmp_path / "some.ndjson", [batch(0)]), tmp_path / "some.ndjson.progress"
+    journal.write_bytes(garbage)
+    for option in ([], ["--resume"], ["--restart"]):
+        done = run("upload", file, *option, env=environment(sandbox))
         assert done.code == 2
-        assert f"{journal} is a damaged journal: --restart begins anew, as does --progress with another" in done.err
-        assert journal.read_bytes() == content
-    assert run("upload", file, "--restart", "--failed", tmp_path / "failed", env=environment(sandbox)).code == 1
-    assert len(sandbox.batches) == 2  # the file is the same, and so are the ids
-    assert not journal.exists()
+        assert f"{journal} is not the journal of an upload, or is damaged: delete it, or give --progress " in done.err
+        assert journal.read_bytes() == garbage
+    assert not sandbox.batches
 
 
-def test_killed_before_the_first_line_was_written(sandbox: Sandbox, tmp_path: Path) -> None:
-    file = unfinished(sandbox, tmp_path)
-    journal = tmp_path / "some.ndjson.progress"
-    journal.write_bytes(journal.read_bytes()[:30])
-    assert run("upload", file, "--failed", tmp_path / "failed", env=environment(sandbox)).code == 1
-    assert len(sandbox.batches) == 2  # sent again under the ids that they had
-    assert len(sandbox.dropped) == 2
+def test_a_file_is_not_overwritten_through_a_symbolic_link(sandbox: Sandbox, tmp_path: Path) -> None:
+    file, target = ndjson(tmp_path / "some.ndjson", [batch(0), BAD]), tmp_path / "target"
+    target.write_text("precious")
+    for name in ("some.ndjson.progress", "some.ndjson.progress.new", "some.ndjson.progress.tmp"):
+        (tmp_path / name).symlink_to(target)
+    done = run("upload", file, "--restart", env=environment(sandbox))
+    assert done.code == 2
+    assert target.read_text() == "precious"
+
+    (tmp_path / "some.ndjson.progress").unlink()
+    assert run("upload", file, env=environment(sandbox)).code == 1
+    assert target.read_text() == "precious"
+    assert settled(tmp_path / "some.ndjson.progress") == 1
 
 
-def test_a_large_journal_is_made_small_by_a_resume(sandbox: Sandbox, tmp_path: Path) -> None:
-    file = ndjson(tmp_path / "many.ndjson", [*map(batch, range(2000)), {"environment": "prod"}])
-    run("upload", file, "--rate", "2000", env=environment(sandbox))
-    run("upload", file, "--resume", env=environment(sandbox))
-    _, *settled = (tmp_path / "many.ndjson.progress").read_text().splitlines()
-    assert settled == ["[[0,1999]]"]
+def test_a_journal_behind_a_symbolic_link_stays_there(sandbox: Sandbox, tmp_path: Path) -> None:
+    file, link = ndjson(tmp_path / "some.ndjson", [batch(0), BAD]), tmp_path / "link"
+    (tmp_path / "elsewhere").mkdir()
+    link.symlink_to(tmp_path / "elsewhere" / "journal")
+    assert run("upload", file, "--progress", link, env=environment(sandbox)).code == 1
+    assert link.is_symlink()
+    assert settled(tmp_path / "elsewhere" / "journal") == 1
+    done = run(
+        "upload", file, "--progress", link, "--resume", "--failed", tmp_path / "failed", env=environment(sandbox)
+    )
+    assert done.out.endswith("; earlier: 1 settled\n")
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_a_kill_before_the_first_write_leaves_an_empty_journal(sandbox: Sandbox, tmp_path: Path) -> None:
+    file = ndjson(tmp_path / "some.ndjson", [batch(0)])
+    (tmp_path / "some.ndjson.progress").touch()
+    assert run("upload", file, env=environment(sandbox)).code == 0
+    assert received(sandbox) == [0]
+
+
+def test_a_disk_that_fills_up_stops_the_upload_and_it_can_be_resumed(sandbox: Sandbox, tmp_path: Path) -> None:
+    file, journal = ndjson(tmp_path / "some.ndjson", map(batch, range(3000))), tmp_path / "some.ndjson.progress"
+    process = start("upload", file, "--rate", "1000", env=environment(sandbox, measured=False))
+    wait_until(lambda: len(sandbox.batches) > 0)
+    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (9, 9))
+    done = Result(process)
+    assert done.code == 4
+    assert f"stopped: {journal} cannot be written: " in done.err
+    assert settled(journal) < len(sandbox.batches)
+    assert sorted(tmp_path.iterdir()) == [file, journal]
+    again = run("upload", file, "--resume", *FAST, env=environment(sandbox))
+    assert again.code == 0, again.err
+    assert received(sandbox) == list(range(3000))

@@ -1,4 +1,4 @@
-"""What people see: a prompt that shows nothing, a bar on a terminal, plain lines elsewhere, colour where it is wanted."""
+"""The prompt, the progress bar and colours on a terminal; plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ import json
 from pathlib import Path
 
 import pytest
-from running import Terminal, batch, environment, ndjson, run
+from command import Terminal, batch, environment, ndjson, run
 
 from mparticle_ext.sandbox import Sandbox
 
 
-def test_credentials_that_are_not_set_are_typed_unseen(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_credentials_that_are_not_set_are_asked_for_and_not_shown(sandbox: Sandbox, tmp_path: Path) -> None:
     file = ndjson(tmp_path / "some.ndjson", map(batch, range(3)))
     terminal = Terminal("upload", file, "--base-url", sandbox.url)
     terminal.until("MPARTICLE_API_KEY: ")
     terminal.type(sandbox.configuration.api_key)
     terminal.until("MPARTICLE_API_SECRET: ")
     terminal.type(sandbox.configuration.api_secret)
-    assert terminal.end() == 0, terminal.said
-    assert "3 batches delivered" in terminal.said
-    assert sandbox.configuration.api_key not in terminal.said
-    assert sandbox.configuration.api_secret not in terminal.said
+    assert terminal.end() == 0, terminal.output
+    assert "3 batches delivered" in terminal.output
+    assert sandbox.configuration.api_key not in terminal.output
+    assert sandbox.configuration.api_secret not in terminal.output
 
 
-def test_ctrl_c_at_the_prompt(tmp_path: Path) -> None:
+def test_ctrl_c_at_the_prompt_leaves_nothing(tmp_path: Path) -> None:
     terminal = Terminal("upload", ndjson(tmp_path / "some.ndjson", [batch(0)]))
     terminal.until("MPARTICLE_API_KEY: ")
     terminal.process.send_signal(2)
@@ -33,37 +33,36 @@ def test_ctrl_c_at_the_prompt(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("columns", [40, 80, 200])
-def test_a_bar_on_a_terminal(columns: int, sandbox: Sandbox, tmp_path: Path) -> None:
+def test_a_progress_bar_on_a_terminal(columns: int, sandbox: Sandbox, tmp_path: Path) -> None:
     file = ndjson(tmp_path / "some.ndjson", map(batch, range(500)))
     terminal = Terminal("upload", file, "--rate", "500", columns=columns, env=environment(sandbox))
     terminal.until(" delivered, ")
     terminal.until("━")
-    assert terminal.end() == 0, terminal.said
-    assert "500 batches delivered" in terminal.said
+    assert terminal.end() == 0, terminal.output
+    assert "500 batches delivered" in terminal.output
     if columns > 80:
-        assert "/s, " in terminal.said
-        assert " left" in terminal.said
+        assert "/s, " in terminal.output
+        assert " left" in terminal.output
 
 
 @pytest.mark.slow
-def test_plain_lines_elsewhere(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_lines_without_a_terminal(sandbox: Sandbox, tmp_path: Path) -> None:
     file = ndjson(tmp_path / "some.ndjson", map(batch, range(700)))
     done = run("upload", file, "--rate", "100", env=environment(sandbox))
     assert done.code == 0
-    begins, *lines = done.err.splitlines()
-    assert begins == f"Uploading {file} to {sandbox.url}; {file}.progress knows how far it is"
+    first, *lines = done.err.splitlines()
+    assert first == f"Uploading {file} to {sandbox.url}; {file}.progress keeps the progress"
     assert lines
     assert all(" delivered, " in line and line.endswith(" left") for line in lines)
     assert "\x1b" not in done.err
     assert "\r" not in done.err
 
 
-def test_colour_on_a_terminal_only_and_not_against_its_will(tmp_path: Path) -> None:
+def test_colour_on_a_terminal_unless_no_color_is_set(tmp_path: Path) -> None:
     (tmp_path / "bad.ndjson").write_text(json.dumps({"environment": "prod"}))
-    for refused, coloured in (("", True), ("1", False)):
-        given = environment(NO_COLOR=refused)
-        terminal = Terminal("validate", tmp_path / "bad.ndjson", columns=300, env=given)
+    for no_color, coloured in (("", True), ("1", False)):
+        terminal = Terminal("validate", tmp_path / "bad.ndjson", columns=300, env=environment(NO_COLOR=no_color))
         assert terminal.end() == 1
-        assert ("\x1b[" in terminal.said) is coloured
-        assert "bad.ndjson:1:" in terminal.said
+        assert ("\x1b[" in terminal.output) is coloured
+        assert "bad.ndjson:1:" in terminal.output
     assert "\x1b" not in run("validate", tmp_path / "bad.ndjson").out

@@ -1,14 +1,13 @@
-"""`mparticle-ext upload`: what arrives, what is said of what does not, and how it ends."""
+"""`mparticle-ext upload`: the batches that arrive, the report of those that do not, and the exit code."""
 
 from __future__ import annotations
 
 import gzip
 import json
-import resource
 from pathlib import Path
 
 import pytest
-from running import batch, customers, environment, lines, ndjson, run
+from command import batch, environment, ndjson, read_lines, received, run
 
 from mparticle_ext.sandbox import Sandbox
 
@@ -21,41 +20,31 @@ def test_batches_arrive_each_with_an_id(sandbox: Sandbox, tmp_path: Path) -> Non
     done = run("upload", file, *FAST, env=environment(sandbox))
     assert done.code == 0, done.err
     assert done.out.startswith("250 batches delivered in ")
-    assert customers(sandbox) == list(range(250))
+    assert received(sandbox) == list(range(250))
     ids = {one.source_request_id for one in sandbox.batches}
     assert len(ids) == 250
     assert "mine" in ids
     assert list(tmp_path.iterdir()) == [file]
 
 
-def test_every_form_and_several_files(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_all_formats_and_several_files(sandbox: Sandbox, tmp_path: Path) -> None:
     (tmp_path / "list.json").write_text(json.dumps([batch(0), batch(1)], indent=2))
     (tmp_path / "zipped").write_bytes(gzip.compress(json.dumps(batch(2)).encode()))
     done = run("upload", tmp_path / "list.json", tmp_path / "zipped", env=environment(sandbox))
     assert done.code == 0, done.err
-    assert customers(sandbox) == [0, 1, 2]
+    assert received(sandbox) == [0, 1, 2]
 
 
-def test_a_stream(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_a_stream_gets_new_ids_each_time(sandbox: Sandbox, tmp_path: Path) -> None:
     document = "".join(json.dumps(batch(number)) + "\n" for number in range(3)).encode()
-    for _ in range(2):  # the same once more is no repetition: it may be another one's heartbeat
-        done = run("upload", "-", given=document, env=environment(sandbox), cwd=tmp_path)
+    for _ in range(2):
+        done = run("upload", "-", stdin=document, env=environment(sandbox), cwd=tmp_path)
         assert done.code == 0, done.err
-    assert customers(sandbox) == [0, 0, 1, 1, 2, 2]
+    assert received(sandbox) == [0, 0, 1, 1, 2, 2]
     assert not list(tmp_path.iterdir())
-    refused = run("upload", "-", "--resume", given=document, env=environment(sandbox))
+    refused = run("upload", "-", "--resume", stdin=document, env=environment(sandbox))
     assert refused.code == 2
     assert "a stream cannot be resumed: save it to a file" in refused.err
-
-
-def test_the_same_file_again_is_dropped_by_the_service(sandbox: Sandbox, tmp_path: Path) -> None:
-    file = ndjson(tmp_path / "good.ndjson", map(batch, range(3)))
-    for _ in range(2):
-        assert run("upload", file, env=environment(sandbox)).code == 0
-    assert (len(sandbox.batches), len(sandbox.dropped)) == (3, 3)
-    file.write_text(file.read_text())  # written anew, it is another file with the same in it
-    assert run("upload", file, env=environment(sandbox)).code == 0
-    assert len(sandbox.batches) == 6
 
 
 def test_a_historical_upload(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -63,52 +52,54 @@ def test_a_historical_upload(sandbox: Sandbox, tmp_path: Path) -> None:
     file = ndjson(tmp_path / "old.ndjson", [batch(0, events=[old]), batch(1)])
     done = run("upload", "--historical", file, env=environment(sandbox))
     assert done.code == 1
-    assert f"{file}:2: events: is required for a historical upload, at least one event" in done.err
-    assert customers(sandbox) == [0]
+    assert f"{file}:2: events: is required for a historical upload: give at least one event" in done.err
+    assert received(sandbox) == [0]
 
 
-def test_what_is_not_delivered_is_mended_and_uploaded_from_the_failed_file(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_the_failed_file_is_corrected_and_uploaded(sandbox: Sandbox, tmp_path: Path) -> None:
     file = tmp_path / "some.ndjson"
     file.write_text(f"{json.dumps(batch(0))}\n{{oops}}\n{json.dumps(batch(1) | BAD)}\n{json.dumps(batch(2))}\n")
     failed = tmp_path / "failed.ndjson"
     done = run("upload", file, "--failed", failed, env=environment(sandbox))
     assert done.code == 1
-    assert done.out.startswith("2 batches delivered, 2 not in ")
-    assert f"{failed} says why; mend the batches in it, and upload that file" in done.err
+    assert done.out.startswith("2 batches delivered, 2 failed in ")
+    assert f"{failed} has the reasons: correct the batches in it, and upload that file" in done.err
     assert not Path(f"{file}.progress").exists()
-    first, second = lines(failed)
+    first, second = read_lines(failed)
     assert first.pop("run") == second["run"]
-    assert first == {"reasons": ["is no JSON: expected '\"'"], "outcome": "invalid", "file": str(file), "line": 2, "index": 1, "text": "{oops}"}  # fmt: skip
+    assert first == {"reasons": ["is not JSON: expected '\"'"], "outcome": "invalid", "file": str(file), "line": 2, "index": 1, "text": "{oops}"}  # fmt: skip
     assert (second["outcome"], second["line"], second["index"]) == ("invalid", 3, 2)
     assert second["batch"] == batch(1) | BAD
 
     again = run("validate", failed.name, cwd=tmp_path)
     assert again.out.splitlines() == [
-        "failed.ndjson:1: batch: is missing: give what `text` begins, mended",
+        "failed.ndjson:1: batch: is missing: correct the JSON that `text` begins, and put it here",
         "failed.ndjson:2: environment: is 'prod', but must be one of production, development: did you mean 'production'?",
     ]
     second["batch"]["environment"] = "production"
     failed.write_text(json.dumps([second], indent=2))
     assert run("upload", failed, env=environment(sandbox)).code == 0
-    assert customers(sandbox) == [0, 1, 2]
+    assert received(sandbox) == [0, 1, 2]
 
 
-def test_without_a_failed_file_the_first_are_shown_and_nothing_is_forgotten(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_without_a_failed_file_the_first_failures_are_shown_and_none_is_settled(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
     file = ndjson(tmp_path / "some.ndjson", [batch(0), *[BAD] * 12])
     done = run("upload", file.name, env=environment(sandbox), cwd=tmp_path)
     assert done.code == 1
-    shown = done.err.splitlines()[1:]
-    assert [line.partition(": ")[0] for line in shown[:10]] == [f"some.ndjson:{number}" for number in range(2, 12)]
-    assert shown[10:] == ["and 2 more", "Go on with --resume --failed FILE, which keeps what cannot be delivered"]
+    lines = done.err.splitlines()[1:]
+    assert [line.partition(": ")[0] for line in lines[:10]] == [f"some.ndjson:{number}" for number in range(2, 12)]
+    assert lines[10:] == ["and 2 more", "Continue with --resume --failed FILE, to keep the failed batches"]
     again = run("upload", file.name, "--resume", "--failed", "failed", env=environment(sandbox), cwd=tmp_path)
-    assert again.out.startswith("0 batches delivered, 12 not in ")
-    assert again.out.endswith("; before: 1 settled\n")
-    assert [one["line"] for one in lines(tmp_path / "failed")] == list(range(2, 14))
-    assert customers(sandbox) == [0]
+    assert again.out.startswith("0 batches delivered, 12 failed in ")
+    assert again.out.endswith("; earlier: 1 settled\n")
+    assert [one["line"] for one in read_lines(tmp_path / "failed")] == list(range(2, 14))
+    assert received(sandbox) == [0]
     assert not (tmp_path / "some.ndjson.progress").exists()
 
 
-def test_the_summary_for_scripts(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_the_json_summary(sandbox: Sandbox, tmp_path: Path) -> None:
     file = ndjson(tmp_path / "some.ndjson", [batch(0), BAD, batch(1)])
     done = run("upload", file, "--failed", tmp_path / "failed", "--json", env=environment(sandbox))
     assert (done.code, done.err) == (1, "")
@@ -127,65 +118,67 @@ def test_the_summary_for_scripts(sandbox: Sandbox, tmp_path: Path) -> None:
     }
 
 
-def test_wrong_credentials_stop_it_and_the_right_ones_go_on(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_wrong_credentials_stop_the_upload_and_correct_ones_resume_it(sandbox: Sandbox, tmp_path: Path) -> None:
     file = ndjson(tmp_path / "some.ndjson", map(batch, range(2000)))
-    wrong = environment(sandbox, MPARTICLE_API_SECRET="not-the-secret")  # noqa: S106  # it is none
+    wrong = environment(sandbox, MPARTICLE_API_SECRET="not-the-secret")  # noqa: S106  # not a real one
     done = run("upload", file, "--failed", tmp_path / "failed", *FAST, env=wrong)
     assert done.code == 3
     assert "stopped: HTTP 403: the API key and secret are not accepted" in done.err
-    assert done.err.endswith("\nGo on with --resume\n")
-    assert "mend" not in done.err  # nothing is wrong with the batches
+    assert done.err.endswith("\nContinue with --resume\n")
+    assert "correct the batches" not in done.err
     assert done.err.count("HTTP 403") == 1
     assert "not-the-secret" not in done.out + done.err
     assert not sandbox.batches
     again = run("upload", file, "--failed", tmp_path / "failed", "--resume", *FAST, env=environment(sandbox))
     assert again.code == 0, again.err
-    assert customers(sandbox) == list(range(2000))
+    assert received(sandbox) == list(range(2000))
     assert not (tmp_path / "failed").exists()
 
 
-def test_what_an_outage_hits_is_sent_again_by_resume(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_batches_that_fail_in_an_outage_are_sent_again_by_resume(sandbox: Sandbox, tmp_path: Path) -> None:
     file = ndjson(tmp_path / "some.ndjson", [BAD, *map(batch, range(3))])
     sandbox.fail(429, retry_after=90)  # longer than an upload may take
     done = run("upload", file, "--failed", tmp_path / "failed", "--json", env=environment(sandbox))
     summary = json.loads(done.out)
     assert (done.code, summary["outcomes"]) == (1, {"invalid": 1, "not taken": 3})
     assert summary["journal"] == f"{file}.progress"
-    assert [one["outcome"] for one in lines(tmp_path / "failed")] == ["invalid", *["not taken"] * 3]
+    assert [one["outcome"] for one in read_lines(tmp_path / "failed")] == ["invalid", *["not taken"] * 3]
 
     again = run("upload", file, "--failed", tmp_path / "failed", "--resume", env=environment(sandbox))
     assert again.code == 1
-    assert "before: 1 settled, 1 of them not delivered" in again.out
-    assert [one["outcome"] for one in lines(tmp_path / "failed")] == ["invalid"]  # what is delivered is no failure
-    assert customers(sandbox) == [0, 1, 2]
+    assert "earlier: 1 settled, 1 of them failed" in again.out
+    assert [one["outcome"] for one in read_lines(tmp_path / "failed")] == ["invalid"]
+    assert received(sandbox) == [0, 1, 2]
 
 
-def test_an_outage_stops_it(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_an_outage_stops_the_upload(sandbox: Sandbox, tmp_path: Path) -> None:
     file = ndjson(tmp_path / "some.ndjson", map(batch, range(9000)))
     sandbox.fail(429, times=1000, retry_after=90)
     done = run("upload", file, "--failed", tmp_path / "failed", *FAST, env=environment(sandbox))
     assert done.code == 3
     assert "mparticle-ext: stopped: HTTP 429: " in done.err
-    assert done.err.endswith("Go on with --resume\n")
+    assert done.err.endswith("Continue with --resume\n")
     sandbox.clear()
     again = run("upload", file, "--failed", tmp_path / "failed", "--resume", *FAST, env=environment(sandbox))
     assert again.code == 0, again.err
-    assert customers(sandbox) == list(range(9000))
+    assert received(sandbox) == list(range(9000))
 
 
-NOT_TO_BE_BEGUN: list[tuple[tuple[str, ...], dict[str, str], str]] = [
+USAGE_ERRORS: list[tuple[tuple[str, ...], dict[str, str], str]] = [
     (("none.ndjson",), {}, "none.ndjson cannot be read: No such file or directory"),
     (("good.ndjson", "--resume"), {}, "nothing to resume: there is no journal good.ndjson.progress"),
-    (("good.ndjson", "--failed", "good.ndjson"), {}, "good.ndjson is read: give --failed another name"),
-    (("good.ndjson", "--failed", "good.ndjson.progress"), {}, "good.ndjson.progress is the journal: give --failed another name"),
-    (("good.ndjson", "--failed", "there"), {}, "there is there already: move it away, or give --failed another name"),
-    (("good.ndjson", "--progress", "there"), {}, "there is no journal of an upload: delete it, or give another with --progress"),
-    (("good.ndjson", "--progress", "there", "--restart"), {}, "there is no journal of an upload: delete it, or "),
-    (("good.ndjson", "./good.ndjson"), {}, "./good.ndjson is the same file as good.ndjson: give it once"),
-    (("good.ndjson",), {"MPARTICLE_API_KEY": ""}, "MPARTICLE_API_KEY is not set: set it in the environment, or call this from a terminal to type it"),
+    (("good.ndjson", "--failed", "good.ndjson"), {}, "good.ndjson is an input file or the journal: give --failed another name"),
+    (("good.ndjson", "--failed", "good.ndjson.progress"), {}, "good.ndjson.progress is an input file or the journal: give --failed another name"),
+    (("good.ndjson", "--failed", "there"), {}, "there exists already: move it away, or give --failed another name"),
+    (("good.ndjson", "--progress", "there"), {}, "there is not the journal of an upload, or is damaged: delete it, or give --progress another name"),
+    (("good.ndjson", "--progress", "there", "--restart"), {}, "there is not the journal of an upload, or is damaged: delete it, or "),
+    (("good.ndjson", "copy"), {}, "copy has the same bytes as good.ndjson, and would be dropped: give only one of them"),
+    (("good.ndjson", "./good.ndjson"), {}, "./good.ndjson has the same bytes as good.ndjson, and would be dropped: "),
+    (("good.ndjson", "--progress", "/dev/full"), {}, "/dev/full is not a regular file: give --progress another name"),
+    (("good.ndjson",), {"MPARTICLE_API_KEY": ""}, "MPARTICLE_API_KEY is not set: set it in the environment, or run this in a terminal to type it"),
     (("good.ndjson",), {"MPARTICLE_API_SECRET": ""}, "MPARTICLE_API_SECRET is not set: "),
-    (("good.ndjson",), {"MPARTICLE_API_KEY": "a:b"}, "api_key has a colon, which HTTP Basic cannot carry: copy the key alone"),
-    (("good.ndjson", "--base-url", "http://example.com/v2"), {}, "base_url is http://, which shows the secret to all on the way: "),
+    (("good.ndjson",), {"MPARTICLE_API_KEY": "a:b"}, "api_key has a colon, which HTTP Basic does not allow: copy only the key"),
+    (("good.ndjson", "--base-url", "http://example.com/v2"), {}, "base_url is http://, which sends the secret unencrypted: "),
     (("good.ndjson", "--pod", "mars"), {}, "Invalid value for '--pod': 'mars' is not one of 'us1', 'us2', 'eu1', 'au1'"),
     (("good.ndjson", "--rate", "0"), {}, "Invalid value for '--rate'"),
     (("good.ndjson", "--key", "x"), {}, "No such option"),
@@ -193,57 +186,33 @@ NOT_TO_BE_BEGUN: list[tuple[tuple[str, ...], dict[str, str], str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("arguments", "more", "complaint"), NOT_TO_BE_BEGUN, ids=[case[2][:40] for case in NOT_TO_BE_BEGUN]
-)
-def test_what_cannot_be_meant_is_not_begun(
-    arguments: tuple[str, ...], more: dict[str, str], complaint: str, sandbox: Sandbox, tmp_path: Path
+@pytest.mark.parametrize(("arguments", "variables", "error"), USAGE_ERRORS, ids=[case[2][:40] for case in USAGE_ERRORS])
+def test_a_usage_error_starts_nothing(
+    arguments: tuple[str, ...], variables: dict[str, str], error: str, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     ndjson(tmp_path / "good.ndjson", [batch(0)])
+    ndjson(tmp_path / "copy", [batch(0)])
     (tmp_path / "there").write_text("precious")
-    done = run("upload", *arguments, env=environment(sandbox) | more, cwd=tmp_path)
+    done = run("upload", *arguments, env=environment(sandbox) | variables, cwd=tmp_path)
     assert done.code == 2, done.err
-    assert complaint in done.err
+    assert error in done.err
     assert (tmp_path / "there").read_text() == "precious"
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["good.ndjson", "there"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["copy", "good.ndjson", "there"]
     assert not sandbox.batches
 
 
-def test_a_failed_file_on_a_full_disk_stops_it_and_settles_nothing(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_a_failed_file_on_a_full_disk_stops_the_upload_and_settles_nothing(sandbox: Sandbox, tmp_path: Path) -> None:
     file = ndjson(tmp_path / "some.ndjson", [BAD, *map(batch, range(300))])
     done = run("upload", file, "--failed", "/dev/full", *FAST, env=environment(sandbox))
     assert done.code == 4
     assert "mparticle-ext: stopped: /dev/full cannot be written: No space left on device" in done.err
     again = run("upload", file, "--failed", tmp_path / "failed", "--resume", *FAST, env=environment(sandbox))
     assert again.code == 1, again.err
-    assert [one["index"] for one in lines(tmp_path / "failed")] == [0]
-    assert customers(sandbox) == list(range(300))
+    assert [one["index"] for one in read_lines(tmp_path / "failed")] == [0]
+    assert received(sandbox) == list(range(300))
 
 
-def test_a_journal_on_a_full_disk_begins_nothing(sandbox: Sandbox, tmp_path: Path) -> None:
-    file = ndjson(tmp_path / "some.ndjson", [batch(0)])
-    done = run("upload", file, "--progress", "/dev/full", env=environment(sandbox))
-    assert done.code == 4
-    assert "mparticle-ext: /dev/full cannot be written: No space left on device" in done.err
-    assert not sandbox.batches
-
-
-def test_a_journal_whose_disk_fills_up_stops_it_and_it_can_be_resumed(sandbox: Sandbox, tmp_path: Path) -> None:
-    file = ndjson(tmp_path / "some.ndjson", map(batch, range(3000)))
-    limit = 500  # bytes of a file: the first line of the journal, and a bit
-
-    def with_a_small_disk() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-
-    done = run("upload", file, "--rate", "1000", env=environment(sandbox, measured=False), preexec_fn=with_a_small_disk)
-    assert done.code == 4
-    assert f"stopped: {file}.progress cannot be written: " in done.err
-    again = run("upload", file, "--resume", *FAST, env=environment(sandbox))
-    assert again.code == 0, again.err
-    assert customers(sandbox) == list(range(3000))
-
-
-def test_a_folder_that_cannot_be_written_to(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_a_folder_that_does_not_exist(sandbox: Sandbox, tmp_path: Path) -> None:
     file = ndjson(tmp_path / "some.ndjson", [batch(0)])
     done = run("upload", file, "--progress", tmp_path / "none" / "journal", env=environment(sandbox))
     assert done.code == 4
@@ -251,24 +220,23 @@ def test_a_folder_that_cannot_be_written_to(sandbox: Sandbox, tmp_path: Path) ->
     assert not sandbox.batches
 
 
-def test_an_outage_that_hits_all_of_a_small_file_is_told_from_faulty_batches(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_an_outage_during_all_of_a_small_file_has_its_own_exit_code(sandbox: Sandbox, tmp_path: Path) -> None:
     file = ndjson(tmp_path / "some.ndjson", [batch(0)])
     sandbox.fail(501, times=20)
     done = run("upload", file, env=environment(sandbox))
     assert done.code == 3
     assert "HTTP 501" in done.err
-    assert done.err.endswith("\nGo on with --resume\n")
+    assert done.err.endswith("\nContinue with --resume\n")
 
 
-def test_what_becomes_of_an_answer_that_settles_nothing(sandbox: Sandbox, tmp_path: Path) -> None:
-    """A batch that the service refuses alone is found among others, and one that an outage hit is sent again."""
+def test_the_batch_that_the_service_refuses_is_found_among_others(sandbox: Sandbox, tmp_path: Path) -> None:
     file = ndjson(tmp_path / "some.ndjson", map(batch, range(4)))
-    sandbox.fail(400, times=2)  # of four, and then of the first two: so of those each is sent alone
+    sandbox.fail(400, times=2)  # the four, then the first two: those two are sent one by one
     sandbox.fail(400)
     done = run("upload", file, "--failed", tmp_path / "failed", "--in-flight", "1", env=environment(sandbox))
     assert done.code == 1
-    (failure,) = lines(tmp_path / "failed")
+    (failure,) = read_lines(tmp_path / "failed")
     assert (failure["outcome"], failure["index"]) == ("refused", 0)
     assert failure["reasons"][0].startswith("HTTP 400: mParticle cannot read the request")
     assert failure["batch"]["source_request_id"]
-    assert customers(sandbox) == [1, 2, 3]
+    assert received(sandbox) == [1, 2, 3]

@@ -1,4 +1,4 @@
-"""What a shop might send on a bad day: for the picture of the sandbox's page, and for tests of it."""
+"""Sample uploads with some invalid batches, for the tests and the picture of the sandbox's page."""
 
 from __future__ import annotations
 
@@ -26,29 +26,29 @@ JOURNEYS: list[list[dict[str, Any]]] = [
 ]  # fmt: skip
 
 
-def orders(weeks: int) -> dict[str, int]:
+def order_counts(weeks: int) -> dict[str, int]:
     return {f"orders in week {week}": week * 7 % 5 for week in range(1, weeks + 1)}
 
 
 def batch(number: int) -> dict[str, Any]:
     name = PEOPLE[number % len(PEOPLE)]
-    known = {"customer_id": str(100_000 + 7919 * number % 899_999), "email": f"{name}@example.com"}
+    identities = {"customer_id": str(100_000 + 7919 * number % 899_999), "email": f"{name}@example.com"}
     return {
         "environment": "development" if number % 4 == 3 else "production",
         "source_request_id": f"shop-{number}",
         "mpid": 7346244611012968789 + number,
-        "user_identities": known if number % 3 else {"email": known["email"]},
-        "user_attributes": {"plan": "gold", "newsletter": True} | orders(number * 37 % 97 if number % 5 else 3),
+        "user_identities": identities if number % 3 else {"email": identities["email"]},
+        "user_attributes": {"plan": "gold", "newsletter": True} | order_counts(number * 37 % 97 if number % 5 else 3),
         "events": JOURNEYS[number % len(JOURNEYS)],
     }
 
 
 def send(sandbox: Sandbox, count: int = 24) -> None:
-    """Many that are taken, and some of each kind that is not."""
+    """Upload valid batches, and some of each kind that is not taken."""
     with EventsApi(replace(sandbox.configuration, retry=None, validate=False)) as api:
         api.upload_all(map(batch, range(count)))
-        misspelt = {**batch(count), "events": [event("custom_event", custom_event_type="search", name="Search")]}
-        api.bulk_upload_events([batch(count + 1), misspelt, batch(5)])
+        misspelled = {**batch(count), "events": [event("custom_event", custom_event_type="search", name="Search")]}
+        api.bulk_upload_events([batch(count + 1), misspelled, batch(5)])
         api.bulk_upload_events([{**batch(count + 2), "environment": "prod"}, batch(count + 3)])
         sandbox.fail(503)
         api.upload_all([batch(count + 4)])

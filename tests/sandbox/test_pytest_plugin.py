@@ -1,7 +1,8 @@
-"""The fixture that comes with the package, in a user's own test run."""
+"""The pytest fixture of the package, in a user's test run."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -19,7 +20,7 @@ def test_upload(mparticle_sandbox):
     assert batch.environment == "development"
 
 
-def test_each_has_its_own(mparticle_sandbox):
+def test_each_test_has_its_own_sandbox(mparticle_sandbox):
     assert not mparticle_sandbox.batches
 """
 
@@ -33,27 +34,30 @@ def test_nothing_is_loaded():
 """
 
 
-def run(folder: Path, program: str, *arguments: str) -> str:
-    """A user's pytest, which takes every warning for an error."""
+def run_pytest(folder: Path, program: str, *arguments: str) -> str:
+    """Run pytest with warnings as errors, and return its output."""
     (folder / "test_user.py").write_text(program)
-    command = [sys.executable, "-W", "error", "-m", "pytest", "-q", "-p", "no:schemathesis", "-W", "error", *arguments]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-W", "error", "-m", "pytest", "-q", "-p", "mparticle", "-W", "error", *arguments]
+    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}  # other plugins load httpx
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
-def test_the_fixture_is_there_without_a_word(tmp_path: Path) -> None:
-    assert "2 passed" in run(tmp_path, USER)
+def test_the_fixture_needs_no_setup(tmp_path: Path) -> None:
+    assert "2 passed" in run_pytest(tmp_path, USER)
 
 
-def test_who_does_not_use_it_loads_nothing_of_it(tmp_path: Path) -> None:
-    assert "1 passed" in run(tmp_path, UNUSED)
+def test_an_unused_fixture_loads_nothing(tmp_path: Path) -> None:
+    assert "1 passed" in run_pytest(tmp_path, UNUSED)
 
 
-def test_it_says_what_it_is_for(tmp_path: Path) -> None:
-    (line,) = [line for line in run(tmp_path, USER, "--fixtures").splitlines() if line.startswith("mparticle_sandbox")]
+def test_the_fixture_is_listed_with_its_source(tmp_path: Path) -> None:
+    (line,) = [
+        line for line in run_pytest(tmp_path, USER, "--fixtures").splitlines() if line.startswith("mparticle_sandbox")
+    ]
     assert "_pytest_plugin.py" in line
 
 
-def test_here_too(mparticle_sandbox: object, request: pytest.FixtureRequest) -> None:
+def test_the_fixture_in_this_process(mparticle_sandbox: object, request: pytest.FixtureRequest) -> None:
     assert type(mparticle_sandbox).__name__ == "Sandbox"

@@ -1,4 +1,4 @@
-"""The sandbox's page, driven in a real browser."""
+"""The sandbox's page in a real browser."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.slow
 KEYS = ("sandbox-key", "sandbox-secret")
 WIDE, NARROW = (1280, 800), (360, 740)
 PICTURE = ROOT / "tests" / "sandbox" / "page.png"
-MOST_PICTURE_BYTES = 150_000
+MAX_PICTURE_BYTES = 150_000
 
 
 @pytest.fixture(scope="module")
@@ -37,35 +37,35 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser, sandbox: Sandbox) -> Iterator[Page]:
-    with_page = Opened(browser, sandbox)
-    yield with_page.open()
-    with_page.close()
+    opened = OpenPage(browser, sandbox)
+    yield opened.open()
+    opened.close()
 
 
-class Opened:
-    """Pages of a sandbox, and what their consoles said: nothing, if all is well."""
+class OpenPage:
+    """Opens the page of a sandbox. Fails at the end if the console has a message."""
 
     def __init__(self, browser: Browser, sandbox: Sandbox) -> None:
         self._browser, self._sandbox = browser, sandbox
-        self.said: list[str] = []
+        self.messages: list[str] = []
 
     def open(self, size: tuple[int, int] = WIDE, **settings: Any) -> Page:
         self._context = self._browser.new_context(viewport={"width": size[0], "height": size[1]}, **settings)
         page = self._context.new_page()
         page.set_default_timeout(30_000)
-        page.on("console", self._hear)
-        page.on("pageerror", lambda error: self.said.append(str(error)))
+        page.on("console", self._on_message)
+        page.on("pageerror", lambda error: self.messages.append(str(error)))
         page.goto(self._sandbox.page_url)
         expect(page.locator("#live")).to_have_text("Live", timeout=30_000)
         return page
 
-    def _hear(self, message: ConsoleMessage) -> None:
-        if "net::ERR" not in message.text:  # a sandbox that stops is one of the tests
-            self.said.append(message.text)
+    def _on_message(self, message: ConsoleMessage) -> None:
+        if "net::ERR" not in message.text:  # some tests stop the sandbox
+            self.messages.append(message.text)
 
     def close(self) -> None:
         self._context.close()
-        assert self.said == []
+        assert self.messages == []
 
 
 def post(sandbox: Sandbox, body: Any, path: str = "/events", **headers: str) -> int:
@@ -83,28 +83,28 @@ def focused(page: Page) -> str:
     )
 
 
-def test_an_empty_page_says_how_to_begin(page: Page, sandbox: Sandbox) -> None:
-    expect(page.locator("#empty")).to_contain_text("Nothing has arrived yet")
+def test_the_example_of_the_empty_page_works(page: Page, sandbox: Sandbox) -> None:
+    expect(page.locator("#empty")).to_contain_text("No batch received yet")
     names: dict[str, Any] = {}
-    exec(page.locator("#example").inner_text(), names)  # noqa: S102  # what the page tells people to run
+    exec(page.locator("#example").inner_text(), names)  # noqa: S102  # the page's own example
     names["api"].close()
     expect(rows(page)).to_have_count(1)
     expect(page.locator("#empty")).to_be_hidden()
-    assert sandbox.batches[0].events[0].data.event_name == "Hello World"  # type: ignore[index, union-attr]  # it has one
+    assert sandbox.batches[0].events[0].data.event_name == "Hello World"  # type: ignore[index, union-attr]  # it has one event
 
 
-def test_batches_appear_as_they_arrive_the_newest_first(page: Page, sandbox: Sandbox) -> None:
+def test_new_batches_appear_at_the_top(page: Page, sandbox: Sandbox) -> None:
     post(sandbox, batch(1))
     expect(rows(page)).to_have_count(1)
     post(sandbox, [batch(2), {"environment": "prod"}, batch(2)], "/bulkevents")
     sandbox.fail(503)
     post(sandbox, batch(3))
     expect(rows(page)).to_have_count(5)
-    places = [row.get_attribute("aria-posinset") for row in rows(page).all()]
-    assert places == ["1", "2", "3", "4", "5"]  # heard in the order that they are seen in
+    positions = [row.get_attribute("aria-posinset") for row in rows(page).all()]
+    assert positions == ["1", "2", "3", "4", "5"]  # screen readers follow this order
     first = rows(page).first
     expect(first).to_contain_text("503 refused")
-    expect(first).to_contain_text("the sandbox was told to fail")
+    expect(first).to_contain_text("injected fault: status 503")
     expect(page.locator(".row.dropped", has_text="was taken before")).to_have_count(1)
     expect(page.locator(".row.dropped code", has_text="environment")).to_have_count(1)
     expect(page.locator("#counts")).to_have_text("2 taken · 2 dropped · 1 refused")
@@ -128,21 +128,21 @@ def test_the_filter(page: Page, sandbox: Sandbox) -> None:
     expect(rows(page)).to_have_count(3)
     page.get_by_label("Event type").select_option("push_message")
     expect(rows(page)).to_have_count(0)
-    page.get_by_role("button", name="Show everything").click()
+    page.get_by_role("button", name="Clear the filter").click()
     expect(rows(page)).to_have_count(15)
     page.get_by_role("button", name="Refused or dropped").click()
     expect(rows(page)).to_have_count(1)
     expect(rows(page)).to_contain_text("environment")
     post(sandbox, batch(20))
     post(sandbox, {"environment": "prod"})
-    expect(rows(page)).to_have_count(2)  # it holds for what comes
+    expect(rows(page)).to_have_count(2)  # it applies to new rows, too
 
 
 def test_the_details(page: Page, sandbox: Sandbox) -> None:
     post(sandbox, [batch(0), batch(1)], "/bulkevents", x_tenant="7")
     page.locator("[role=option]", has_text="Search").click()
     details = page.locator("#details")
-    expect(details.locator(".tree")).to_contain_text("7346244611012968789")  # every digit
+    expect(details.locator(".tree")).to_contain_text("7346244611012968789")  # all digits
     details.get_by_label("Search the JSON").fill("words")
     expect(details.locator("output")).to_have_text("1 of 1")
     expect(details.locator(".current")).to_contain_text('words: "green tea"')
@@ -153,7 +153,7 @@ def test_the_details(page: Page, sandbox: Sandbox) -> None:
     details.get_by_label("Search the JSON").press("Shift+Enter")
     details.get_by_label("Search the JSON").press("Shift+Enter")
     expect(details.locator("output")).to_have_text(re.compile(r"(\d\d) of \1"))
-    details.get_by_label("Search the JSON").fill("nowhere to be found")
+    details.get_by_label("Search the JSON").fill("without a match")
     expect(details.locator("output")).to_have_text("none")
     details.get_by_role("button", name="Fold", exact=True).click()
     expect(details.get_by_text("words: ")).to_be_hidden()
@@ -161,86 +161,88 @@ def test_the_details(page: Page, sandbox: Sandbox) -> None:
     expect(details.get_by_text("words: ")).to_be_visible()
     details.get_by_role("tab", name="Request").click()
     expect(details).to_contain_text("POST /v2/bulkevents")
-    expect(details).to_contain_text("number 1 of the request")
+    expect(details).to_contain_text("number 1 in the request")
     expect(details).to_contain_text("x_tenant7")
     assert "Basic" not in details.inner_text()
     details.get_by_role("tab", name="Limits").click()
     expect(details).to_contain_text("2 of 100")
 
 
-def test_details_that_are_closed_while_others_are_fetched_stay_closed(page: Page, sandbox: Sandbox) -> None:
+def test_details_stay_closed_if_closed_during_a_fetch(page: Page, sandbox: Sandbox) -> None:
     for number in range(2):
         post(sandbox, batch(number))
     expect(rows(page)).to_have_count(2)
     rows(page).first.click()
     expect(page.locator(".split")).to_have_count(1)
     held: list[Route] = []
-    page.route("**/live/arrivals/1", lambda route: held.append(route), times=1)
-    with page.expect_request("**/live/arrivals/1"):
+    page.route("**/live/rows/1", lambda route: held.append(route), times=1)
+    with page.expect_request("**/live/rows/1"):
         page.locator("#list").press("ArrowDown")
     page.keyboard.press("Escape")
     expect(page.locator(".split")).to_have_count(0)
-    with page.expect_response("**/live/arrivals/1") as answered:
+    with page.expect_response("**/live/rows/1") as answered:
         held[0].continue_()
     answered.value.finished()
-    page.evaluate("fetch('/live/arrivals/1').then((answer) => answer.json())")  # so the page has read the first, too
+    page.evaluate(
+        "fetch('/live/rows/1').then((answer) => answer.json())"
+    )  # now the page has processed the first response, too
     expect(page.locator(".split")).to_have_count(0)
     expect(page.locator("#details")).to_be_hidden()
 
 
-def test_the_details_of_a_bad_batch_show_where(page: Page, sandbox: Sandbox) -> None:
+def test_the_details_of_an_invalid_batch_mark_the_error(page: Page, sandbox: Sandbox) -> None:
     bad = {"environment": "production", "events": [{"event_type": "custom_event", "data": {"event_name": "x"}}]}
     post(sandbox, bad)
     rows(page).click()
     expect(page.locator("#details .problem code")).to_have_text("events[0].data.custom_event_type")
-    expect(page.locator("#details .culprit > summary")).to_contain_text("data")
+    expect(page.locator("#details .error-node > summary")).to_contain_text("data")
     post(sandbox, b'{"environment": ')
     rows(page).first.click()
-    page.locator("[role=option]", has_text="is no JSON").click()
+    page.locator("[role=option]", has_text="JSON").click()
     expect(page.locator("#details pre")).to_have_text('{"environment": ')
 
 
-def test_failing_on_purpose(page: Page, sandbox: Sandbox) -> None:
-    page.get_by_role("button", name="Fail on purpose").click()
+def test_injecting_an_error_status(page: Page, sandbox: Sandbox) -> None:
+    page.get_by_role("button", name="Inject faults").click()
     form = page.locator("#fail")
     form.get_by_label("Status").select_option("429")
     form.get_by_label("Requests").fill("2")
     form.get_by_label("Retry-After").fill("7")
     form.get_by_role("button", name="Add").click()
-    pending = page.locator("#pending li")
-    expect(pending).to_have_text(re.compile("Next 2 requests: answered with 429"))
+    faults = page.locator("#active-faults li")
+    expect(faults).to_have_text(re.compile("Next 2 requests: status 429"))
     assert post(sandbox, batch(0)) == 429
-    expect(pending).to_have_text(re.compile("Next request: answered with 429"))
-    pending.get_by_role("button").click()
-    expect(pending).to_have_count(0)
+    expect(faults).to_have_text(re.compile("Next request: status 429"))
+    faults.get_by_role("button").click()
+    expect(faults).to_have_count(0)
     assert post(sandbox, batch(0)) == 202
 
 
-def test_dropping_slowing_and_limiting(page: Page, sandbox: Sandbox) -> None:
-    page.get_by_role("button", name="Fail on purpose").click()
+def test_closed_connections_latency_and_rate_limit(page: Page, sandbox: Sandbox) -> None:
+    page.get_by_role("button", name="Inject faults").click()
     page.get_by_label("When").select_option("taken")
     page.locator("#drop").get_by_role("button", name="Add").click()
-    pending = page.locator("#pending li")
-    expect(pending).to_contain_text("taken, then closed without an answer")
+    faults = page.locator("#active-faults li")
+    expect(faults).to_contain_text("batches taken, then connection closed")
     with pytest.raises(httpx.RemoteProtocolError):
         post(sandbox, batch(0))
-    expect(page.locator(".row.taken")).to_contain_text("cut taken")
+    expect(page.locator(".row.taken")).to_contain_text("closed taken")
     page.get_by_label("Latency, ms").fill("50")
-    page.get_by_label("Batches a second").fill("0.1")
+    page.get_by_label("Batches per second").fill("0.1")
     page.locator("#settings").get_by_role("button", name="Set").click()
-    expect(pending).to_have_count(2)
+    expect(faults).to_have_count(2)
     assert (sandbox.latency, sandbox.rate_limit) == (0.05, 0.1)
     assert [post(sandbox, batch(number)) for number in (1, 2)] == [202, 429]
-    expect(page.locator(".row.refused")).to_contain_text("more than 0.1 batches a second")
-    for undo in ("the latency", "the rate limit"):
-        page.get_by_role("button", name=f"Undo: {undo}").click()
-    expect(pending).to_have_count(0)
+    expect(page.locator(".row.refused")).to_contain_text("more than 0.1 batches per second")
+    for setting in ("latency", "rate limit"):
+        page.get_by_role("button", name=f"Remove: {setting}").click()
+    expect(faults).to_have_count(0)
     assert (sandbox.latency, sandbox.rate_limit) == (0, None)
     sandbox.latency = 0.25  # from code
     expect(page.get_by_label("Latency, ms")).to_have_value("250")
 
 
-def test_clearing_and_downloading(page: Page, sandbox: Sandbox, tmp_path: Path) -> None:
+def test_clear_and_download(page: Page, sandbox: Sandbox, tmp_path: Path) -> None:
     for number in range(3):
         post(sandbox, batch(number))
     expect(rows(page)).to_have_count(3)
@@ -256,7 +258,7 @@ def test_clearing_and_downloading(page: Page, sandbox: Sandbox, tmp_path: Path) 
     assert sandbox.batches == []
 
 
-def test_the_keys_alone(page: Page, sandbox: Sandbox) -> None:
+def test_the_keyboard(page: Page, sandbox: Sandbox) -> None:
     for number in range(30):
         post(sandbox, batch(number))
     expect(page.locator("#counts")).to_contain_text("30 taken")
@@ -270,7 +272,7 @@ def test_the_keys_alone(page: Page, sandbox: Sandbox) -> None:
     expect(page.locator(".row[aria-selected=true]")).to_have_attribute("aria-posinset", "2")
     page.keyboard.press("Enter")
     expect(page.locator("#details")).to_contain_text("shop-28")
-    page.keyboard.press("ArrowUp")  # the open details go along
+    page.keyboard.press("ArrowUp")  # open details follow the selection
     expect(page.locator("#details")).to_contain_text("shop-29")
     page.keyboard.press("End")
     expect(page.locator("#details")).to_contain_text('"shop-0"')
@@ -280,7 +282,7 @@ def test_the_keys_alone(page: Page, sandbox: Sandbox) -> None:
     assert focused(page) == "list"
     page.keyboard.press("Home")
     expect(page.locator(".row[aria-selected=true]")).to_have_attribute("aria-posinset", "1")
-    page.get_by_role("button", name="Fail on purpose").focus()
+    page.get_by_role("button", name="Inject faults").focus()
     page.keyboard.press("Enter")
     assert focused(page) == "status"
     page.keyboard.press("Escape")
@@ -294,7 +296,7 @@ NASTY = (
 )
 
 
-def test_what_a_batch_contains_is_text_wherever_it_stands(page: Page, sandbox: Sandbox) -> None:
+def test_data_of_a_batch_is_never_run(page: Page, sandbox: Sandbox) -> None:
     page.evaluate("addEventListener('securitypolicyviolation', (event) => console.error(event.violatedDirective))")
     custom = {"event_type": "custom_event", "data": {"custom_event_type": "other", "event_name": NASTY, "custom_attributes": {NASTY: NASTY}}}  # fmt: skip
     good = {
@@ -332,7 +334,7 @@ def test_what_a_batch_contains_is_text_wherever_it_stands(page: Page, sandbox: S
     assert page.evaluate("window.ran") is None
 
 
-def test_ten_thousand_batches(page: Page, sandbox: Sandbox) -> None:
+def test_ten_thousand_rows(page: Page, sandbox: Sandbox) -> None:
     with EventsApi(replace(sandbox.configuration, max_in_flight=1)) as api:
         users = (UserIdentities(customer_id=f"user {number}") for number in range(10_000))
         result = api.upload_all(Batch("production", user_identities=user) for user in users)
@@ -350,16 +352,16 @@ def test_ten_thousand_batches(page: Page, sandbox: Sandbox) -> None:
     expect(rows(page)).to_have_count(1)
 
 
-def test_what_arrives_moves_nothing_that_is_being_read(page: Page, sandbox: Sandbox) -> None:
+def test_new_batches_do_not_move_the_rows_in_view(page: Page, sandbox: Sandbox) -> None:
     for number in range(60):
         post(sandbox, batch(number))
     expect(rows(page).first).to_have_attribute("aria-setsize", "60")
     page.locator("#list").evaluate("(list) => { list.scrollTop = 800 }")
-    place = page.locator("#row-30").bounding_box()
+    position = page.locator("#row-30").bounding_box()
     post(sandbox, batch(60))
     post(sandbox, batch(61))
     expect(page.locator("#newer")).to_have_text("↑ 2 newer")
-    assert page.locator("#row-30").bounding_box() == place
+    assert page.locator("#row-30").bounding_box() == position
     page.locator("#newer").click()
     expect(page.locator("#newer")).to_be_hidden()
     expect(page.locator("#row-62")).to_be_in_viewport()
@@ -368,7 +370,7 @@ def test_what_arrives_moves_nothing_that_is_being_read(page: Page, sandbox: Sand
 def test_another_sandbox_at_the_same_address(browser: Browser) -> None:
     first = Sandbox().start()
     port = httpx.URL(first.url).port or 0
-    opened = Opened(browser, first)
+    opened = OpenPage(browser, first)
     page = opened.open()
     post(first, batch(0))
     expect(rows(page)).to_have_count(1)
@@ -387,10 +389,10 @@ def test_another_sandbox_at_the_same_address(browser: Browser) -> None:
 def test_a_narrow_screen(browser: Browser, sandbox: Sandbox) -> None:
     sandbox.rate_limit = 1_000_000
     send(sandbox)
-    opened = Opened(browser, sandbox)
+    opened = OpenPage(browser, sandbox)
     page = opened.open(NARROW)
     expect(rows(page).first).to_be_visible()
-    page.get_by_role("button", name="Fail on purpose").click()
+    page.get_by_role("button", name="Inject faults").click()
     assert page.evaluate("document.documentElement.scrollWidth") == NARROW[0]
     page.keyboard.press("Escape")
     page.locator(".row.refused").first.click()
@@ -406,13 +408,13 @@ def test_a_narrow_screen(browser: Browser, sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize(("scheme", "ground"), [("light", "rgb(255, 255, 255)"), ("dark", "rgb(16, 19, 24)")])
-def test_who_cannot_see_well(browser: Browser, sandbox: Sandbox, scheme: Any, ground: str) -> None:
+def test_accessibility(browser: Browser, sandbox: Sandbox, scheme: Any, ground: str) -> None:
     sandbox.latency = 0.001
     send(sandbox)
-    opened = Opened(browser, sandbox)
+    opened = OpenPage(browser, sandbox)
     page = opened.open(color_scheme=scheme)
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == ground
-    page.get_by_role("button", name="Fail on purpose").click()
+    page.get_by_role("button", name="Inject faults").click()
     for kind in ("taken", "dropped", "refused"):
         page.locator(f".row.{kind}").first.click()
         for tab in ("Request", "Limits", "JSON"):
@@ -422,20 +424,20 @@ def test_who_cannot_see_well(browser: Browser, sandbox: Sandbox, scheme: Any, gr
     opened.close()
 
 
-def test_the_picture_of_the_readme(
+def test_the_picture_for_the_readme(
     browser: Browser, sandbox: Sandbox, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     send(sandbox)
-    opened = Opened(browser, sandbox)
+    opened = OpenPage(browser, sandbox)
     page = opened.open((1280, 720), device_scale_factor=2)
     page.locator(".row.dropped", has_text="events[0]").click()
-    expect(page.locator("#details .culprit")).to_be_visible()
-    made = tmp_path / "page.png"
-    page.screenshot(path=made)
+    expect(page.locator("#details .error-node")).to_be_visible()
+    picture = tmp_path / "page.png"
+    page.screenshot(path=picture)
     opened.close()
-    Image.open(made).quantize(96, dither=Image.Dither.NONE).save(made, optimize=True)
-    assert made.stat().st_size < MOST_PICTURE_BYTES
+    Image.open(picture).quantize(96, dither=Image.Dither.NONE).save(picture, optimize=True)
+    assert picture.stat().st_size < MAX_PICTURE_BYTES
     if request.config.getoption("--picture"):
-        made.replace(PICTURE)
+        picture.replace(PICTURE)
     with Image.open(PICTURE) as kept:
         assert kept.size == (2560, 1440)

@@ -1,4 +1,4 @@
-"""The Chromium or Chrome of this machine; no test brings its own."""
+"""Runs the installed Chromium or Chrome."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ FLAGS = [
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """Run it. Where there is none the test is skipped; in CI it fails."""
+    """Run the browser. Without one the test is skipped; in CI it fails."""
     executable = next(filter(None, map(shutil.which, NAMES)), None)
     if executable is None:
-        missing = "The page is not tested: install Chromium or Chrome."
+        missing = "no browser found: install Chromium or Chrome"
         pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)

@@ -1,4 +1,4 @@
-"""A second opinion on wire documents: a JSON Schema validator on the schemas of the spec, and documents to judge."""
+"""A JSON Schema validator for the schemas of the spec, and a generator of random documents for them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Schema = dict[str, Any]
 
 
 def _at_most_one_of(_: Any, names: list[str], instance: Any, __: Schema) -> Iterator[ValidationError]:
-    """The one rule that is ours: the spec says it with a word of its own."""
+    """The rule of the spec's extension `x-at-most-one-of`, which JSON Schema does not have."""
     if isinstance(instance, dict) and sum(instance.get(name) is not None for name in names) > 1:
         yield ValidationError(f"more than one of {names}")
 
@@ -36,23 +36,23 @@ ANYTHING: st.SearchStrategy[Any] = st.recursive(
 
 
 class Documents:
-    """Documents for a schema: most of them good, some with a thing that is not."""
+    """Random documents for a schema. With `invalid`, some of them have an error."""
 
-    def __init__(self, spec: Schema, *, bad: bool) -> None:
+    def __init__(self, spec: Schema, *, invalid: bool) -> None:
         self._schemas: dict[str, Schema] = spec["components"]["schemas"]
-        self._bad = bad
-        self._made: dict[str, st.SearchStrategy[Any]] = {}
+        self._invalid = invalid
+        self._strategies: dict[str, st.SearchStrategy[Any]] = {}
 
     def named(self, name: str) -> st.SearchStrategy[Any]:
-        if name not in self._made:
-            self._made[name] = st.deferred(lambda: self._of(self._schemas[name]))
-        return self._made[name]
+        if name not in self._strategies:
+            self._strategies[name] = st.deferred(lambda: self._of(self._schemas[name]))
+        return self._strategies[name]
 
     def _of(self, schema: Schema) -> st.SearchStrategy[Any]:
-        good = self._good(schema)
-        return st.one_of(good, good, good, good, ANYTHING) if self._bad else good
+        valid = self._valid(schema)
+        return st.one_of(valid, valid, valid, valid, ANYTHING) if self._invalid else valid
 
-    def _good(self, schema: Schema) -> st.SearchStrategy[Any]:
+    def _valid(self, schema: Schema) -> st.SearchStrategy[Any]:
         if "$ref" in schema:
             return self.named(schema["$ref"].rpartition("/")[2])
         for union in ("oneOf", "anyOf"):
@@ -62,11 +62,11 @@ class Documents:
             return st.just(schema["const"])
         if "enum" in schema:
             return st.sampled_from(schema["enum"])
-        kinds = schema.get("type", "object" if "allOf" in schema else ["string", "integer", "null"])
-        return st.one_of([self._of_kind(kind, schema) for kind in ([kinds] if isinstance(kinds, str) else kinds)])
+        types = schema.get("type", "object" if "allOf" in schema else ["string", "integer", "null"])
+        return st.one_of([self._of_type(name, schema) for name in ([types] if isinstance(types, str) else types)])
 
-    def _of_kind(self, kind: str, schema: Schema) -> st.SearchStrategy[Any]:
-        match kind:
+    def _of_type(self, type_name: str, schema: Schema) -> st.SearchStrategy[Any]:
+        match type_name:
             case "object":
                 return self._object(schema)
             case "array":
@@ -75,7 +75,7 @@ class Documents:
             case "string":
                 return self._string(schema)
             case "integer":
-                return st.integers(schema.get("minimum"), schema.get("maximum")) if not self._bad else st.integers()
+                return st.integers(schema.get("minimum"), schema.get("maximum")) if not self._invalid else st.integers()
             case "number":
                 return st.floats(allow_nan=False, allow_infinity=False).filter(lambda number: not number.is_integer())
             case "boolean":
@@ -85,12 +85,12 @@ class Documents:
     def _string(self, schema: Schema) -> st.SearchStrategy[str]:
         if "pattern" in schema:
             exact = st.from_regex(re.compile(schema["pattern"]), fullmatch=True)
-            return exact | st.text(max_size=40) if self._bad else exact
+            return exact | st.text(max_size=40) if self._invalid else exact
         limit = schema.get("maxLength")
         short = st.text(max_size=8)
         if limit is None:
             return short
-        edge = st.sampled_from([limit, limit + 1] if self._bad else [limit]).map(lambda length: "x" * length)
+        edge = st.sampled_from([limit, limit + 1] if self._invalid else [limit]).map(lambda length: "x" * length)
         return st.one_of(short, short, short, edge)
 
     def _object(self, schema: Schema) -> st.SearchStrategy[dict[str, Any]]:
@@ -105,13 +105,13 @@ class Documents:
             must, may.flatmap(lambda names: st.fixed_dictionaries({n: optional[n] for n in sorted(names)}))
         )
         merged = document.map(lambda parts: parts[0] | parts[1])
-        if not self._bad:
+        if not self._invalid:
             groups = schema.get("x-at-most-one-of", [])
-            return merged.map(lambda made: _only_one(made, groups))
+            return merged.map(lambda fields: _only_one(fields, groups))
         return (
             merged
-            | merged.map(lambda made: made | {"unknown": 1})
-            | merged.map(lambda made: dict(list(made.items())[1:]))
+            | merged.map(lambda fields: fields | {"unknown": 1})
+            | merged.map(lambda fields: dict(list(fields.items())[1:]))
         )
 
     def _map(self, schema: Schema) -> st.SearchStrategy[dict[str, Any]]:
@@ -133,6 +133,6 @@ class Documents:
         return list(schema.get("required", ()))
 
 
-def _only_one(made: dict[str, Any], names: list[str]) -> dict[str, Any]:
-    filled = [name for name in names if made.get(name) is not None]
-    return {name: value for name, value in made.items() if name not in filled[1:]}
+def _only_one(fields: dict[str, Any], names: list[str]) -> dict[str, Any]:
+    filled = [name for name in names if fields.get(name) is not None]
+    return {name: value for name, value in fields.items() if name not in filled[1:]}

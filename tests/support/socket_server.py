@@ -66,3 +66,18 @@ def contexts(authority: trustme.CA) -> tuple[ssl.SSLContext, ssl.SSLContext]:
     authority.issue_cert("localhost", "127.0.0.1").configure_cert(server)
     authority.configure_trust(client)
     return server, client
+
+
+def relay(one: socket.socket, other: socket.socket) -> None:
+    """Forward bytes in both directions until one side ends."""
+
+    def forward(source: socket.socket, target: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while part := source.recv(65_536):
+                target.sendall(part)
+            target.shutdown(socket.SHUT_WR)
+
+    back = threading.Thread(target=forward, args=(other, one), daemon=True)
+    back.start()
+    forward(one, other)
+    back.join(5)

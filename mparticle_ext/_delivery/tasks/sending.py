@@ -30,12 +30,12 @@ class AsyncEngine:
     def __init__(self, configuration: Configuration, owner: str) -> None:
         self._configuration = configuration
         self._owner = owner
-        HttpClient(configuration, owner, httpx.AsyncBaseTransport)  # so that a wrong setting fails now
         self.start()
         restart_after_fork(self)
 
     def start(self) -> None:
         """Begin without an event loop; in a forked child again."""
+        self._client: HttpClient | None = self._new_client()  # a wrong setting fails here
         self.requests = RequestBuilder(self._configuration)
         self.pace = Pace(self._configuration)
         self._budget = Budget((self._configuration.retry or Retry()).budget)
@@ -50,12 +50,15 @@ class AsyncEngine:
                 "AsyncEventsApi needs asyncio: in trio, call EventsApi through trio.to_thread.run_sync"
             ) from None
         if loop not in self._senders:
-            client = HttpClient(self._configuration, self._owner, httpx.AsyncBaseTransport)
+            client, self._client = self._client or self._new_client(), None
             delivery = Delivery(self._configuration, client, self.pace, self._budget)
             self._senders[loop] = sender = Sender(delivery)
             if self._configuration.transport in (None, "aiohttp"):  # a user's own transport can serve the next loop
                 await sender.close_with_loop()
         return self._senders[loop]
+
+    def _new_client(self) -> HttpClient:
+        return HttpClient(self._configuration, self._owner, httpx.AsyncBaseTransport)
 
 
 class Sender:

@@ -1,6 +1,6 @@
-// The page: what arrives comes in through one stream, and is drawn at most once a frame.
+// The page: it gets all data from one event stream, and draws at most once per frame.
 
-import { copy, counted, find, grouped, make, post } from "./dom.js";
+import { copy, find, formatted, make, post } from "./dom.js";
 import { Details } from "./details.js";
 import { Faults } from "./faults.js";
 import { List } from "./list.js";
@@ -8,139 +8,139 @@ import { Rows } from "./rows.js";
 
 const rows = new Rows();
 const faults = new Faults();
-const details = new Details(closed);
-const list = new List(rows, opened);
+const details = new Details(onClose);
+const list = new List(rows, onOpen);
 const filter = find("filter").elements;
 const narrow = matchMedia("(max-width: 900px)");
-const base = `${location.origin}/v2`;
-let run = null;
+const baseUrl = `${location.origin}/v2`;
+let runId = null;
 let counts = { taken: 0, dropped: 0, refused: 0 };
 
-// --- What arrives ---------------------------------------------------------------------------------------------------
+// --- The event stream -----------------------------------------------------------------------------------------------
 
 const stream = new EventSource("/live/stream");
-stream.onopen = () => live("Live");
-stream.onerror = () => live("Reconnecting");
-stream.onmessage = ({ data }) => {
-  const said = JSON.parse(data);
-  if (said.run !== run) begin(said.run);
-  live(said.behind ? "Catching up" : "Live");
-  counts = said.counts;
-  rows.add(said.rows, said.first);
-  faults.update(said);
-  example(said.default_keys);
-  offerTypes();
-  show();
+stream.onopen = () => showConnection("Live");
+stream.onerror = () => showConnection("Reconnecting");
+stream.onmessage = (event) => {
+  const state = JSON.parse(event.data);
+  if (state.run_id !== runId) reset(state.run_id);
+  showConnection(state.is_behind ? "Catching up" : "Live");
+  counts = state.counts;
+  rows.add(state.rows, state.first);
+  faults.update(state);
+  showExample(state.default_keys);
+  addTypeOptions();
+  refresh();
 };
 
-/** Another sandbox, perhaps at the same address. */
-function begin(another) {
-  run = another;
+/** Start again for another sandbox, which may have the same address. */
+function reset(newRunId) {
+  runId = newRunId;
   rows.clear();
   list.clear();
 }
 
-function live(state) {
-  if (find("live").textContent === state) return; // each change is read out
+function showConnection(state) {
+  if (find("live").textContent === state) return; // screen readers announce each change
   find("live").textContent = state;
   find("live").classList.toggle("on", state === "Live");
 }
 
-function show() {
+function refresh() {
   const { taken, dropped, refused } = counts;
-  const of = rows.shown.length === rows.length ? "" : `${grouped(rows.shown.length)} shown of `;
-  find("counts").textContent = `${of}${grouped(taken)} taken · ${grouped(dropped)} dropped · ${grouped(refused)} refused`;
-  find("empty").hidden = rows.length > 0 || run === null;
-  find("none").hidden = rows.length === 0 || rows.shown.length > 0;
+  const shown = rows.shown.length === rows.length ? "" : `${formatted(rows.shown.length)} shown of `;
+  find("counts").textContent = `${shown}${formatted(taken)} taken · ${formatted(dropped)} dropped · ${formatted(refused)} refused`;
+  find("empty").hidden = rows.length > 0 || runId === null;
+  find("no-match").hidden = rows.length === 0 || rows.shown.length > 0;
   list.refresh();
 }
 
-function offerTypes() {
-  const offered = new Set([...filter.type.options].map((option) => option.value));
-  const missing = [...rows.types].filter((type) => !offered.has(type));
+function addTypeOptions() {
+  const existing = new Set([...filter.type.options].map((option) => option.value));
+  const missing = [...rows.types].filter((type) => !existing.has(type));
   filter.type.append(...missing.map((type) => make("option", {}, type)));
 }
 
-function example(defaultKeys) {
+function showExample(defaultKeys) {
   const [key, secret] = defaultKeys ? ["sandbox-key", "sandbox-secret"] : ["<key>", "<secret>"];
   find("example").textContent = [
     "from mparticle_ext import AppEvent, Batch, Configuration, EventsApi",
-    `api = EventsApi(Configuration("${key}", "${secret}", base_url="${base}"))`,
+    `api = EventsApi(Configuration("${key}", "${secret}", base_url="${baseUrl}"))`,
     'api.upload_events(Batch("development", events=[AppEvent("other", "Hello World")]))',
   ].join("\n");
 }
 
 // --- The filter -----------------------------------------------------------------------------------------------------
 
-function refilter() {
-  rows.refilter({
+function applyFilter() {
+  rows.setFilter({
     text: filter.text.value.trim().toLowerCase(),
     environment: filter.environment.value,
     type: filter.type.value,
     problems: find("problems").getAttribute("aria-pressed") === "true",
   });
-  list.toTop();
-  show();
+  list.scrollToTop();
+  refresh();
 }
 
-function problems(only) {
-  find("problems").setAttribute("aria-pressed", only);
-  refilter();
+function setProblemsOnly(pressed) {
+  find("problems").setAttribute("aria-pressed", pressed);
+  applyFilter();
 }
 
-find("filter").addEventListener("input", refilter);
+find("filter").addEventListener("input", applyFilter);
 find("filter").addEventListener("submit", (event) => {
   event.preventDefault();
   list.viewport.focus();
 });
-find("problems").addEventListener("click", () => problems(find("problems").getAttribute("aria-pressed") !== "true"));
-find("unfilter").addEventListener("click", () => {
+find("problems").addEventListener("click", () => setProblemsOnly(find("problems").getAttribute("aria-pressed") !== "true"));
+find("clear-filter").addEventListener("click", () => {
   find("filter").reset();
-  problems(false);
+  setProblemsOnly(false);
   list.viewport.focus();
 });
 
 // --- The details ----------------------------------------------------------------------------------------------------
 
-/** Arrow keys carry open details along; a click or Enter opens them. */
-async function opened(row, asked) {
-  if (!asked && !details.open) return;
+/** Show the details of a row. The arrow keys change open details only; a click or Enter opens them. */
+async function onOpen(row, open) {
+  if (!open && !details.isOpen) return;
   await details.show(row.number);
-  if (!details.open) return; // closed meanwhile
+  if (!details.isOpen) return; // closed while they were fetched
   find("main").classList.add("split");
-  cover();
-  if (asked) list.activate(row.number);
-  if (asked && narrow.matches) details.element.querySelector(".close").focus();
+  updateInert();
+  if (open) list.select(row.number);
+  if (open && narrow.matches) details.element.querySelector(".close").focus();
 }
 
-function closed() {
+function onClose() {
   find("main").classList.remove("split");
-  cover();
+  updateInert();
   list.viewport.focus();
 }
 
-/** On a narrow screen the details cover the list, which the keys must not reach then. */
-function cover() {
-  find("arrivals").inert = narrow.matches && details.open;
+/** On a narrow screen the details cover the list: the keyboard must not reach it. */
+function updateInert() {
+  find("batches").inert = narrow.matches && details.isOpen;
 }
 
-narrow.addEventListener("change", cover);
+narrow.addEventListener("change", updateInert);
 
-// --- The rest -------------------------------------------------------------------------------------------------------
+// --- Buttons and keys -----------------------------------------------------------------------------------------------
 
-find("address").firstElementChild.textContent = base;
-find("address").addEventListener("click", () => copy(base, find("address").firstElementChild));
+find("address").firstElementChild.textContent = baseUrl;
+find("address").addEventListener("click", () => copy(baseUrl, find("address").firstElementChild));
 find("copy-example").addEventListener("click", (event) => copy(find("example").textContent, event.target));
-find("clear").addEventListener("click", () => post("/live/clear").then(() => details.open && details.close()));
+find("clear").addEventListener("click", () => post("/live/clear").then(() => details.isOpen && details.close()));
 
 document.addEventListener("keydown", (event) => {
-  const typing = event.target.matches("input, select, textarea");
-  if (event.key === "/" && !typing) {
+  const isTyping = event.target.matches("input, select, textarea");
+  if (event.key === "/" && !isTyping) {
     event.preventDefault();
     filter.text.focus();
   } else if (event.key === "Escape") {
-    if (details.open) details.close();
-    else if (faults.open) faults.show(false);
+    if (details.isOpen) details.close();
+    else if (faults.isOpen) faults.toggle(false);
     else list.viewport.focus();
   }
 });

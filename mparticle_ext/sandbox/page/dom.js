@@ -1,8 +1,8 @@
-// Elements and texts. What arrived reaches the page through textContent alone, so nothing of it can run.
+// Helpers for elements and texts. Received data gets into the page only as text content, so that it cannot run.
 
 const NUMBER = new Intl.NumberFormat("en");
 
-/** An element with properties; children are elements or texts, and those that are false or null are left out. */
+/** Create an element. Children are elements or texts; false and null are left out. */
 export function make(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
@@ -18,12 +18,12 @@ export function find(id) {
   return document.getElementById(id);
 }
 
-export function grouped(number) {
+export function formatted(number) {
   return NUMBER.format(number);
 }
 
-export function counted(number, one, several = `${one}s`) {
-  return `${grouped(number)} ${number === 1 ? one : several}`;
+export function plural(number, singular, plural = `${singular}s`) {
+  return `${formatted(number)} ${number === 1 ? singular : plural}`;
 }
 
 export function bytes(size) {
@@ -31,23 +31,23 @@ export function bytes(size) {
   return size < 1024 * 1024 ? `${(size / 1024).toFixed(1)} KB` : `${(size / 1024 / 1024).toFixed(1)} MB`;
 }
 
-/** A time of day to the millisecond, as local clocks show it. */
+/** The local time of day with milliseconds. */
 export function clock(unixtimeMs) {
   const time = new Date(unixtimeMs);
-  const two = (number) => String(number).padStart(2, "0");
-  const parts = [time.getHours(), time.getMinutes(), time.getSeconds()].map(two).join(":");
+  const padded = (number) => String(number).padStart(2, "0");
+  const parts = [time.getHours(), time.getMinutes(), time.getSeconds()].map(padded).join(":");
   return `${parts}.${String(time.getMilliseconds()).padStart(3, "0")}`;
 }
 
-/** How much of a limit is used, as a bar; its colour says how near it is. */
-export function bar({ used, most }) {
-  const share = used / most;
+/** A bar for the use of a limit. Its colour warns near and above the limit. */
+export function bar({ used, maximum }) {
+  const share = used / maximum;
   const fill = make("i");
   fill.style.width = `${Math.max(4, Math.min(100, share * 100))}%`;
   return make("span", { className: `bar ${share > 1 ? "over" : share >= 0.8 ? "near" : ""}` }, fill);
 }
 
-/** Copy a text, and say so on the button for a moment. */
+/** Copy a text to the clipboard, and confirm it on the button. */
 export async function copy(text, button) {
   const label = button.dataset.label ?? (button.dataset.label = button.textContent);
   try {
@@ -59,12 +59,12 @@ export async function copy(text, button) {
   setTimeout(() => (button.textContent = label), 1200);
 }
 
-/** Send a change to the sandbox. Throws what it says against it. */
+/** Send a control to the sandbox. Throws its error message. */
 export async function post(path, body = {}) {
-  const answer = await fetch(path, {
+  const response = await fetch(path, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify(body),
   });
-  if (!answer.ok) throw new Error((await answer.json()).error);
+  if (!response.ok) throw new Error((await response.json()).error);
 }

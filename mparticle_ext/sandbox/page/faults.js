@@ -1,79 +1,79 @@
-// What goes wrong on purpose: the forms to ask for it, and what is still to come.
+// The forms that inject faults, and the list of active faults.
 
-import { counted, find, grouped, make, post } from "./dom.js";
+import { find, formatted, make, plural, post } from "./dom.js";
 
 const AFTER = {
-  headers: "closed before the body is read",
-  request: "closed after the request, nothing taken",
-  taken: "taken, then closed without an answer",
+  headers: "connection closed before the body is read",
+  request: "connection closed, no batch taken",
+  taken: "batches taken, then connection closed",
 };
 
 export class Faults {
-  #said = "";
-  #filled = "";
+  #shownState = "";
+  #shownSettings = "";
 
   constructor() {
     this.panel = find("faults");
-    this.toggle = find("faults-toggle");
+    this.button = find("faults-toggle");
     this.error = find("faults-error");
-    this.toggle.addEventListener("click", () => this.show(this.panel.hidden));
-    this.#form("fail", (form) => post("/live/fail", { status: number(form.status), times: number(form.times), retry_after: number(form.retry_after) }));
-    this.#form("drop", (form) => post("/live/drop", { after: form.after.value, times: number(form.times) }));
-    this.#form("settings", (form) => post("/live/settings", { latency: number(form.latency) / 1000, rate_limit: number(form.rate_limit) }));
+    this.button.addEventListener("click", () => this.toggle(this.panel.hidden));
+    this.#onSubmit("fail", (form) => post("/live/fail", { status: number(form.status), times: number(form.times), retry_after: number(form.retry_after) }));
+    this.#onSubmit("drop", (form) => post("/live/drop", { after: form.after.value, times: number(form.times) }));
+    this.#onSubmit("settings", (form) => post("/live/settings", { latency: number(form.latency) / 1000, rate_limit: number(form.rate_limit) }));
   }
 
-  get open() {
+  get isOpen() {
     return !this.panel.hidden;
   }
 
-  show(open) {
+  toggle(open) {
     this.panel.hidden = !open;
-    this.toggle.setAttribute("aria-expanded", open);
-    (open ? this.panel.querySelector("select") : this.toggle).focus();
+    this.button.setAttribute("aria-expanded", open);
+    (open ? this.panel.querySelector("select") : this.button).focus();
   }
 
-  /** What the sandbox says is in force. */
+  /** Show the faults and settings that the sandbox reports. */
   update({ latency, rate_limit, pending }) {
-    const said = JSON.stringify([latency, rate_limit, pending]);
-    if (said === this.#said) return;
-    this.#said = said;
-    this.#fill(latency, rate_limit);
-    this.#show([
-      latency > 0 && this.#chip(`Each answer waits ${milliseconds(latency)} ms`, "the latency", () => post("/live/settings", { latency: 0 })),
-      rate_limit !== null && this.#chip(`${grouped(rate_limit)} batches a second are taken`, "the rate limit", () => post("/live/settings", { rate_limit: null })),
-      ...pending.map((fault) => this.#pending(fault)),
+    const state = JSON.stringify([latency, rate_limit, pending]);
+    if (state === this.#shownState) return;
+    this.#shownState = state;
+    this.#fillSettings(latency, rate_limit);
+    this.#showChips([
+      latency > 0 && this.#chip(`Latency: ${milliseconds(latency)} ms`, "latency", () => post("/live/settings", { latency: 0 })),
+      rate_limit !== null && this.#chip(`Rate limit: ${formatted(rate_limit)} batches per second`, "rate limit", () => post("/live/settings", { rate_limit: null })),
+      ...pending.map((fault) => this.#faultChip(fault)),
     ].filter(Boolean));
   }
 
-  #show(chips) {
-    const pending = find("pending");
-    const focused = pending.contains(document.activeElement);
-    pending.hidden = !chips.length;
-    pending.firstElementChild.replaceChildren(...chips);
-    if (focused) (pending.querySelector("button") ?? this.toggle).focus();
+  #showChips(chips) {
+    const active = find("active-faults");
+    const hadFocus = active.contains(document.activeElement);
+    active.hidden = !chips.length;
+    active.firstElementChild.replaceChildren(...chips);
+    if (hadFocus) (active.querySelector("button") ?? this.button).focus();
   }
 
-  #pending({ number, left, status, after }) {
-    const next = left === 1 ? "Next request" : `Next ${counted(left, "request")}`;
-    const what = status ? `answered with ${status}` : AFTER[after];
-    return this.#chip(`${next}: ${what}`, `${what}, ${counted(left, "request")}`, () => post("/live/undo", { number }));
+  #faultChip({ number, left, status, after }) {
+    const requests = left === 1 ? "Next request" : `Next ${plural(left, "request")}`;
+    const effect = status ? `status ${status}` : AFTER[after];
+    return this.#chip(`${requests}: ${effect}`, `${effect}, ${plural(left, "request")}`, () => post("/live/undo", { number }));
   }
 
-  #chip(text, what, undo) {
-    const button = make("button", { type: "button", ariaLabel: `Undo: ${what}`, title: "Undo", onclick: () => this.#try(undo) }, "✕");
+  #chip(text, name, remove) {
+    const button = make("button", { type: "button", ariaLabel: `Remove: ${name}`, title: "Remove", onclick: () => this.#try(remove) }, "✕");
     return make("li", {}, text, button);
   }
 
-  #form(id, send) {
+  #onSubmit(id, send) {
     find(id).addEventListener("submit", (event) => {
       event.preventDefault();
       this.#try(() => send(event.target.elements));
     });
   }
 
-  async #try(change) {
+  async #try(control) {
     try {
-      await change();
+      await control();
       this.error.hidden = true;
     } catch (error) {
       this.error.textContent = error.message;
@@ -81,11 +81,11 @@ export class Faults {
     }
   }
 
-  /** Show the settings in their form, where they are not what it showed last: someone may be typing there. */
-  #fill(latency, rateLimit) {
-    const filled = JSON.stringify([latency, rateLimit]);
-    if (filled === this.#filled) return;
-    this.#filled = filled;
+  /** Fill the settings form if the settings changed. Otherwise the user may be typing in it. */
+  #fillSettings(latency, rateLimit) {
+    const settings = JSON.stringify([latency, rateLimit]);
+    if (settings === this.#shownSettings) return;
+    this.#shownSettings = settings;
     const form = find("settings").elements;
     form.latency.value = milliseconds(latency);
     form.rate_limit.value = rateLimit ?? "";

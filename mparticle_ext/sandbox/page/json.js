@@ -1,11 +1,11 @@
-// JSON as a tree that folds and can be searched. Numbers keep their digits: a 64-bit ID is more than a number of JavaScript.
+// JSON as a tree with folding and search. It keeps the text of numbers: JavaScript would round 64-bit IDs.
 
-import { counted, make } from "./dom.js";
+import { make, plural } from "./dom.js";
 
 const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|true|false|null|[[\]{}]/g;
-const OPEN_AT_MOST = 120; // lines of a document that is shown unfolded
+const MAX_UNFOLDED_NODES = 120; // a larger document is shown folded
 
-/** A document as nodes: {key, text} or {key, children, brackets}. Throws where it is no JSON. */
+/** Parse JSON into nodes: {key, text} or {key, children, brackets}. Throws if it is not JSON. */
 export function parse(text) {
   JSON.parse(text);
   const tokens = text.matchAll(TOKEN);
@@ -32,14 +32,14 @@ function entries(next) {
 }
 
 export class Tree {
-  #elements = new Map(); // of the nodes that were unfolded once
-  #found = [];
-  #at = -1;
+  #elements = new Map(); // by node; created at the first unfolding
+  #matches = []; // paths: lists of nodes from the root
+  #current = -1;
 
   constructor(text) {
     this.root = parse(text);
     this.element = make("div", { className: "tree" }, this.#elementOf(this.root));
-    if (size(this.root) <= OPEN_AT_MOST) this.unfold();
+    if (size(this.root) <= MAX_UNFOLDED_NODES) this.unfold();
     else this.reveal([]);
   }
 
@@ -51,39 +51,39 @@ export class Tree {
     this.#elements.forEach((element, node) => (element.open = node === this.root));
   }
 
-  /** Bring what stands at a path, or the last part of it that there is, into view. */
-  show(keys) {
+  /** Mark the value at a path, or its nearest existing parent, as the error. */
+  markError(keys) {
     const path = [this.root];
     for (const key of keys) {
-      const child = path.at(-1).children?.find((one) => one.key === key);
+      const child = path.at(-1).children?.find((node) => node.key === key);
       if (!child) break;
       path.push(child);
     }
     this.reveal(path);
-    this.#elements.get(path.at(-1)).classList.add("culprit");
+    this.#elements.get(path.at(-1)).classList.add("error-node");
   }
 
-  /** Find a text in keys and values, and go to the first. */
+  /** Search keys and values for a text, and go to the first match. */
   search(text) {
-    this.#found.forEach((path) => this.#elements.get(path.at(-1))?.classList.remove("found", "current"));
-    this.#found = [];
-    this.#at = -1;
-    const sought = text.toLowerCase();
-    if (sought) walk(this.root, (path) => matches(path.at(-1), sought) && this.#found.push([...path]));
-    this.#found.forEach((path) => this.#elements.get(path.at(-1))?.classList.add("found"));
+    this.#matches.forEach((path) => this.#elements.get(path.at(-1))?.classList.remove("found", "current"));
+    this.#matches = [];
+    this.#current = -1;
+    const query = text.toLowerCase();
+    if (query) walk(this.root, (path) => isMatch(path.at(-1), query) && this.#matches.push([...path]));
+    this.#matches.forEach((path) => this.#elements.get(path.at(-1))?.classList.add("found"));
     return this.step(1);
   }
 
-  /** Go to the next that was found, or back, and say where that is. */
-  step(by) {
-    const count = this.#found.length;
+  /** Go to the next or the previous match, and return its position. */
+  step(offset) {
+    const count = this.#matches.length;
     if (!count) return "none";
-    if (this.#at >= 0) this.#elements.get(this.#found[this.#at].at(-1)).classList.remove("current");
-    this.#at = (this.#at + by + count) % count;
-    const path = this.#found[this.#at];
+    if (this.#current >= 0) this.#elements.get(this.#matches[this.#current].at(-1)).classList.remove("current");
+    this.#current = (this.#current + offset + count) % count;
+    const path = this.#matches[this.#current];
     this.reveal(path);
     this.#elements.get(path.at(-1)).classList.add("found", "current");
-    return `${this.#at + 1} of ${count}`;
+    return `${this.#current + 1} of ${count}`;
   }
 
   reveal(path) {
@@ -100,9 +100,9 @@ export class Tree {
   #fill(node) {
     const element = this.#elements.get(node);
     if (element.childElementCount > 1) return;
-    const sought = new Set(this.#found.map((path) => path.at(-1)));
+    const matches = new Set(this.#matches.map((path) => path.at(-1)));
     const children = node.children.map((child) => this.#elementOf(child));
-    node.children.forEach((child) => sought.has(child) && this.#elements.get(child).classList.add("found"));
+    node.children.forEach((child) => matches.has(child) && this.#elements.get(child).classList.add("found"));
     element.append(make("div", { className: "children" }, children));
   }
 
@@ -114,8 +114,8 @@ export class Tree {
 
   #branch(node) {
     const [open, close] = node.brackets;
-    const many = open === "[" ? counted(node.children.length, "entry", "entries") : counted(node.children.length, "field");
-    const summary = make("summary", {}, label(node), make("span", { className: "folded" }, `${open} ${many} ${close}`), make("span", { className: "unfolded" }, open));
+    const count = open === "[" ? plural(node.children.length, "entry", "entries") : plural(node.children.length, "field");
+    const summary = make("summary", {}, label(node), make("span", { className: "folded" }, `${open} ${count} ${close}`), make("span", { className: "unfolded" }, open));
     return make("details", { ontoggle: () => this.#fill(node) }, summary);
   }
 }
@@ -130,17 +130,17 @@ function label(node) {
   return node.key !== "" && make("span", { className: "key" }, make("bdi", {}, node.key), ": ");
 }
 
-function matches(node, sought) {
-  return node.key.toLowerCase().includes(sought) || Boolean(node.text?.toLowerCase().includes(sought));
+function isMatch(node, query) {
+  return node.key.toLowerCase().includes(query) || Boolean(node.text?.toLowerCase().includes(query));
 }
 
 function size(node) {
   return 1 + (node.children ?? []).reduce((sum, child) => sum + size(child), 0);
 }
 
-function walk(node, seen, path = []) {
+function walk(node, visit, path = []) {
   path.push(node);
-  seen(path);
-  node.children?.forEach((child) => walk(child, seen, path));
+  visit(path);
+  node.children?.forEach((child) => walk(child, visit, path));
   path.pop();
 }

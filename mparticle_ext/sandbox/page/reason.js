@@ -1,15 +1,15 @@
-// Why a batch was not taken: "batches[1]: events[0].data.event_name: is required" in its parts.
+// Parses the reason why a batch was not taken: "batches[1]: events[0].data.event_name: is required".
 
 const PARTS = /^(batch(?:es)?(?:\[\d+\])?): (?:((?:[^:']|'[^']*')+): )?([^]*)$/;
-const STEP = /\[(\d+)\]|\['((?:[^'\\]|\\.)*)'\]|\.?([^.[\]]+)/g;
+const KEY = /\[(\d+)\]|\['((?:[^'\\]|\\.)*)'\]|\.?([^.[\]]+)/g;
 
-/** The path, which may be empty, and the rest in words. */
-export function parts(reason) {
+/** The path, which may be empty, and the text after it. */
+export function splitReason(reason) {
   const [, , path = "", text] = PARTS.exec(reason) ?? [null, "", "", reason];
   return { path, text };
 }
 
-/** A path as the keys and indices that lead there. */
-export function steps(path) {
-  return [...path.matchAll(STEP)].map(([, index, quoted, name]) => index ?? quoted ?? name);
+/** The keys and indices of a path. */
+export function pathKeys(path) {
+  return [...path.matchAll(KEY)].map(([, index, quoted, name]) => index ?? quoted ?? name);
 }

@@ -1,59 +1,59 @@
-// A row of the list: what is to be seen of a batch at a glance.
+// The elements of a row: a short summary of a batch.
 
-import { bar, bytes, clock, counted, make } from "./dom.js";
-import { parts } from "./reason.js";
+import { bar, bytes, clock, make, plural } from "./dom.js";
+import { splitReason } from "./reason.js";
 
-export function rowOf(row) {
+export function rowElement(row) {
   const element = make(
     "div",
     { className: `row ${row.outcome}`, role: "option", id: `row-${row.number}` },
-    make("span", { className: "time" }, clock(row.at)),
-    statusOf(row),
-    userOf(row),
+    make("span", { className: "time" }, clock(row.time)),
+    statusElement(row),
+    userElement(row),
     make("span", { className: `environment ${row.environment === "production" ? "production" : ""}` }, row.environment ?? ""),
-    row.outcome === "taken" ? eventsOf(row) : reasonOf(row),
+    row.outcome === "taken" ? eventsElement(row) : reasonElement(row),
     make("span", { className: "size" }, bytes(row.size)),
-    limitOf(row),
+    limitElement(row),
   );
   element.dataset.number = row.number;
   return element;
 }
 
-/** The status and what became of it; a connection that was cut has none. */
-export function statusOf(row) {
-  const cut = row.status === null;
+/** The HTTP status and the outcome. */
+export function statusElement(row) {
+  const isClosed = row.status === null;
   return make(
     "span",
-    { className: "status", title: cut ? "The connection was closed without an answer" : "" },
-    make("b", {}, cut ? "cut" : String(row.status)),
+    { className: "status", title: isClosed ? "The connection was closed without a response" : "" },
+    make("b", {}, isClosed ? "closed" : String(row.status)),
     ` ${row.outcome}`,
   );
 }
 
-export function userOf(row) {
+export function userElement(row) {
   const [kind, value] = row.identities?.[0] ?? [];
   if (value !== undefined) return make("span", { className: "user", title: `${kind}: ${value}` }, make("bdi", {}, value), make("small", {}, kind));
-  return make("span", { className: "user nobody" }, row.batches > 1 ? counted(row.batches, "batch", "batches") : "no identity");
+  return make("span", { className: "user muted" }, row.batches > 1 ? plural(row.batches, "batch", "batches") : "no identity");
 }
 
-function eventsOf(row) {
-  if (!row.event_count) return make("span", { className: "events nobody" }, "no events");
-  return make("span", { className: "events" }, make("span", { className: "count" }, String(row.event_count)), row.events.map(eventOf));
+function eventsElement(row) {
+  if (!row.event_count) return make("span", { className: "events muted" }, "no events");
+  return make("span", { className: "events" }, make("span", { className: "count" }, String(row.event_count)), row.events.map(eventElement));
 }
 
-function eventOf([kind, name]) {
+function eventElement([kind, name]) {
   const title = name ? `${kind}: ${name}` : kind;
   return make("span", { className: "event", title }, name ? make("bdi", {}, name) : false, make("small", {}, kind));
 }
 
-function reasonOf(row) {
-  const { path, text } = parts(row.reason);
+function reasonElement(row) {
+  const { path, text } = splitReason(row.reason);
   return make("span", { className: "reason", title: row.reason }, path && make("code", {}, path), make("bdi", {}, text));
 }
 
-function limitOf(row) {
-  const nearest = row.meters?.[0];
-  if (!nearest) return make("span", { className: "limit" });
-  const [limit, used, most] = nearest;
-  return make("span", { className: "limit", title: `${limit}: ${used} of ${most}` }, bar({ used, most }));
+/** The limit of which the batch uses the highest share. */
+function limitElement(row) {
+  const [limit, used, maximum] = row.limits?.[0] ?? [];
+  if (!limit) return make("span", { className: "limit" });
+  return make("span", { className: "limit", title: `${limit}: ${used} of ${maximum}` }, bar({ used, maximum }));
 }

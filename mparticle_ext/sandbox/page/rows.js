@@ -1,6 +1,6 @@
-// What the page knows of what arrived, and which of it the filter lets through. Both in the order of arrival.
+// The stored rows, and those that match the filter. Both are in the order of arrival.
 
-const MOST = 10_000;
+const MAX_ROWS = 10_000;
 
 export class Rows {
   #all = [];
@@ -16,49 +16,49 @@ export class Rows {
     return this.#all.length;
   }
 
-  /** Add what arrived, and let go of what is older than `first` or too much. */
+  /** Add new rows. Remove the rows before the number `first`, and the oldest above the maximum. */
   add(rows, first) {
     for (const row of rows) {
       this.#all.push(row);
-      this.#texts.set(row.number, textOf(row));
+      this.#texts.set(row.number, searchText(row));
       row.types?.forEach((type) => this.types.add(type));
-      if (this.#passes(row)) this.shown.push(row);
+      if (this.#matches(row)) this.shown.push(row);
     }
-    this.#forget(Math.max(first, (this.#all.at(-1)?.number ?? 0) - MOST + 1));
+    this.#removeBefore(Math.max(first, (this.#all.at(-1)?.number ?? 0) - MAX_ROWS + 1));
   }
 
   clear() {
-    this.#forget(Infinity);
+    this.#removeBefore(Infinity);
     this.types.clear();
   }
 
-  refilter(filter) {
+  setFilter(filter) {
     this.filter = filter;
-    this.shown = this.#all.filter((row) => this.#passes(row));
+    this.shown = this.#all.filter((row) => this.#matches(row));
   }
 
-  /** The place among those that are shown, the newest first; -1 for none. */
-  placeOf(number) {
-    const index = from(this.shown, number);
+  /** The position of a row among the shown rows, the newest first; -1 if it is not shown. */
+  positionOf(number) {
+    const index = indexFrom(this.shown, number);
     return this.shown[index]?.number === number ? this.shown.length - 1 - index : -1;
   }
 
-  /** How many of those that are shown came after this one. */
+  /** How many shown rows are newer than this one. */
   countAfter(number) {
-    return this.shown.length - from(this.shown, number + 1);
+    return this.shown.length - indexFrom(this.shown, number + 1);
   }
 
-  at(place) {
-    return this.shown[this.shown.length - 1 - place];
+  at(position) {
+    return this.shown[this.shown.length - 1 - position];
   }
 
-  #forget(first) {
-    const gone = this.#all.splice(0, from(this.#all, first));
-    gone.forEach((row) => this.#texts.delete(row.number));
-    this.shown.splice(0, from(this.shown, first));
+  #removeBefore(number) {
+    const removed = this.#all.splice(0, indexFrom(this.#all, number));
+    removed.forEach((row) => this.#texts.delete(row.number));
+    this.shown.splice(0, indexFrom(this.shown, number));
   }
 
-  #passes(row) {
+  #matches(row) {
     const { text, environment, type, problems } = this.filter;
     return (
       (!problems || row.outcome !== "taken") &&
@@ -69,14 +69,14 @@ export class Rows {
   }
 }
 
-function textOf(row) {
+function searchText(row) {
   const identities = (row.identities ?? []).map(([, value]) => value);
   const events = (row.events ?? []).map(([, name]) => name);
   return [...identities, ...events].join("\n").toLowerCase();
 }
 
-/** The index of the first row with this number or a later one. */
-function from(rows, number) {
+/** The index of the first row with this number or a higher one, by binary search. */
+function indexFrom(rows, number) {
   let low = 0;
   let high = rows.length;
   while (low < high) {

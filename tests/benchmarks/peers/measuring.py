@@ -1,6 +1,6 @@
-"""What a Python peer does with its tasks: run the one that is asked for, and print what it took as JSON.
+"""Runs a task of a Python peer, and prints its measurements as JSON.
 
-Standard library only, and little of it, so that it weighs on no peer's memory.
+It imports only a little of the standard library, because its memory counts for each peer.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, Self
 BULK = 50
 IN_FLIGHT = 8
 
-# What the reference batch says: strings and maps that are the user's own, made before.
+# The values of the reference batch that a program has before it builds one.
 CUSTOM_EVENTS = [f"Event {number}" for number in range(6)]
 CUSTOM_ATTRIBUTES: dict[str, Any] = {"screen": "home", "button": "buy", "position": 3, "price": 19.99, "new": True}
 SCREENS = ["Home", "Cart"]
@@ -22,7 +22,7 @@ PRODUCTS = [("sku-1", "Shoes"), ("sku-2", "Laces")]
 USER_ATTRIBUTES = {f"attribute {number}": f"value {number}" for number in range(10)}
 
 Task = Callable[[str, int], object]
-"""Does something a number of times, with the sink at a URL. A task of its own clock returns what it measured."""
+"""A function of the URL of the server and the number of repetitions. It can return its own measurements."""
 
 
 def main(tasks: dict[str, Task]) -> None:
@@ -32,7 +32,7 @@ def main(tasks: dict[str, Task]) -> None:
 
 
 def repeated(work: Callable[[], object]) -> Callable[[int], dict[str, float]]:
-    """A piece of work, timed over many repetitions after some that warm it up."""
+    """Measure many repetitions of a function, after a warm-up."""
 
     def run(count: int) -> dict[str, float]:
         for _ in range(max(1, count // 10)):
@@ -46,7 +46,7 @@ def repeated(work: Callable[[], object]) -> Callable[[int], dict[str, float]]:
 
 
 class Clock:
-    """CPU and wall time of a block, of the whole process: all threads, and the kernel's part."""
+    """Measures the CPU time and the wall time of a block: of all threads, user and system."""
 
     def __enter__(self) -> Self:
         self._wall, self._cpu = time.perf_counter(), time.process_time()
@@ -57,7 +57,7 @@ class Clock:
         self.wall_seconds = time.perf_counter() - self._wall
 
     def each(self, count: int) -> dict[str, float]:
-        """The two for one repetition, in microseconds."""
+        """The times of one repetition, in microseconds."""
         return {"cpu_us": self.cpu_seconds * 1e6 / count, "wall_us": self.wall_seconds * 1e6 / count}
 
 

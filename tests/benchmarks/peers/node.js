@@ -1,4 +1,4 @@
-// mParticle's Node SDK in the benchmarks, used as its guide shows it: node node.js TASK URL COUNT
+// The tasks of mParticle's Node SDK, used as its guide shows it: node node.js TASK URL COUNT
 const [, , task, url, countText] = process.argv;
 const count = Number(countText);
 const mParticle = require('mparticle');
@@ -106,10 +106,6 @@ const TASKS = {
       await upload(api, 'bulkUploadEvents', Array.from({ length: BULK }, build));
     }
     return timed(count, cpu, wall);
-  },
-  first: async () => {
-    await upload(makeApi(), 'uploadEvents', build());
-    return {};
   },
 };
 

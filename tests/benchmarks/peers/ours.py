@@ -1,11 +1,12 @@
-"""mparticle-ext's part in the benchmarks, used as the README shows it, with its check on."""
+"""The tasks of mparticle-ext, with its default settings: each batch is validated, and gets an id."""
 
 from __future__ import annotations
 
 import os
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any
+from dataclasses import replace
+from typing import Any, Literal
 
 from measuring import (
     BULK,
@@ -68,15 +69,6 @@ def _with_api(work: Callable[[Any], Callable[[], object]]) -> Callable[[str, int
     return task
 
 
-def _through_pyreqwest(url: str, count: int) -> dict[str, float]:
-    from dataclasses import replace
-
-    from pyreqwest.compatibility.httpx import SyncHttpxTransport
-
-    with mp.EventsApi(replace(_configuration(url), transport=SyncHttpxTransport())) as api:
-        return repeated(_post(api))(count)
-
-
 def _post(api: Any) -> Callable[[], object]:
     batch = build()
     return lambda: api.upload_events(batch)
@@ -87,8 +79,8 @@ def _bulk(api: Any) -> Callable[[], object]:
     return lambda: api.bulk_upload_events(batches)
 
 
-def _halves(size: int) -> Callable[[Any], Callable[[], object]]:
-    """Uploads of batches with half the events, of which 100 fit into a request."""
+def _half_batches(size: int) -> Callable[[Any], Callable[[], object]]:
+    """Bulk uploads of batches with half of the events, so that 100 fit into a request."""
 
     def work(api: Any) -> Callable[[], object]:
         batches = [build() for _ in range(size)]
@@ -99,46 +91,43 @@ def _halves(size: int) -> Callable[[Any], Callable[[], object]]:
     return work
 
 
-def _async(in_flight: int, upload: Callable[[Any], Callable[[], Any]]) -> Callable[[str, int], dict[str, float]]:
+def _async(
+    transport: Literal["aiohttp"] | None, work: Callable[[Any], Callable[[], Any]]
+) -> Callable[[str, int], dict[str, float]]:
     def task(url: str, count: int) -> dict[str, float]:
         import asyncio
 
-        return asyncio.run(_from_asyncio(url, count, in_flight, upload))
+        return asyncio.run(_from_asyncio(replace(_configuration(url), transport=transport), count, work))
 
     return task
 
 
 async def _from_asyncio(
-    url: str, count: int, in_flight: int, upload: Callable[[Any], Callable[[], Any]]
+    configuration: mp.Configuration, count: int, work: Callable[[Any], Callable[[], Any]]
 ) -> dict[str, float]:
-    import asyncio
-
-    async def several(send: Callable[[], Any], each: int) -> None:
-        for _ in range(each):
-            await send()
-
-    async with mp.AsyncEventsApi(_configuration(url)) as api:
-        send = upload(api)
-        await asyncio.gather(*(several(send, max(1, count // 10 // in_flight)) for _ in range(in_flight)))
-        each = max(1, count // in_flight)
+    async with mp.AsyncEventsApi(configuration) as api:
+        upload = work(api)
+        for _ in range(max(1, count // 10)):
+            await upload()
         with Clock() as clock:
-            await asyncio.gather(*(several(send, each) for _ in range(in_flight)))
-    return clock.each(each * in_flight)
+            for _ in range(count):
+                await upload()
+    return clock.each(count)
 
 
 def _callbacks(url: str, count: int) -> dict[str, float]:
     batch = build()
 
-    def answer(error: Any, data: Any, response: Any) -> None:
+    def callback(error: Any, data: Any, response: Any) -> None:
         assert error is None, error
 
     with mp.EventsApi(_configuration(url)) as api:
         for _ in range(IN_FLIGHT):
-            api.upload_events(batch, answer)
+            api.upload_events(batch, callback)
         api.flush()
         with Clock() as clock:
             for _ in range(count):
-                api.upload_events(batch, answer)
+                api.upload_events(batch, callback)
             api.flush()
     return clock.each(count)
 
@@ -161,30 +150,33 @@ def _upload_all(url: str, count: int) -> dict[str, float]:
     return clock.each(count)
 
 
-def _endless(url: str, count: int) -> dict[str, float]:
-    """Many uploads, one after the other, with what they leave behind."""
+def _rate_limit(url: str, count: int) -> dict[str, float]:
+    """Upload small batches to the sandbox, which answers 429 above its limit."""
+    configuration = mp.Configuration("sandbox-key", "sandbox-secret", base_url=url)
+    with mp.EventsApi(configuration) as api, Clock() as clock:
+        result = api.upload_all(mp.Batch("development", user_attributes={"row": number}) for number in range(count))
+    assert (result.delivered, result.failed) == (count, [])
+    return {"per_second": count / clock.wall_seconds}
+
+
+def _many_uploads(url: str, count: int) -> dict[str, float]:
+    """Many uploads, one after the other: how many more resources does the process have at the end?"""
     batch = build()
     with mp.EventsApi(_configuration(url)) as api:
         for _ in range(count // 10):
             api.upload_events(batch)
-        before = _held()
+        before = _resources()
         with Clock() as clock:
             for _ in range(count):
                 api.upload_events(batch)
-        after = _held()
+        after = _resources()
     return clock.each(count) | {f"more_{name}": after[name] - before[name] for name in after}
 
 
-def _held() -> dict[str, float]:
+def _resources() -> dict[str, float]:
     with open("/proc/self/statm") as statm:  # noqa: PTH123  # pathlib would add to what is measured
         pages = int(statm.read().split()[1])
     return {"kib": pages * 4, "threads": threading.active_count(), "files": len(os.listdir("/proc/self/fd"))}  # noqa: PTH208  # the same
-
-
-def _first(url: str, _: int) -> None:
-    batch = build()
-    with mp.EventsApi(_configuration(url)) as api:
-        api.upload_events(batch)
 
 
 def _encode(_: str, count: int) -> dict[str, float]:
@@ -196,21 +188,22 @@ def _check(_: str, count: int) -> dict[str, float]:
 
 
 TASKS: dict[str, Task] = {
-    "first": _first,
     "build": lambda _, count: repeated(build)(count),
     "encode": _encode,
     "check": _check,
     "post": _with_api(_post),
-    "post through pyreqwest": _through_pyreqwest,
+    "async post": _async(None, _post),
+    "aiohttp post": _async("aiohttp", _post),
     "bulk 50": _with_api(_bulk),
-    **{f"halves {size}": _with_api(_halves(size)) for size in (1, 10, 100)},
-    **{f"async post, {number} in flight": _async(number, _post) for number in (1, IN_FLIGHT)},
-    **{f"async bulk, {number} in flight": _async(number, _bulk) for number in (1, IN_FLIGHT)},
+    "async bulk": _async(None, _bulk),
+    "aiohttp bulk": _async("aiohttp", _bulk),
+    **{f"half batches {size}": _with_api(_half_batches(size)) for size in (1, 10, 100)},
     "callbacks": _callbacks,
     "stream": _stream,
     "longer stream": _stream,
     "upload_all": _upload_all,
-    "endless": _endless,
+    "rate limit": _rate_limit,
+    "many uploads": _many_uploads,
 }
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The installed command as a process, at the end of pipes or of a terminal."""
+"""Runs the installed command as a process, with pipes or in a terminal."""
 
 from __future__ import annotations
 
@@ -12,64 +12,58 @@ import sys
 import termios
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from common import MEASURED
 
 from mparticle_ext.sandbox import Sandbox
 
 COMMAND = str(Path(sys.executable).with_name("mparticle-ext"))
-PATIENCE_SECONDS = 120.0
+TIMEOUT_SECONDS = 120.0
 
 
 def environment(sandbox: Sandbox | None = None, /, *, measured: bool = True, **more: str) -> dict[str, str]:
-    """The environment for the command: to upload to a sandbox, or with no credentials.
+    """The environment for the command: with the address and credentials of a sandbox, or with none.
 
-    A process is not `measured` where a signal may come while coverage holds its lock, or coverage cannot write.
+    Use `measured=False` if a signal may come while coverage holds its lock, or if coverage cannot write its file.
     """
-    given = dict.fromkeys(("API_KEY", "API_SECRET", "BASE_URL", "POD"), "")
+    values = dict.fromkeys(("API_KEY", "API_SECRET", "BASE_URL", "POD"), "")
     if sandbox is not None:
         configuration = sandbox.configuration
-        given |= {"API_KEY": configuration.api_key, "API_SECRET": configuration.api_secret, "BASE_URL": sandbox.url}
-    ours = {f"MPARTICLE_{name}": value for name, value in given.items()}
-    return {**os.environ, **ours, "COVERAGE_PROCESS_CONFIG": MEASURED if measured else "", **more}
+        values |= {"API_KEY": configuration.api_key, "API_SECRET": configuration.api_secret, "BASE_URL": sandbox.url}
+    variables = {f"MPARTICLE_{name}": value for name, value in values.items()}
+    return {**os.environ, **variables, "COVERAGE_PROCESS_CONFIG": MEASURED if measured else "", **more}
 
 
 def start(*arguments: str | Path, env: Mapping[str, str] | None = None, **others: Any) -> subprocess.Popen[bytes]:
-    """Start it, with what it says in pipes."""
+    """Start the command, with its output in pipes."""
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     return subprocess.Popen([COMMAND, *map(str, arguments)], env=env or environment(), **{**pipes, **others})
 
 
-class Done:
-    """A process that has ended.
+class Result:
+    """The result of a process: its exit code, and the text from stdout and stderr."""
 
-    Attributes:
-        code: Its exit code.
-        out: What it said.
-        err: What it complained of.
-    """
-
-    def __init__(self, process: subprocess.Popen[bytes], given: bytes | None = None) -> None:
-        out, err = process.communicate(given, timeout=PATIENCE_SECONDS)
+    def __init__(self, process: subprocess.Popen[bytes], stdin: bytes | None = None) -> None:
+        out, err = process.communicate(stdin, timeout=TIMEOUT_SECONDS)
         self.code = process.returncode
         self.out = (out or b"").decode()
         self.err = (err or b"").decode()
         assert "Traceback" not in self.err, self.err
 
 
-def run(*arguments: str | Path, given: bytes | None = None, **others: Any) -> Done:
-    """Run it to its end, with something to read."""
-    return Done(start(*arguments, stdin=subprocess.DEVNULL if given is None else subprocess.PIPE, **others), given)
+def run(*arguments: str | Path, stdin: bytes | None = None, **others: Any) -> Result:
+    """Run the command to its end."""
+    return Result(start(*arguments, stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE, **others), stdin)
 
 
 class Terminal:
-    """The command in a terminal of its own."""
+    """The command in a pseudo-terminal."""
 
     def __init__(self, *arguments: str | Path, columns: int = 80, env: Mapping[str, str] | None = None) -> None:
         self._screen, inside = pty.openpty()
         fcntl.ioctl(inside, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-        self.said = ""
+        self.output = ""
         self.process = start(
             *arguments,
             env={"TERM": "xterm-256color", **(env or environment())},
@@ -82,47 +76,47 @@ class Terminal:
         os.close(inside)
 
     def until(self, text: str) -> None:
-        """Read until it says this."""
-        while text not in self.said:
-            more = self._more()
-            assert more, f"it ended without {text!r}: {self.said!r}"
-            self.said += more
+        """Read the output until it has this text."""
+        while text not in self.output:
+            data = self._read()
+            assert data, f"it ended without {text!r}: {self.output!r}"
+            self.output += data
 
     def type(self, line: str) -> None:
         """Type a line."""
         os.write(self._screen, f"{line}\n".encode())
 
     def end(self) -> int:
-        """Read all that is left, and return the exit code."""
-        while more := self._more():
-            self.said += more
+        """Read the rest of the output, and return the exit code."""
+        while data := self._read():
+            self.output += data
         os.close(self._screen)
-        return self.process.wait(PATIENCE_SECONDS)
+        return self.process.wait(TIMEOUT_SECONDS)
 
-    def _more(self) -> str:
+    def _read(self) -> str:
         try:
             return os.read(self._screen, 65536).decode(errors="replace")
-        except OSError:  # how Linux says that nobody is there any more
+        except OSError:  # Linux: the other end is closed
             return ""
 
 
 def batch(number: int, **more: Any) -> dict[str, Any]:
-    """A small batch that can be told from others."""
+    """A small batch with a number."""
     return {"environment": "production", "user_identities": {"customer_id": str(number)}, **more}
 
 
 def ndjson(path: Path, batches: Iterable[Any]) -> Path:
-    """A file with a batch a line."""
+    """Write a file with a batch on each line."""
     with path.open("w") as file:
         file.writelines(json.dumps(one) + "\n" for one in batches)
     return path
 
 
-def lines(file: Path | IO[str]) -> list[Any]:
-    """The lines of such a file."""
-    return [json.loads(line) for line in (file.read_text() if isinstance(file, Path) else file.read()).splitlines()]
+def read_lines(file: Path) -> list[Any]:
+    """The JSON documents on the lines of a file."""
+    return [json.loads(line) for line in file.read_text().splitlines()]
 
 
-def customers(sandbox: Sandbox) -> list[int]:
-    """The numbers of the batches that arrived."""
+def received(sandbox: Sandbox) -> list[int]:
+    """The numbers of the batches that the sandbox counted, sorted."""
     return sorted(int(json.loads(one.to_json())["user_identities"]["customer_id"]) for one in sandbox.batches)

@@ -1,4 +1,4 @@
-"""How the command ends: its exit codes, and its words for what went wrong."""
+"""Exit codes, the errors that end a command, and messages on stderr."""
 
 from __future__ import annotations
 
@@ -10,30 +10,38 @@ from typing import NoReturn
 
 import click
 
-FAULTY = 1
+FAILED = 1
 USAGE = 2
 STOPPED = 3
 NOT_WRITTEN = 4
 INTERRUPTED = 130
 BROKEN_PIPE = 141
 
-EXITS = """\b
+EXIT_CODES = """\b
 Exit codes:
-    0  all is good, or delivered
-    1  something is faulty, or was not delivered
+    0  all batches are valid, or delivered
+    1  a batch is invalid, or was not delivered
     2  wrong usage, or a file that cannot be read
     3  the service stopped it: credentials, or an outage
-    4  a file could not be written: a full disk
+    4  a file that cannot be written: a full disk
   130  interrupted
-  141  the reader of the output went away"""
+  141  the reader of the output closed it"""
 
 
-class RefusedError(Exception):
-    """Nothing was begun: it was called in a way that cannot be meant. The text says what to do."""
+class CommandError(Exception):
+    """An error that ends a command with the exit code `code`."""
+
+    code = USAGE
 
 
-class LocalError(Exception):
-    """A file that cannot be written."""
+class UsageError(CommandError):
+    """The command cannot start or continue with these options and files. The text says what to do."""
+
+
+class WriteError(CommandError):
+    """A file cannot be written."""
+
+    code = NOT_WRITTEN
 
     def __init__(self, path: object, error: OSError) -> None:
         super().__init__(f"{path} cannot be written: {error.strerror or error}")
@@ -41,31 +49,27 @@ class LocalError(Exception):
 
 @contextmanager
 def writing(path: object) -> Iterator[None]:
-    """A block that writes a file.
-
-    Raises:
-        LocalError: It cannot be written.
-    """
+    """Turn an OSError of the block into a WriteError for this path."""
     try:
         yield
     except OSError as error:
-        raise LocalError(path, error) from None
+        raise WriteError(path, error) from None
 
 
-def complain(text: str) -> None:
-    """Say what went wrong, on stderr."""
+def print_error(text: str) -> None:
+    """Print an error on stderr."""
     click.echo(f"{click.style('mparticle-ext:', fg='red', bold=True)} {printable(text)}", err=True)
 
 
 def printable(text: str) -> str:
-    """A text without what a terminal would act on."""
+    """The text with control characters escaped: a terminal must not act on them."""
     if text.isprintable():
         return text
     return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
 
 
-def leave_at_once(code: int) -> NoReturn:
-    """End without waiting for any thread."""
+def exit_now(code: int) -> NoReturn:
+    """Exit without waiting for other threads."""
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError):
             stream.flush()

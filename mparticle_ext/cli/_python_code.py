@@ -1,4 +1,4 @@
-"""A batch as the Python that builds it with the constructors of the facade."""
+"""The Python code that builds a batch."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, TypeAlias, get_args
 import msgspec
 from mparticle_events import constructors, models
 
-_WIDTH = 88  # what most formatters agree on
+_WIDTH = 88  # the default of most formatters
 _INDENT = 4
 _ENVELOPES = get_args(models.Event)
 _CONSTRUCTORS = {kind.__bases__[0]: kind for kind in vars(constructors).values() if isinstance(kind, type)}
@@ -18,7 +18,7 @@ _CONSTRUCTORS = {kind.__bases__[0]: kind for kind in vars(constructors).values()
 
 @dataclass(frozen=True)
 class _Group:
-    """Something in brackets."""
+    """Code in brackets: a call, a dict or a list."""
 
     opening: str
     parts: Sequence[tuple[str, _Code]]
@@ -26,17 +26,17 @@ class _Group:
 
 
 _Code: TypeAlias = str | _Group
-"""Code that stays in a line, or that may be broken into several."""
+"""Code on one line, or a group that may be split into several lines."""
 
 
-def written(batch: Mapping[str, Any]) -> str:
+def python_code(batch: Mapping[str, Any]) -> str:
     """A program that builds the batch and prints it."""
     code = _call(msgspec.convert(batch, models.Batch))
     names = sorted({"Batch", *_names(code)})
     imported = f"from mparticle_ext import {', '.join(names)}"
     if len(imported) > _WIDTH:
-        imported = _laid_out(_Group("from mparticle_ext import (", [("", name) for name in names], ")"), 0, 0)
-    return f"{imported}\n\nbatch = {_laid_out(code, 0, len('batch = '))}\n\nprint(batch.to_json())"
+        imported = _format(_Group("from mparticle_ext import (", [("", name) for name in names], ")"), 0, 0)
+    return f"{imported}\n\nbatch = {_format(code, 0, len('batch = '))}\n\nprint(batch.to_json())"
 
 
 def _code(value: Any) -> _Code:
@@ -52,7 +52,7 @@ def _code(value: Any) -> _Code:
 
 
 def _call(value: msgspec.Struct) -> _Group:
-    """The call of a constructor: its first required fields by position, all others by name."""
+    """The call of a constructor: the leading required fields by position, the others by name."""
     model = type(value)
     constructor = _CONSTRUCTORS[model]
     fields = {field.name: field.required for field in msgspec.structs.fields(model)}
@@ -71,7 +71,7 @@ def _literal(value: Any) -> str:
 
 
 def _names(code: _Code) -> Iterator[str]:
-    """The constructors that are called."""
+    """The names of the constructors."""
     if isinstance(code, _Group):
         if code.opening.endswith("("):
             yield code.opening[:-1]
@@ -79,17 +79,17 @@ def _names(code: _Code) -> Iterator[str]:
             yield from _names(inner)
 
 
-def _laid_out(code: _Code, indent: int, column: int) -> str:
-    """Code that begins in a column, in one line where it fits, else a part a line."""
-    flat = _flat(code)
-    if isinstance(code, str) or column + len(flat) < _WIDTH:
-        return flat
+def _format(code: _Code, indent: int, column: int) -> str:
+    """Code that starts at a column: on one line if it fits, else one part on each line."""
+    line = _one_line(code)
+    if isinstance(code, str) or column + len(line) < _WIDTH:
+        return line
     deeper = indent + _INDENT
-    lines = [f"{' ' * deeper}{name}{_laid_out(inner, deeper, deeper + len(name))}," for name, inner in code.parts]
+    lines = [f"{' ' * deeper}{name}{_format(inner, deeper, deeper + len(name))}," for name, inner in code.parts]
     return "\n".join([code.opening, *lines, " " * indent + code.closing])
 
 
-def _flat(code: _Code) -> str:
+def _one_line(code: _Code) -> str:
     if isinstance(code, str):
         return code
-    return code.opening + ", ".join(name + _flat(inner) for name, inner in code.parts) + code.closing
+    return code.opening + ", ".join(name + _one_line(inner) for name, inner in code.parts) + code.closing

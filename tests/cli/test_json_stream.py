@@ -1,4 +1,4 @@
-"""Reading: the same values come out of every form that they can be written in, in pieces of every size."""
+"""The JSON stream: the same values are read from every format, in pieces of every size."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mparticle_ext.cli._values import MAX_VALUE_BYTES, Values
+from mparticle_ext.cli._json_stream import MAX_VALUE_BYTES, JSONStream
 
 SCALARS: st.SearchStrategy[Any] = (
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
@@ -21,7 +21,7 @@ OBJECTS = st.dictionaries(
     st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(st.text(max_size=4), inner), max_leaves=6),
     max_size=4,
 )
-FORMS: dict[str, Callable[[Any], str]] = {
+FORMATS: dict[str, Callable[[Any], str]] = {
     "a line each": lambda values: "".join(json.dumps(one) + "\n" for one in values),
     "lines that end as on Windows": lambda values: "\ufeff" + "\r\n\r\n".join(map(json.dumps, values)),
     "a list": json.dumps,
@@ -33,19 +33,19 @@ FORMS: dict[str, Callable[[Any], str]] = {
 
 def read(document: bytes, most: int) -> list[tuple[int, Any, str]]:
     stream = io.BytesIO(document)
-    values = Values(lambda size: stream.read(min(size, most)))
+    values = JSONStream(lambda size: stream.read(min(size, most)))
     return [(one.line, None if one.problem else json.loads(one.document), one.problem) for one in values]
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("layout", FORMATS)
 @given(values=st.lists(OBJECTS, max_size=6), most=st.integers(1, 40) | st.just(1 << 20))
-def test_values_come_out_as_they_went_in(form: str, values: list[Any], most: int) -> None:
-    document = FORMS[form](values).encode()
+def test_values_are_read_as_they_were_written(layout: str, values: list[Any], most: int) -> None:
+    document = FORMATS[layout](values).encode()
     assert [value for _, value, _ in read(document, most)] == values
 
 
 @given(values=st.lists(OBJECTS, min_size=1, max_size=6), data=st.data(), most=st.integers(1, 40))
-def test_a_broken_line_is_one_fault_and_the_other_lines_are_read(
+def test_a_malformed_line_is_one_fault_and_the_other_lines_are_read(
     values: list[Any], data: st.DataObject, most: int
 ) -> None:
     whole = [json.dumps(one) for one in values]
@@ -57,8 +57,8 @@ def test_a_broken_line_is_one_fault_and_the_other_lines_are_read(
     assert len([problem for _, _, problem in found if problem]) == 1
 
 
-def pieces(document: bytes) -> list[tuple[int, Any, str]]:
-    """What is read, which must not depend on the pieces that it comes in."""
+def read_in_pieces(document: bytes) -> list[tuple[int, Any, str]]:
+    """The values, which must not depend on the sizes of the pieces."""
     (whole, *others) = [read(document, most) for most in (1 << 20, 1, 2, 3, 7)]
     assert all(other == whole for other in others)
     return whole
@@ -71,28 +71,28 @@ def pieces(document: bytes) -> list[tuple[int, Any, str]]:
         (b" \n\t\r\n", []),
         (b"{}\n\n\n{}", [(1, {}, ""), (4, {}, "")]),
         (b'{"a":\n1}\n{"b":\n1}', [(1, {"a": 1}, ""), (3, {"b": 1}, "")]),
-        (b'{"a": NaN}\n{}', [(1, None, "is no JSON: invalid character: NaN is none, give null or leave it out"), (2, {}, "")]),
-        (b'{\n "a": oops,\n "b": 1\n}\n{}', [(2, None, "is no JSON: invalid character"), (5, {}, "")]),
-        (b'[\n  {\n    "a": oops\n  },\n  {}\n]', [(3, None, "is no JSON: invalid character"), (5, {}, "")]),
-        (b"[{}, {oops}, {}]\n{}", [(1, {}, ""), (1, None, "is no JSON: expected '\"'"), (2, {}, "")]),
-        (b"[{}, {oops}, {}]", [(1, {}, ""), (1, None, "is no JSON: expected '\"': the rest of the list was not read")]),
-        (b"[{},", [(1, {}, ""), (1, None, "is a list that is not closed: was the file cut off?")]),
-        (b"[{}\n{}", [(1, {}, ""), (1, None, "is a list that goes on without a comma: is its end missing?"), (2, {}, "")]),
-        (b'{}\n{"a":', [(1, {}, ""), (2, None, "is cut off: the file ends in the middle of it")]),
-        (b"[" * 9999 + b"\n{}", [(1, None, "is nested too deep"), (2, {}, "")]),
-        (b'{"a":' * 9999 + b"\n{}", [(1, None, "is nested too deep"), (2, {}, "")]),
+        (b'{"a": NaN}\n{}', [(1, None, "is not JSON: invalid character: JSON has no NaN, give null or omit it"), (2, {}, "")]),
+        (b'{\n "a": oops,\n "b": 1\n}\n{}', [(2, None, "is not JSON: invalid character"), (5, {}, "")]),
+        (b'[\n  {\n    "a": oops\n  },\n  {}\n]', [(3, None, "is not JSON: invalid character"), (5, {}, "")]),
+        (b"[{}, {oops}, {}]\n{}", [(1, {}, ""), (1, None, "is not JSON: expected '\"'"), (2, {}, "")]),
+        (b"[{}, {oops}, {}]", [(1, {}, ""), (1, None, "is not JSON: expected '\"': the rest of the list was not read")]),
+        (b"[{},", [(1, {}, ""), (1, None, "is a list without an end: was the file cut off?")]),
+        (b"[{}\n{}", [(1, {}, ""), (1, None, "is a list without a comma between two items: is its end missing?"), (2, {}, "")]),
+        (b'{}\n{"a":', [(1, {}, ""), (2, None, "is incomplete: the file ends in the middle of it")]),
+        (b"[" * 9999 + b"\n{}", [(1, None, "is nested too deeply"), (2, {}, "")]),
+        (b'{"a":' * 9999 + b"\n{}", [(1, None, "is nested too deeply"), (2, {}, "")]),
         (b"1 2\n3", [(1, 1, ""), (1, 2, ""), (2, 3, "")]),
-        (b"hello\n{}", [(1, None, "is no JSON: invalid character"), (2, {}, "")]),
+        (b"hello\n{}", [(1, None, "is not JSON: invalid character"), (2, {}, "")]),
     ],
 )  # fmt: skip
-def test_what_is_sensible(document: bytes, found: list[tuple[int, Any, str]]) -> None:
-    assert pieces(document) == found
+def test_values_and_faults_of_a_document(document: bytes, found: list[tuple[int, Any, str]]) -> None:
+    assert read_in_pieces(document) == found
 
 
-def test_a_value_that_is_absurdly_large_is_a_fault_and_reading_goes_on() -> None:
+def test_a_value_that_is_too_large_is_a_fault_and_reading_continues() -> None:
     large = b'{"a": "' + b"x" * (MAX_VALUE_BYTES + (1 << 20)) + b'"}'
     assert read(b"{}\n" + large + b"\n{}\n", 1 << 20) == [
         (1, {}, ""),
-        (2, None, "is over 16 MiB, which is no batch"),
+        (2, None, "is over 16 MiB, too large for a batch"),
         (3, {}, ""),
     ]

@@ -1,0 +1,106 @@
+"""`mparticle-ext validate`: reads files, checks each batch, and prints its faults."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import time
+from collections.abc import Sequence
+
+import click
+from mparticle_events import models
+
+from ._batch_check import check
+from ._exit import FAILED, NOT_WRITTEN, USAGE, WriteError, exit_now, print_error, printable
+from ._faults import Fault
+from ._input import display_name, open_input, total_bytes
+from ._progress_bar import ProgressDisplay, show_bytes, show_count, show_seconds
+
+_REQUEST_ID = "00000000-0000-0000-0000-000000000000"  # as long as the one that an upload adds
+
+
+class Validation:
+    """One run of `mparticle-ext validate`."""
+
+    def __init__(self, files: Sequence[str], *, historical: bool, as_json: bool) -> None:
+        self._files = files
+        self._historical = historical
+        self._as_json = as_json
+        self._total_bytes = total_bytes(files)
+        self._started = time.monotonic()
+        self._batches = self._invalid = self._events = self._faults = self._bytes = 0
+
+    def run(self) -> int:
+        """Check all files, and return the exit code."""
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the bar is removed, as at Ctrl-C
+        try:
+            return self._run()
+        except WriteError as error:
+            print_error(str(error))
+            exit_now(NOT_WRITTEN)  # else the interpreter tries to write again
+
+    def _run(self) -> int:
+        with ProgressDisplay(self._progress, quiet=False) as display:
+            readable = [self._check_file(file, display) for file in self._files]
+        faults = show_count(self._faults, "fault") + (
+            f" in {show_count(self._invalid, 'batch')}" if self._invalid else ""
+        )
+        size, seconds = show_bytes(self._bytes), time.monotonic() - self._started
+        counts = f"{show_count(self._batches, 'batch')}, {show_count(self._events, 'event')}, {faults}"
+        click.echo(f"{counts}; {size} in {seconds:.1f} s", err=True)
+        return USAGE if not all(readable) else FAILED if self._faults else 0
+
+    def _check_file(self, path: str, display: ProgressDisplay) -> bool:
+        """Check a file; False if it cannot be read."""
+        name = display_name(path)
+        try:
+            with open_input(path) as file:
+                bytes_before, batches_before = self._bytes, self._batches
+                for value in file.values():
+                    self._bytes = bytes_before + file.bytes_read
+                    self._record(name, check(value, _REQUEST_ID, historical=self._historical), display)
+                    display.update()
+                self._bytes = bytes_before + file.bytes_read
+                if self._batches == batches_before:
+                    print_error(f"{name} has no batch in it")
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            print_error(f"{name} cannot be read: {error.strerror or error}")
+            return False
+        return True
+
+    def _record(self, file: str, checked: models.Batch | list[Fault], display: ProgressDisplay) -> None:
+        if isinstance(checked, list):
+            if sys.stdout.isatty():
+                display.close()  # the faults show the progress
+            self._invalid += 1
+            self._faults += len(checked)
+            self._print_faults(file, checked)
+        else:
+            self._events += len(checked.events or ())
+        self._batches += 1
+
+    def _print_faults(self, file: str, faults: list[Fault]) -> None:
+        for fault in faults:
+            if self._as_json:
+                _print(json.dumps({"file": file, **fault._asdict(), "index": self._batches}))
+            else:
+                _print(f"{click.style(f'{printable(file)}:{fault.line}:', bold=True)} {printable(str(fault))}")
+
+    def _progress(self) -> tuple[float | None, str]:
+        seconds = time.monotonic() - self._started
+        part = self._bytes / self._total_bytes if self._total_bytes else None
+        text = f"{show_count(self._batches, 'batch')}, {show_count(self._faults, 'fault')}"
+        text += f", {show_bytes(self._bytes / seconds)}/s"
+        return part, text + (f", {show_seconds(seconds / part - seconds)} left" if part else "")
+
+
+def _print(line: str) -> None:
+    try:
+        click.echo(line)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise WriteError("standard output", error) from None
