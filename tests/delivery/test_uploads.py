@@ -6,7 +6,7 @@ import asyncio
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from platform import python_version
 from types import FrameType
@@ -41,6 +41,20 @@ from mparticle_ext import (
     unixtime_ms,
 )
 from mparticle_ext.sandbox import Sandbox
+
+
+@pytest.fixture(scope="module")
+def one_sandbox() -> Iterator[Sandbox]:
+    with Sandbox() as running:
+        yield running
+
+
+@pytest.fixture
+def sandbox(one_sandbox: Sandbox) -> Sandbox:
+    """One sandbox for all tests of this file, because starting one takes time."""
+    one_sandbox.clear()
+    return one_sandbox
+
 
 DAY_MS = 86_400_000
 
@@ -126,7 +140,11 @@ WRONG_CALLS: list[tuple[str, Any, str]] = [
     ("upload_events", [batch_of()], "a Batch is expected, not list: use bulk_upload_events"),
     ("upload_events", "batch", "a Batch is expected, not str"),
     ("bulk_upload_events", None, "a list of batches is expected, not None"),
-    ("bulk_upload_events", batch_of(), "a list of batches is expected, not one batch: use upload_events"),
+    (
+        "bulk_upload_events",
+        batch_of(),
+        "a list of batches is expected, not one: put it in a list, or use upload_events",
+    ),
     ("bulk_upload_events", "batches", "a list of batches is expected, not str"),
     ("bulk_upload_events", [batch_of(), 7], "batches[1]: a Batch is expected, not int"),
     ("bulk_upload_historical_events", None, "a list of batches is expected, not None"),
@@ -303,7 +321,7 @@ def test_a_transport_of_the_other_kind_is_refused() -> None:
         EventsApi(Configuration("key", "secret", transport=httpx.AsyncHTTPTransport()))
     with pytest.raises(ConfigurationError, match=r"not an httpx\.AsyncBaseTransport, which AsyncEventsApi needs"):
         AsyncEventsApi(Configuration("key", "secret", transport=httpx.HTTPTransport()))
-    with pytest.raises(ConfigurationError, match=r"transport='aiohttp' is for AsyncEventsApi: leave it out"):
+    with pytest.raises(ConfigurationError, match="transport='aiohttp' are for AsyncEventsApi, not for EventsApi"):
         EventsApi(Configuration("key", "secret", transport="aiohttp"))
 
 
