@@ -240,7 +240,7 @@ def _status_error(result: Response[ApiErrorResponse]) -> APIStatusError:
 def _no_response(client: HttpClient, error: httpx.HTTPError, attempt: HttpAttempt) -> APIError:
     outcome = _connection_outcome(error, attempt)
     kind = APITimeoutError if isinstance(error, httpx.TimeoutException) else APIConnectionError
-    for one in chain(error):
+    for one in chain(error, attempt.handled):
         one.__traceback__ = None  # its frames would keep the request in memory
     details = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     missing = "complete response from" if outcome is Outcome.UNKNOWN else "connection to"
@@ -250,7 +250,8 @@ def _no_response(client: HttpClient, error: httpx.HTTPError, attempt: HttpAttemp
 
 
 def _connection_outcome(error: httpx.HTTPError, attempt: HttpAttempt) -> Outcome:
-    if isinstance(error, _INVALID) or any(isinstance(one, ssl.SSLCertVerificationError) for one in chain(error)):
+    causes = chain(error, attempt.handled)
+    if isinstance(error, _INVALID) or any(isinstance(one, ssl.SSLCertVerificationError) for one in causes):
         return Outcome.REFUSED
     if isinstance(error, httpx.ProxyError) and str(error).startswith(_PROXY_AUTHENTICATION):
         return Outcome.REFUSED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import ssl
 import sys
@@ -11,9 +12,10 @@ from collections.abc import Iterator
 from contextlib import aclosing, closing, contextmanager, suppress
 from contextvars import ContextVar
 from datetime import timedelta
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
-from traceback import clear_frames
+from traceback import clear_frames, walk_tb
+from types import CodeType
 from typing import Any, Literal
 
 import httpcore
@@ -76,6 +78,7 @@ class HttpAttempt:
     def __init__(self, client: HttpClient, deadline: float) -> None:
         self._client = client
         self._deadline = deadline
+        self.handled = sys.exception()  # an exception of the caller, which becomes the context of ours
         self.started = time.monotonic()
         self.connecting = self.sent = self._answered = False  # whether a connection, the request, a response was begun
         _DEADLINE.set(deadline)
@@ -87,9 +90,8 @@ class HttpAttempt:
 
     def request(self, method: str, url: str, *, content: bytes, headers: dict[str, str]) -> httpx.Response:
         """Send a request, and read the response."""
-        request = self._client.prepare(method, url, content, headers, self._trace)
         body = bytearray()
-        with _credentials_removed(request):
+        with self._prepared(method, url, content, headers, self._trace) as request:
             response: Any = self._client.transport.handle_request(request)
             with closing(response.stream) as stream:
                 for part in stream:
@@ -102,9 +104,8 @@ class HttpAttempt:
         """Send a request, and read the response."""
         import asyncio  # here, so that a blocking program does not load it
 
-        request = self._client.prepare(method, url, content, headers, self._trace_async)
         body = bytearray()
-        with _credentials_removed(request):
+        with self._prepared(method, url, content, headers, self._trace_async) as request:
             try:
                 async with asyncio.timeout(self._deadline - time.monotonic()):
                     response: Any = await self._client.transport.handle_async_request(request)
@@ -119,6 +120,21 @@ class HttpAttempt:
             except Exception as error:
                 raise _without_aiohttp(error)  # noqa: B904  # most often the same exception
         return self._complete(request, response, body)
+
+    @contextmanager
+    def _prepared(self, *arguments: Any) -> Iterator[httpx.Request]:
+        """A request. Afterwards its credentials are gone, also from an exception's frames, which error reporters show."""
+        request: httpx.Request | None = None
+        try:
+            request = self._client.prepare(*arguments)
+            yield request
+        except BaseException as error:
+            for one in chain(error, self.handled):
+                clear_frames(one.__traceback__)
+            raise
+        finally:
+            if request is not None:
+                request.headers.pop("Authorization", None)  # a user's transport can have removed it
 
     def _complete(self, request: httpx.Request, response: httpx.Response, body: bytearray) -> httpx.Response:
         response.headers.pop("Content-Encoding", None)  # the body is kept as it came
@@ -140,17 +156,20 @@ class HttpAttempt:
         self._trace(event, info)
 
 
-@contextmanager
-def _credentials_removed(request: httpx.Request) -> Iterator[None]:
-    """Remove the credentials from the request and from the frames of an exception, which error reporters show."""
-    try:
-        yield
-    except BaseException as error:
-        for one in chain(error):
-            clear_frames(one.__traceback__)
-        raise
-    finally:
-        request.headers.pop("Authorization", None)  # a user's transport can have removed it
+def raised_by_signal(error: BaseException, handled: BaseException | None) -> BaseException | None:
+    """The exception of a signal handler that httpcore took for the socket's own, such as SIGALRM's TimeoutError."""
+    handlers = {_code(signal.getsignal(number)) for number in signal.valid_signals()} - {None}
+    for one in chain(error, handled):
+        if any(frame.f_code in handlers for frame, _ in walk_tb(one.__traceback__)):
+            return one
+    return None
+
+
+def _code(handler: Any) -> CodeType | None:
+    while isinstance(handler, partial):
+        handler = handler.func
+    code = getattr(handler, "__code__", None) or getattr(getattr(handler, "__call__", None), "__code__", None)
+    return code if isinstance(code, CodeType) else None
 
 
 def _without_aiohttp(error: Exception) -> Exception:
@@ -176,14 +195,18 @@ class _Backend(httpcore.SyncBackend):
     """Tries each address of a host. One that does not respond leaves time for the next."""
 
     def connect_tcp(self, host: str, port: int, timeout: float | None = None, *others: Any, **named: Any) -> _Stream:
+        handled = sys.exception()
         try:
             addresses = [str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
         except OSError as error:
             raise httpcore.ConnectError(str(error)) from error
         for address in addresses[:-1]:
             seconds = _cut(min(timeout or _ADDRESS_SECONDS, _ADDRESS_SECONDS), httpcore.ConnectTimeout)
-            with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
+            try:
                 return _Stream(super().connect_tcp(address, port, seconds, *others, **named))
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                if raised_by_signal(error, handled):
+                    raise
         seconds = _cut(timeout, httpcore.ConnectTimeout)
         return _Stream(super().connect_tcp(addresses[-1], port, seconds, *others, **named))
 

@@ -81,3 +81,19 @@ def relay(one: socket.socket, other: socket.socket) -> None:
     back.start()
     forward(one, other)
     back.join(5)
+
+
+@contextlib.contextmanager
+def dead_address() -> Iterator[tuple[str, int]]:
+    """An address where a connection attempt gets no answer, as from a machine that is gone: its backlog is full."""
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(socket.socket())
+        listener.bind(("127.0.0.2", 0))
+        listener.listen(0)
+        address: tuple[str, int] = listener.getsockname()
+        for _ in range(4):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(address)
+        threading.Event().wait(0.1)  # until the kernel has put them into the backlog
+        yield address

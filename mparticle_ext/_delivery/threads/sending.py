@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import signal
 import threading
-from traceback import walk_tb
 
 import httpx
 
 from ...configuration import Configuration, Retry
 from ..delivery import OPERATIONS, Delivery, Upload
 from ..fork import restart_after_fork
-from ..http import HttpClient
+from ..http import HttpClient, raised_by_signal
 from ..pace import Pace
 from ..requests import RequestBuilder, UploadRequest
 from ..retry import Budget
@@ -94,21 +92,14 @@ class Engine:
             if isinstance(attempt, float):
                 stop.wait(attempt)
                 continue
+            foreign: BaseException | None = None
             try:
                 result = operation.sync_detailed(client=attempt, body=upload.request.body)
             except httpx.HTTPError as error:
-                if foreign := _raised_by_signal(error):
-                    raise foreign from None
-                result = error
+                result, foreign = error, raised_by_signal(error, attempt.handled)
+            if foreign is not None:
+                raise foreign
             response = self._delivery.finish_attempt(upload, attempt, result, stopping=stop.is_set())
             if response is not None:
                 return response
             stop.wait(upload.wait)
-
-
-def _raised_by_signal(error: BaseException) -> BaseException | None:
-    """The exception of a signal handler that httpcore took for the socket's own, such as SIGALRM's TimeoutError."""
-    while error.__cause__ is not None:
-        error = error.__cause__
-    handlers = {getattr(signal.getsignal(number), "__code__", None) for number in signal.valid_signals()}
-    return error if any(frame.f_code in handlers for frame, _ in walk_tb(error.__traceback__)) else None
