@@ -1,6 +1,6 @@
-"""The project's own virtual environments: one for each need, made at first use, found again after that.
+"""Virtual environments for the scripts: one for each dependency group, created at first use.
 
-Only the standard library is used here, so that each script runs on a machine that has nothing but Python.
+This module needs only the standard library, so the scripts run with a plain Python.
 """
 
 from __future__ import annotations
@@ -14,47 +14,48 @@ import venv
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-CONSTRAINTS = {"generate": ROOT / "scripts" / "generate.constraints"}
+SCRIPTS = Path(__file__).resolve().parent
+ROOT = SCRIPTS.parent
+CONSTRAINTS = {"generate": SCRIPTS / "generate.constraints"}
 
 
 def python_of(group: str) -> Path:
-    """The interpreter of the environment for a dependency group, made where it is missing or out of date."""
+    """The interpreter of a group's environment. Create the environment if it is missing or out of date."""
     home = ROOT / ".venv" / f"{group}-{sys.version_info.major}.{sys.version_info.minor}"
     python = home / ("Scripts" if os.name == "nt" else "bin") / "python"
-    wanted = _arguments(group)
+    requirements = _requirements(group)
     stamp = home / "installed"
-    fingerprint = _fingerprint(group, wanted)
+    fingerprint = _fingerprint(group, requirements)
     if not (python.exists() and stamp.exists() and stamp.read_text() == fingerprint):
-        print(f"Making the environment {home.relative_to(ROOT)}, once ...", flush=True)
+        print(f"Creating the environment {home.relative_to(ROOT)} ...", flush=True)
         venv.create(home, with_pip=True, clear=True)
-        pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *wanted]
+        pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *requirements]
         done = subprocess.run(pip, cwd=ROOT, check=False, capture_output=True, text=True)
         if done.returncode != 0:
-            raise SystemExit(f"pip could not install what {group!r} needs:\n{done.stderr}")
+            raise SystemExit(f"pip could not install the dependency group {group!r}:\n{done.stderr}")
         stamp.write_text(fingerprint)
     return python
 
 
-def run_in(group: str, script: str) -> None:
-    """Run a script of this folder in the environment for a group, with our arguments, and exit as it does."""
-    command = [str(python_of(group)), str(ROOT / "scripts" / script), *sys.argv[1:]]
-    sys.exit(subprocess.run(command, check=False).returncode)
+def run_in(group: str, *arguments: str, **variables: str) -> None:
+    """Run Python in a group's environment with these and our own arguments, and exit with its exit code."""
+    command = [str(python_of(group)), *arguments, *sys.argv[1:]]
+    sys.exit(subprocess.run(command, env={**os.environ, **variables}, check=False).returncode)
 
 
-def _arguments(group: str) -> list[str]:
+def _requirements(group: str) -> list[str]:
     groups: dict[str, list[str]] = _project()["dependency-groups"]
-    itself = {"generate": [], "benchmark": ["--editable", "."]}.get(group, ["--editable", ".[sandbox,cli]"])
+    this_project = {"generate": [], "benchmark": ["--editable", "."]}.get(group, ["--editable", ".[sandbox,cli]"])
     constraints = ["--constraint", str(CONSTRAINTS[group])] if group in CONSTRAINTS else []
-    return [*itself, *groups.get(group, []), *constraints]
+    return [*this_project, *groups.get(group, []), *constraints]
 
 
-def _fingerprint(group: str, arguments: list[str]) -> str:
-    """What an environment is made from; another one is made where this changes."""
+def _fingerprint(group: str, requirements: list[str]) -> str:
+    """A hash of everything that an environment depends on."""
     project = _project()
-    built_from = [] if group == "generate" else [project["project"], project["tool"]["hatch"]]
-    pinned = CONSTRAINTS[group].read_text() if group in CONSTRAINTS else ""
-    return hashlib.sha256(repr([sys.version, str(ROOT), arguments, built_from, pinned]).encode()).hexdigest()
+    metadata = [] if group == "generate" else [project["project"], project["tool"]["hatch"]]
+    constraints = CONSTRAINTS[group].read_text() if group in CONSTRAINTS else ""
+    return hashlib.sha256(repr([sys.version, str(ROOT), requirements, metadata, constraints]).encode()).hexdigest()
 
 
 def _project() -> dict[str, Any]:

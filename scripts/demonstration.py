@@ -1,4 +1,4 @@
-"""The Node SDK's guide, step by step, through mparticle_ext; then what a local sandbox got of it over HTTP."""
+"""The guide of the Node SDK, step by step in Python, with an upload to a local sandbox."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from collections.abc import Callable
 
 import httpx
 
-import mparticle_ext as mParticle  # as the guide spells it
+import mparticle_ext as mParticle  # the name in the guide
 from mparticle_ext import Batch, MParticleError, ValidationError, unixtime_ms
 from mparticle_ext.sandbox import Sandbox
 
-STARTED = unixtime_ms()
-LASTED = 60_000
+START = unixtime_ms()
+DURATION = 60_000  # milliseconds
 
 
 def user_identities(batch: Batch) -> None:
-    """Who the user is."""
+    """Set the user identities."""
     identities = mParticle.UserIdentities()
     identities.customerid = "123456"
     batch.user_identities = identities
 
 
 def device_information(batch: Batch) -> None:
-    """Which device the user holds."""
+    """Set the device information."""
     device_info = mParticle.DeviceInformation()
     device_info.ios_advertising_id = "07d2ebaa-e956-407e-a1e6-f05f871bf4e2"
     device_info.android_advertising_id = "a26f9736-c262-47ea-988b-0b0504cee874"
@@ -34,19 +34,19 @@ def device_information(batch: Batch) -> None:
 
 
 def user_attributes(batch: Batch) -> None:
-    """What is known of the user."""
+    """Set the user attributes."""
     batch.user_attributes = {"Account type": "trial", "TrialEndDate": "2016-12-01"}
 
 
 def app_event(batch: Batch) -> None:
-    """What the user did."""
+    """Add a custom event."""
     event = mParticle.AppEvent(mParticle.AppEvent.CustomEventType.navigation, "Hello World")
     event.custom_attributes = {"foo": "bar"}
     batch.addEvent(event)
 
 
 def commerce_event(batch: Batch) -> None:
-    """What the user bought."""
+    """Add a commerce event: a purchase."""
     product = mParticle.Product()
     product.name = "Example Product"
     product.id = "sample-sku"
@@ -60,36 +60,36 @@ def commerce_event(batch: Batch) -> None:
 
     event = mParticle.CommerceEvent()
     event.product_action = product_action
-    event.timestamp_unixtime_ms = STARTED
+    event.timestamp_unixtime_ms = START
     batch.addEvent(event)
 
 
 def session(batch: Batch) -> None:
-    """From when to when."""
+    """Set the events: the start and the end of a session."""
     session_start = mParticle.SessionStartEvent()
     session_start.session_id = 12345678
-    session_start.timestamp_unixtime_ms = STARTED
+    session_start.timestamp_unixtime_ms = START
 
     session_end = mParticle.SessionEndEvent()
     session_end.session_id = session_start.session_id
-    session_end.session_duration_ms = LASTED
-    session_end.timestamp_unixtime_ms = STARTED + LASTED
+    session_end.session_duration_ms = DURATION
+    session_end.timestamp_unixtime_ms = START + DURATION
     batch.events = [session_start, session_end]
 
 
 def consent(batch: Batch) -> None:
-    """What the user agreed to."""
+    """Set the consent state."""
     ccpa = mParticle.CCPAConsentState()
     ccpa.document = "document_agreement.v3"
     ccpa.consented = True
-    ccpa.timestamp_unixtime_ms = STARTED
+    ccpa.timestamp_unixtime_ms = START
     ccpa.location = "mparticle.test/signup"
     ccpa.hardware_id = "IDFA:a5d96n32-224a-3b11-1088-a202695bc710"
 
     gdpr = mParticle.GDPRConsentState()
     gdpr.document = "document_agreement.v2"
     gdpr.consented = True
-    gdpr.timestamp_unixtime_ms = STARTED
+    gdpr.timestamp_unixtime_ms = START
     gdpr.location = ""
     gdpr.hardware_id = "IDFA:a5d934n0-232f-4afc-2e9a-3832d95zc702"
 
@@ -104,24 +104,24 @@ SESSION = [user_identities, session]
 
 
 def main() -> int:
-    batches = [walk("One batch: who bought what", PURCHASE), walk("Another: from when to when", SESSION)]
+    batches = [build("First batch: a purchase", PURCHASE), build("Second batch: a session", SESSION)]
     with Sandbox() as sandbox:
         upload(sandbox, batches)
-        return arrived(sandbox)
+        return print_received(sandbox)
 
 
-def walk(title: str, steps: list[Callable[[Batch], None]]) -> Batch:
+def build(title: str, steps: list[Callable[[Batch], None]]) -> Batch:
     print(f"\n=== {title}")
-    show("A batch belongs to one user and one environment.", body_of(start))
-    batch = start()
+    show("Create a batch. It has one user and one environment.", body_of(create))
+    batch = create()
     for step in steps:
         show(step.__doc__ or "", body_of(step))
         step(batch)
     return batch
 
 
-def start() -> Batch:
-    """As the guide begins."""
+def create() -> Batch:
+    """Create a batch."""
     return mParticle.Batch(mParticle.Batch.Environment.development)
 
 
@@ -130,12 +130,12 @@ def callback(error: MParticleError | None, _data: None, response: httpx.Response
 
 
 def upload(sandbox: Sandbox, batches: list[Batch]) -> None:
-    print(f"\n=== Upload over HTTP, to {sandbox.url}")
+    print(f"\n=== Upload over HTTP to {sandbox.url}")
     with mParticle.EventsApi(sandbox.configuration) as api:
-        show("Both batches, with a callback.", "api.bulkUploadEvents(batches, callback)")
+        show("Upload both batches, with a callback.", "api.bulkUploadEvents(batches, callback)")
         api.bulkUploadEvents(batches, callback).result()
         show(
-            "And one with a mistake: an event without its name. It never leaves this machine.",
+            "Upload an invalid batch: its event has no name. Validation rejects it, and no request is sent.",
             "api.uploadEvents(batch)",
         )
         try:
@@ -144,9 +144,9 @@ def upload(sandbox: Sandbox, batches: list[Batch]) -> None:
             print(f"   {type(error).__name__}: {error}")
 
 
-def arrived(sandbox: Sandbox) -> int:
+def print_received(sandbox: Sandbox) -> int:
     for number, batch in enumerate(sandbox.batches, 1):
-        print(f"\n=== What arrived, {number} of {len(sandbox.batches)}\n")
+        print(f"\n=== Received batch {number} of {len(sandbox.batches)}\n")
         print(textwrap.indent(json.dumps(json.loads(batch.to_json()), indent=2), "   "))
     return 0 if len(sandbox.batches) == 2 else 1
 

@@ -1,4 +1,4 @@
-"""What scripts/test runs, step by step, in the environment `test`."""
+"""The steps of scripts/test. They run in the environment `test`."""
 
 from __future__ import annotations
 
@@ -14,15 +14,16 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
-LINTER = "@redocly/cli@2.77.0"  # the linter of the spec, from npm
+LINTER = "@redocly/cli@2.77.0"  # lints the spec; from npm
+PARALLEL = ("-n", "4", "--dist", "worksteal")  # more than cores, because many tests wait
 TYPED = ("generated", "mparticle_ext", "scripts/regeneration", "scripts/_environment.py", "scripts/testing.py", "tests")
 
 
 def main() -> int:
     arguments = sys.argv[1:]
     fast = "--fast" in arguments
-    passed_on = [argument for argument in arguments if argument != "--fast"]
-    steps = _fast_steps(passed_on) if fast or passed_on else _all_steps()
+    pytest_arguments = [argument for argument in arguments if argument != "--fast"]
+    steps = _fast_steps(pytest_arguments) if fast or pytest_arguments else _all_steps()
     for name, step in steps:
         print(f"\n=== {name}", flush=True)
         started = time.perf_counter()
@@ -33,25 +34,25 @@ def main() -> int:
     return 0
 
 
-def _fast_steps(passed_on: list[str]) -> list[tuple[str, Callable[[], bool]]]:
+def _fast_steps(pytest_arguments: list[str]) -> list[tuple[str, Callable[[], bool]]]:
     return [
         ("ruff", _ruff),
-        ("pytest", lambda: _run("pytest", "-q", "-m", "not slow", *passed_on)),
+        ("pytest", lambda: _run("pytest", "-q", *PARALLEL, "-m", "not slow", *pytest_arguments)),
     ]
 
 
 def _all_steps() -> list[tuple[str, Callable[[], bool]]]:
     return [
         (
-            "drift: is generated/ what the spec makes?",
+            "generated/ is up to date",
             lambda: _command(str(ROOT / "scripts" / "regenerate"), "--check"),
         ),
-        ("spec: linter", _lint_spec),
+        ("lint the spec", _lint_spec),
         ("ruff", _ruff),
         ("mypy", lambda: _run("mypy", *TYPED)),
         ("pyright", lambda: _run("pyright", "--pythonpath", sys.executable)),
-        ("wheel: built, installed elsewhere, used", _use_wheel),
-        ("pytest, with branch coverage", lambda: _run("coverage", "run", "-m", "pytest", "-q")),
+        ("build, install and use the wheel", _use_wheel),
+        ("pytest, with branch coverage", lambda: _run("coverage", "run", "-m", "pytest", "-q", *PARALLEL)),
         ("coverage", lambda: _run("coverage", "combine", "--quiet") and _run("coverage", "report")),
     ]
 
@@ -66,7 +67,7 @@ def _lint_spec() -> bool:
         print("SKIPPED: npx is not installed, so the spec is not linted. Install Node.js to lint it.")
         return True
     environment = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"}
-    with tempfile.TemporaryDirectory() as elsewhere:  # where no configuration lies
+    with tempfile.TemporaryDirectory() as empty_folder:  # so that redocly finds no configuration file
         return _command(
             npx,
             "--yes",
@@ -74,7 +75,7 @@ def _lint_spec() -> bool:
             "lint",
             "--extends=recommended-strict",
             str(ROOT / "spec" / "openapi.yaml"),
-            cwd=elsewhere,
+            cwd=empty_folder,
             **environment,
         )
 
@@ -98,7 +99,7 @@ def _run(module: str, *arguments: str) -> bool:
 
 
 def _quietly(*command: str) -> bool:
-    """Run a command that says much, and show it only where it fails."""
+    """Run a command and print its output only if it fails."""
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         print(done.stdout + done.stderr)

@@ -1,7 +1,7 @@
-# Made from spec/openapi.yaml by scripts/regenerate. Not edited by hand: change the spec and run it again.
+# Made from spec/openapi.yaml by scripts/regenerate. Do not edit: change the spec and run it again.
 
-"""A client library for accessing mParticle Events API.
+"""A client for mParticle's Events API.
 
-`models` has the data, `client` the connection, `api` an operation a module. Nothing is imported here, so that a program
-that only builds data does not load an HTTP library.
+`models` has the data classes, `client` the HTTP client, and `api` one module for each operation. This module imports
+nothing, so a program that only builds data does not load an HTTP library.
 """

@@ -1,8 +1,9 @@
-# Made from spec/openapi.yaml by scripts/regenerate. Not edited by hand: change the spec and run it again.
+# Made from spec/openapi.yaml by scripts/regenerate. Do not edit: change the spec and run it again.
 
-"""The models, opened for writing: first fields by position, none required until the batch is checked, enums nested.
+"""The models with constructors for users.
 
-Each class is a subclass of its model and may stand wherever the model may. Fields that are not positional are keywords.
+Each class is a subclass of its model. In addition, it takes its first fields as positional arguments, its required fields
+can be set later, and it has its enums as attributes.
 """
 
 from __future__ import annotations
@@ -14,27 +15,27 @@ from msgspec import UNSET, UnsetType
 
 from . import models
 
-OPEN: Any = UNSET
-"""A required field that was not given yet: absent on the wire, and refused by the check."""
+REQUIRED: Any = UNSET
+"""The default of a required field. Validation reports the field if it is still unset."""
 
 
 class Batch(models.Batch):
-    """All that is sent of one user at a time: who it is, what is known of them, and what they did.
+    """The identities, attributes and events of one user.
 
-    mParticle recommends at most 128 KB a batch.
+    mParticle recommends at most 128 KB per batch.
     """
 
     Environment = models.Environment
 
-    environment: models.EnvironmentLike = OPEN
+    environment: models.EnvironmentLike = REQUIRED
 
 
 class UserIdentities(models.UserIdentities):
-    """Who the user is, to each system that knows them."""
+    """Identities of a user, one for each identity type."""
 
     @property
     def customerid(self) -> str | None | UnsetType:
-        """The field `customer_id`, under the name that the Node SDK gives it."""
+        """The Node SDK's name of the field `customer_id`."""
         return self.customer_id
 
     @customerid.setter
@@ -43,26 +44,26 @@ class UserIdentities(models.UserIdentities):
 
 
 class BatchContext(models.BatchContext):
-    """What a batch is to be seen in the light of."""
+    """The data plan of a batch, and the location of the user."""
 
 
 class DataPlanContext(models.DataPlanContext):
-    """A data plan, in one of its versions."""
+    """A data plan and its version."""
 
-    plan_id: str = OPEN
+    plan_id: str = REQUIRED
     plan_version: int | None | UnsetType = UNSET
 
 
 class AttributionInfo(models.AttributionInfo):
-    """The campaign that brought a user, and who says so."""
+    """The campaign that a user is attributed to."""
 
-    service_provider: str = OPEN
-    publisher: str = OPEN
-    campaign: str = OPEN
+    service_provider: str = REQUIRED
+    publisher: str = REQUIRED
+    campaign: str = REQUIRED
 
 
 class SourceInformation(models.SourceInformation):
-    """Where a batch came from. mParticle sets it in what it sends out."""
+    """Source of a batch. Only mParticle sets it, in the batches that it sends out."""
 
     Channel = models.Channel
 
@@ -71,24 +72,24 @@ class SourceInformation(models.SourceInformation):
 
 
 class GeoLocation(models.GeoLocation):
-    """A place on the map."""
+    """A geographic location."""
 
     LocationSource = models.LocationSource
 
-    latitude: models.Number = OPEN
-    longitude: models.Number = OPEN
+    latitude: models.Number = REQUIRED
+    longitude: models.Number = REQUIRED
 
 
 class ApplicationInformation(models.ApplicationInformation):
-    """The application that a user was in."""
+    """The application that a user was using."""
 
     Os = models.OperatingSystem
 
 
 class DeviceInformation(models.DeviceInformation):
-    """The device that a user was on.
+    """The device of a user.
 
-    Its advertising IDs are what most audience integrations know a device by. They are UUIDs; the empty string occurs too.
+    Most audience integrations identify a device by its advertising IDs. An advertising ID is a UUID or an empty string.
     """
 
     Platform = models.Platform
@@ -96,59 +97,59 @@ class DeviceInformation(models.DeviceInformation):
 
 
 class DeviceCurrentState(models.DeviceCurrentState):
-    """How the device was doing when an event happened."""
+    """State of the device at the time of an event."""
 
     DeviceOrientation = models.Orientation
     StatusBarOrientation = models.Orientation
 
 
 class ConsentState(models.ConsentState):
-    """What a user agreed to, and what not, under each law."""
+    """Consent of a user under the GDPR (European Union) and the CCPA (California)."""
 
 
 class GDPRConsentState(models.GDPRConsentState):
-    """Whether a user agreed to one purpose, and how that is known."""
+    """Consent of a user to one purpose under the GDPR."""
 
     document: str | None | UnsetType = UNSET
-    consented: bool = OPEN
+    consented: bool = REQUIRED
     timestamp_unixtime_ms: models.UnixTimeMs | None | UnsetType = UNSET
     location: str | None | UnsetType = UNSET
     hardware_id: str | None | UnsetType = UNSET
 
 
 class CCPAConsents(models.CCPAConsents):
-    """What a user said under the law of California, which knows one purpose."""
+    """Consent of a user under the CCPA. `data_sale_opt_out` is the only purpose."""
 
 
 class CCPAConsentState(models.CCPAConsentState):
-    """Whether a user opted out of the sale of their data, and how that is known."""
+    """Whether a user opted out of the sale of their data under the CCPA."""
 
     document: str | None | UnsetType = UNSET
-    consented: bool = OPEN
+    consented: bool = REQUIRED
     timestamp_unixtime_ms: models.UnixTimeMs | None | UnsetType = UNSET
     location: str | None | UnsetType = UNSET
     hardware_id: str | None | UnsetType = UNSET
 
 
 class EventSystemNotificationInfo(models.EventSystemNotificationInfo):
-    """What mParticle says with an event of its own. It sets this in what it sends out."""
+    """A system notification from mParticle. Only mParticle sets it, in the events that it sends out."""
 
     Type = models.EventSystemNotificationType
 
-    type: models.EventSystemNotificationTypeLike = OPEN
+    type: models.EventSystemNotificationTypeLike = REQUIRED
 
 
 class AppEvent(models.CustomEventData):
-    """What a user did, under a name of your own."""
+    """A user action with a name of your choice."""
 
     CustomEventType = models.CustomEventType
 
-    custom_event_type: models.CustomEventTypeLike = OPEN
-    event_name: models.EventName = OPEN
+    custom_event_type: models.CustomEventTypeLike = REQUIRED
+    event_name: models.EventName = REQUIRED
 
 
 class MediaInfo(models.MediaInfo):
-    """What was played, and what the user did with it."""
+    """The media that a user played, and the action of the user."""
 
     Action = models.MediaAction
     Format = models.MediaFormat
@@ -156,13 +157,13 @@ class MediaInfo(models.MediaInfo):
 
 
 class ScreenViewEvent(models.ScreenViewEventData):
-    """A user saw a screen or a page."""
+    """A user viewed a screen or a page."""
 
-    screen_name: str = OPEN
+    screen_name: str = REQUIRED
 
 
 class CommerceEvent(models.CommerceEventData):
-    """A user dealt with products or promotions.
+    """A user viewed or acted on products or promotions.
 
     At most one of `product_action`, `promotion_action` and `product_impressions` may be given.
     """
@@ -171,27 +172,27 @@ class CommerceEvent(models.CommerceEventData):
 
 
 class ProductAction(models.ProductAction):
-    """What a user did with products."""
+    """Action of a user on products, such as a purchase."""
 
     Action = models.ProductActionType
 
-    action: models.ProductActionTypeLike = OPEN
+    action: models.ProductActionTypeLike = REQUIRED
     transaction_id: str | None | UnsetType = UNSET
     total_amount: models.Number | None | UnsetType = UNSET
     products: Sequence[models.Product] | None | UnsetType = UNSET
 
 
 class PromotionAction(models.PromotionAction):
-    """What a user did with promotions."""
+    """Action of a user on promotions."""
 
     Action = models.PromotionActionType
 
-    action: models.PromotionActionTypeLike = OPEN
+    action: models.PromotionActionTypeLike = REQUIRED
     promotions: Sequence[models.Promotion] | None | UnsetType = UNSET
 
 
 class Promotion(models.Promotion):
-    """A banner, an offer or the like, shown in your own application."""
+    """A promotion in your own application, such as a banner or an offer."""
 
     id: str | None | UnsetType = UNSET
     name: str | None | UnsetType = UNSET
@@ -207,13 +208,13 @@ class ProductImpression(models.ProductImpression):
 
 
 class ShoppingCart(models.ShoppingCart):
-    """What is in a user's cart."""
+    """The shopping cart of a user."""
 
     products: Sequence[models.Product] | None | UnsetType = UNSET
 
 
 class Product(models.Product):
-    """A product, as it was shown, chosen or sold."""
+    """A product in a commerce event."""
 
     id: str | None | UnsetType = UNSET
     name: str | None | UnsetType = UNSET
@@ -222,7 +223,7 @@ class Product(models.Product):
 
     @property
     def customAttributes(self) -> models.ProductAttributes | None | UnsetType:
-        """The field `custom_attributes`, under the name that the Node SDK gives it."""
+        """The Node SDK's name of the field `custom_attributes`."""
         return self.custom_attributes
 
     @customAttributes.setter
@@ -231,25 +232,25 @@ class Product(models.Product):
 
 
 class SessionStartEvent(models.SessionStartEventData):
-    """A session started. Its events and its end have the same `session_id`."""
+    """A session started. All events of the session have the same `session_id`."""
 
 
 class SessionEndEvent(models.SessionEndEventData):
-    """A session ended. Its `session_id` is that of the start."""
+    """A session ended. Use the `session_id` of its start."""
 
     session_duration_ms: models.Int64 | None | UnsetType = UNSET
 
 
 class ApplicationStateTransitionEvent(models.ApplicationStateTransitionEventData):
-    """The application started or ended, came to the front or went to the back."""
+    """The application started, ended, or moved to the foreground or background."""
 
     ApplicationTransitionType = models.ApplicationTransitionType
 
-    application_transition_type: models.ApplicationTransitionTypeLike = OPEN
+    application_transition_type: models.ApplicationTransitionTypeLike = REQUIRED
 
 
 class CrashReportEvent(models.CrashReportEventData):
-    """The application failed."""
+    """An exception or a crash occurred in the application."""
 
     class_name: str | None | UnsetType = UNSET
     message: str | None | UnsetType = UNSET
@@ -258,17 +259,17 @@ class CrashReportEvent(models.CrashReportEventData):
 
 
 class BreadcrumbEvent(models.BreadcrumbEventData):
-    """A step worth knowing of should the application fail later."""
+    """A step of the user or the application, logged to explain a later crash."""
 
     session_number: int | None | UnsetType = UNSET
-    label: str = OPEN
+    label: str = REQUIRED
 
 
 class NetworkPerformanceEvent(models.NetworkPerformanceEventData):
-    """The application made an HTTP call."""
+    """The application sent an HTTP request."""
 
     http_verb: str | None | UnsetType = UNSET
-    url: str = OPEN
+    url: str = REQUIRED
     time_elapsed: int | None | UnsetType = UNSET
     bytes_in: int | None | UnsetType = UNSET
     bytes_out: int | None | UnsetType = UNSET
@@ -276,16 +277,16 @@ class NetworkPerformanceEvent(models.NetworkPerformanceEventData):
 
 
 class OptOutEvent(models.OptOutEventData):
-    """A user wants to be tracked no longer, or again."""
+    """A user opted out of tracking, or opted in again."""
 
     is_opted_out: bool | None | UnsetType = UNSET
 
 
 class PushRegistrationEvent(models.PushRegistrationEventData):
-    """A device may be sent push messages from now on, or no longer."""
+    """A device registered or unregistered for push messages."""
 
-    register: bool = OPEN
-    registration_token: str = OPEN
+    register: bool = REQUIRED
+    registration_token: str = REQUIRED
 
 
 class PushMessageEvent(models.PushMessageEventData):
@@ -296,7 +297,7 @@ class PushMessageEvent(models.PushMessageEventData):
     PushMessageBehavior = models.PushMessageBehavior
 
     push_message_token: str | None | UnsetType = UNSET
-    push_message_type: models.PushMessageTypeLike = OPEN
+    push_message_type: models.PushMessageTypeLike = REQUIRED
     push_notification_payload: str | None | UnsetType = UNSET
     application_state: models.ApplicationStateLike | None | UnsetType = UNSET
 
@@ -306,35 +307,35 @@ class PushReactionEvent(models.PushReactionEventData):
 
 
 class ProfileEvent(models.ProfileEventData):
-    """A user signed up, in or out, or changed or deleted their profile."""
+    """A user signed up, logged in or out, or updated or deleted their profile."""
 
     ProfileEventType = models.ProfileEventType
 
     profile_name: str | None | UnsetType = UNSET
     previous_profile_name: str | None | UnsetType = UNSET
-    profile_event_type: models.ProfileEventTypeLike = OPEN
+    profile_event_type: models.ProfileEventTypeLike = REQUIRED
 
 
 class UserAttributeChangeEvent(models.UserAttributeChangeEventData):
-    """What is known of a user changed."""
+    """A user attribute was added, changed or deleted."""
 
-    user_attribute_name: models.AttributeName = OPEN
+    user_attribute_name: models.AttributeName = REQUIRED
     new: models.UserAttributeValue | UnsetType = UNSET
     old: models.UserAttributeValue | UnsetType = UNSET
 
 
 class UserIdentityChangeEvent(models.UserIdentityChangeEventData):
-    """One of the user's identities changed."""
+    """An identity of a user changed."""
 
 
 class UserIdentity(models.UserIdentity):
-    """One of the identities of a user."""
+    """One identity of a user."""
 
     IdentityType = models.IdentityType
 
-    identity_type: models.IdentityTypeLike = OPEN
-    identity: str | None = OPEN
-    timestamp_unixtime_ms: models.UnixTimeMs = OPEN
+    identity_type: models.IdentityTypeLike = REQUIRED
+    identity: str | None = REQUIRED
+    timestamp_unixtime_ms: models.UnixTimeMs = REQUIRED
 
 
 class FirstRunEvent(models.FirstRunEventData):
@@ -342,11 +343,11 @@ class FirstRunEvent(models.FirstRunEventData):
 
 
 class UninstallEvent(models.UninstallEventData):
-    """The application was removed."""
+    """The application was uninstalled."""
 
 
 class PreAttributionEvent(models.PreAttributionEventData):
-    """Something that a later attribution may go back to."""
+    """An event before the attribution of the user."""
 
 
 __all__ = [

@@ -1,6 +1,6 @@
-# Made from spec/openapi.yaml by scripts/regenerate. Not edited by hand: change the spec and run it again.
+# Made from spec/openapi.yaml by scripts/regenerate. Do not edit: change the spec and run it again.
 
-"""The examples of the spec, as they go over the wire. Loaded only by who asks for one."""
+"""The examples of the spec, as JSON values."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -111,7 +111,7 @@ BATCH: Final[Mapping[str, Any]] = {
         },
     ],
 }
-"""A batch with much of what one may hold."""
+"""A batch that uses many of the fields."""
 
 SHORT_BATCH: Final[Mapping[str, Any]] = {
     "environment": "development",
@@ -128,7 +128,7 @@ SHORT_BATCH: Final[Mapping[str, Any]] = {
         }
     ],
 }
-"""A batch with little in it."""
+"""A batch that uses few of the fields."""
 
 EVENTS: Final[Mapping[str, Mapping[str, Any]]] = {
     "custom_event": {
@@ -232,4 +232,4 @@ EVENTS: Final[Mapping[str, Mapping[str, Any]]] = {
         },
     },
 }
-"""An event of each type, in its envelope."""
+"""One event of each type, by event type."""

@@ -1,4 +1,4 @@
-# Made from spec/openapi.yaml by scripts/regenerate. Not edited by hand: change the spec and run it again.
+# Made from spec/openapi.yaml by scripts/regenerate. Do not edit: change the spec and run it again.
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -9,17 +9,17 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 
 class ApiError(Struct, repr_omit_defaults=True, gc=False, kw_only=True):
-    """One reason for a refusal."""
+    """One error in an error response."""
 
     code: str | None | UnsetType = UNSET
-    """What kind of error it is, such as `BAD_REQUEST`."""
+    """Type of the error, such as `BAD_REQUEST`."""
 
     message: str | None | UnsetType = UNSET
-    """What was wrong, for people."""
+    """Explanation of the error, for people."""
 
 
 class RateLimitScope(StrEnum):
-    """What a rate limit is counted for."""
+    """Scope of a rate limit."""
 
     org = "org"
     account = "account"
@@ -38,7 +38,7 @@ else:
 
 
 class Environment(StrEnum):
-    """Where data goes: what the server takes as real, or what it keeps apart as tests."""
+    """The environment that data belongs to: `production` for real data, `development` for test data."""
 
     production = "production"
     development = "development"
@@ -56,10 +56,11 @@ IpAddress: TypeAlias = Annotated[
         pattern="^(((25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(\\.(?=[0-9])|$)){4}|[0-9A-Fa-f]{0,4}(:[0-9A-Fa-f]{0,4}){2,7}(:[0-9.]+)?)$(?!\\n)"
     ),
 ]
+"""An IPv4 or IPv6 address. A host name is not valid."""
 
 
 class UserIdentities(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
-    """Who the user is, to each system that knows them."""
+    """Identities of a user, one for each identity type."""
 
     other: str | None | UnsetType = UNSET
     """An ID of your choice."""
@@ -90,39 +91,42 @@ class UserIdentities(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_f
 
 
 UserAttributeListString: TypeAlias = Annotated[str, Meta(max_length=512)]
+"""A string in a user attribute list, at most 512 characters."""
 
 
 AttributeName: TypeAlias = Annotated[str, Meta(max_length=256)]
+"""Name of an attribute, at most 256 characters."""
 
 
 AttributeString: TypeAlias = Annotated[str, Meta(max_length=4096)]
+"""String value of an attribute, at most 4096 characters."""
 
 
 class DataPlanContext(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
-    """A data plan, in one of its versions."""
+    """A data plan and its version."""
 
     plan_id: str
-    """The plan's ID."""
+    """ID of the data plan."""
 
     plan_version: int | None | UnsetType = UNSET
-    """The plan's version; the latest one if absent."""
+    """Version of the data plan. If absent, the latest version."""
 
 
 class AttributionInfo(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
-    """The campaign that brought a user, and who says so."""
+    """The campaign that a user is attributed to."""
 
     service_provider: str
-    """The attribution provider."""
+    """Name of the attribution provider."""
 
     publisher: str
-    """Who showed the campaign."""
+    """Name of the publisher that showed the campaign."""
 
     campaign: str
-    """The campaign's name."""
+    """Name of the campaign."""
 
 
 class Channel(StrEnum):
-    """How a batch reached mParticle."""
+    """The channel through which mParticle received a batch."""
 
     native = "native"
     javascript = "javascript"
@@ -141,7 +145,7 @@ else:
 
 
 class LocationSource(StrEnum):
-    """How a place was found."""
+    """How a location was determined."""
 
     unknown = "unknown"
     ip_lookup = "ip_lookup"
@@ -155,7 +159,7 @@ else:
 
 
 class OperatingSystem(StrEnum):
-    """What an application runs on."""
+    """Operating system or platform that an application runs on."""
 
     Unknown = "Unknown"
     IOS = "IOS"
@@ -200,7 +204,7 @@ else:
 
 
 class Platform(StrEnum):
-    """What kind of device it is."""
+    """Platform of a device."""
 
     iOS = "iOS"
     Android = "Android"
@@ -227,7 +231,7 @@ else:
 
 
 class ATTAuthorizationStatus(StrEnum):
-    """What a user of iOS answered to App Tracking Transparency."""
+    """App Tracking Transparency status on iOS: whether the user allows tracking."""
 
     authorized = "authorized"
     denied = "denied"
@@ -244,7 +248,7 @@ else:
 
 
 class Orientation(StrEnum):
-    """How something is turned."""
+    """Orientation of a device or of its status bar."""
 
     unknown = "unknown"
     portrait = "portrait"
@@ -277,7 +281,7 @@ else:
 
 
 class EventSystemNotificationType(StrEnum):
-    """What a notification of mParticle's is about."""
+    """Type of a system notification from mParticle."""
 
     gdpr_change = "gdpr_change"
 
@@ -289,7 +293,7 @@ else:
 
 
 class CustomEventType(StrEnum):
-    """What kind of custom event it is."""
+    """Type of a custom event."""
 
     unknown = "unknown"
     navigation = "navigation"
@@ -326,10 +330,11 @@ else:
 
 
 EventName: TypeAlias = Annotated[str, Meta(max_length=256)]
+"""Name of an event, at most 256 characters. mParticle cuts a longer name."""
 
 
 class MediaAction(StrEnum):
-    """What a user did with a player."""
+    """Action of a user in a media player."""
 
     unknown = "unknown"
     play = "play"
@@ -348,7 +353,7 @@ else:
 
 
 class MediaFormat(StrEnum):
-    """What kind of media was played."""
+    """Format of media."""
 
     unknown = "unknown"
     audio = "audio"
@@ -362,7 +367,7 @@ else:
 
 
 class MediaQuality(StrEnum):
-    """How good the media was."""
+    """Quality of media."""
 
     unknown = "unknown"
     low = "low"
@@ -379,7 +384,7 @@ else:
 
 
 class CommerceEventType(StrEnum):
-    """What kind of commerce event mParticle takes it for."""
+    """Type of a commerce event. Set by mParticle."""
 
     add_to_cart = "add_to_cart"
     remove_from_cart = "remove_from_cart"
@@ -420,7 +425,7 @@ else:
 
 
 class ProductActionType(StrEnum):
-    """What a user did with products. Note the spelling of the last one."""
+    """Type of a product action. Note the spelling of `remove_from_wish_list`."""
 
     add_to_cart = "add_to_cart"
     remove_from_cart = "remove_from_cart"
@@ -455,7 +460,7 @@ else:
 
 
 class PromotionActionType(StrEnum):
-    """What a user did with promotions."""
+    """Type of a promotion action."""
 
     view = "view"
     click = "click"
@@ -468,19 +473,19 @@ else:
 
 
 class Promotion(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
-    """A banner, an offer or the like, shown in your own application."""
+    """A promotion in your own application, such as a banner or an offer."""
 
     id: str | None | UnsetType = UNSET
     name: str | None | UnsetType = UNSET
     creative: str | None | UnsetType = UNSET
-    """The picture or text that was shown."""
+    """Image or text of the promotion."""
 
     position: str | None | UnsetType = UNSET
-    """Where it was shown."""
+    """Position where the promotion was shown."""
 
 
 class ApplicationTransitionType(StrEnum):
-    """What an application did."""
+    """Type of an application state transition."""
 
     application_initialized = "application_initialized"
     application_exit = "application_exit"
@@ -498,7 +503,7 @@ else:
 
 
 class PushMessageType(StrEnum):
-    """What happened to a push message."""
+    """Whether a push message was sent, received or acted on."""
 
     sent = "sent"
     received = "received"
@@ -512,7 +517,7 @@ else:
 
 
 class ApplicationState(StrEnum):
-    """What the application was doing."""
+    """State of an application."""
 
     not_running = "not_running"
     background = "background"
@@ -526,7 +531,7 @@ else:
 
 
 class PushMessageBehavior(StrEnum):
-    """What came of a push message."""
+    """Effect of a push message."""
 
     Received = "Received"
     DirectOpen = "DirectOpen"
@@ -544,10 +549,11 @@ else:
 
 
 ActionIdentifier: TypeAlias = Annotated[str, Meta(max_length=100)]
+"""ID of a button in a push message, at most 100 characters."""
 
 
 class ProfileEventType(StrEnum):
-    """What a user did with their profile."""
+    """Type of a profile event."""
 
     signup = "signup"
     login = "login"
@@ -563,7 +569,7 @@ else:
 
 
 class IdentityType(StrEnum):
-    """Which of a user's identities it is, as in `UserIdentities`."""
+    """Type of an identity: the field name in `UserIdentities`."""
 
     other = "other"
     customer_id = "customer_id"
@@ -625,209 +631,218 @@ if TYPE_CHECKING:
     Number: TypeAlias = int | float | Decimal
 else:
     Number = int | float
+"""A number. A `Decimal` is sent with all its digits."""
 
 
 Int64: TypeAlias = Annotated[int, Meta(ge=-9223372036854775808, le=9223372036854775807)]
+"""A 64-bit integer."""
 
 
 UnixTimeMs: TypeAlias = Annotated[int, Meta(ge=-9223372036854775808, le=9223372036854775807)]
+"""Time in milliseconds since 1970-01-01 00:00 UTC."""
 
 
 Digits: TypeAlias = Annotated[str, Meta(pattern="^-?[0-9]{1,19}$(?!\\n)")]
+"""An integer as a string of digits."""
 
 
 class ApiErrorResponse(Struct, repr_omit_defaults=True, gc=False, kw_only=True):
-    """Why a request was refused."""
+    """The body of an error response."""
 
     errors: Sequence[ApiError] | None | UnsetType = UNSET
-    """What was wrong."""
+    """The errors in the request."""
 
 
 UserAttributeListItem: TypeAlias = UserAttributeListString | Number | bool
+"""An entry of a user attribute list. mParticle also accepts a number or a boolean instead of a string."""
 
 
 AttributeScalar: TypeAlias = str | Number | bool
+"""A string. mParticle also accepts a number or a boolean."""
 
 
 AttributeValue: TypeAlias = AttributeString | Number | bool | None
+"""Value of an event attribute."""
 
 
 EventAttributes: TypeAlias = Annotated[Mapping[AttributeName, AttributeValue], Meta(max_length=100)]
+"""Custom attributes of an event, by name. At most 100."""
 
 
 ProductAttributes: TypeAlias = Mapping[str, AttributeScalar | None]
-"""What you want to say of a product, by name."""
+"""Custom attributes of a product, by name."""
 
 
 CustomFlagValue: TypeAlias = str | Number | bool | Sequence[Any] | Mapping[str, Any]
+"""Value of a custom flag."""
 
 
 class SourceInformation(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
-    """Where a batch came from. mParticle sets it in what it sends out."""
+    """Source of a batch. Only mParticle sets it, in the batches that it sends out."""
 
     channel: ChannelLike | None | UnsetType = UNSET
-    """How the batch reached mParticle."""
+    """The channel through which mParticle received the batch."""
 
     partner: str | None | UnsetType = UNSET
-    """The partner who sent it."""
+    """The partner that sent the batch."""
 
     replay_request_id: str | None | UnsetType = UNSET
-    """The request for a replay that it belongs to."""
+    """ID of the replay request that the batch belongs to."""
 
     replay_job_id: str | None | UnsetType = UNSET
-    """The replay job that it belongs to."""
+    """ID of the replay job that the batch belongs to."""
 
     is_historical: bool | None | UnsetType = UNSET
-    """Whether it came as historical data."""
+    """Whether the batch was uploaded as historical data."""
 
 
 class GeoLocation(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
-    """A place on the map."""
+    """A geographic location."""
 
     latitude: Number
-    """In degrees, north positive."""
+    """Latitude in degrees, positive to the north."""
 
     longitude: Number
-    """In degrees, east positive."""
+    """Longitude in degrees, positive to the east."""
 
     accuracy: Number | None | UnsetType = UNSET
-    """How far off the true place may be, in metres."""
+    """Accuracy of the location, in metres."""
 
     country_code: str | None | UnsetType = UNSET
-    """Two letters, such as `GB`."""
+    """Two-letter country code, such as `GB`."""
 
     region_code: str | None | UnsetType = UNSET
-    """The part of the country, such as `NY`."""
+    """Code of the region or state, such as `NY`."""
 
     city_name: str | None | UnsetType = UNSET
     postal_code: str | None | UnsetType = UNSET
     dma_code: int | None | UnsetType = UNSET
-    """The designated market area, in the United States."""
+    """Designated market area code, in the United States."""
 
     location_source: LocationSourceLike | None | UnsetType = UNSET
-    """How the place was found."""
+    """How the location was determined."""
 
 
 class ApplicationInformation(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
-    """The application that a user was in."""
+    """The application that a user was using."""
 
     application_name: str | None | UnsetType = UNSET
-    """Its name, as users know it."""
+    """Name of the application."""
 
     application_version: str | None | UnsetType = UNSET
-    """Its version, as users know it."""
+    """Version that users see, such as `4.2.0`."""
 
     application_build_number: str | None | UnsetType = UNSET
-    """Its build, as developers know it."""
+    """Build number that developers use."""
 
     install_referrer: str | None | UnsetType = UNSET
-    """What the store says led to the install."""
+    """Install referrer that the app store reports."""
 
     package: str | None | UnsetType = UNSET
-    """Its package or bundle name, such as `com.example.shop`."""
+    """Package name or bundle ID, such as `com.example.shop`."""
 
     os: OperatingSystemLike | None | UnsetType = UNSET
-    """What it runs on."""
+    """Operating system or platform that the application runs on."""
 
     apple_search_ads_attributes: Mapping[str, Mapping[str, AttributeScalar]] | None | UnsetType = UNSET
-    """What Apple Search Ads tells of the install, by its version."""
+    """Attribution data from Apple Search Ads, by its version."""
 
     sideloaded_kits_count: int | None | UnsetType = UNSET
-    """How many kits were added by hand."""
+    """Number of sideloaded kits."""
 
 
 class DeviceInformation(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
-    """The device that a user was on.
+    """The device of a user.
 
-    Its advertising IDs are what most audience integrations know a device by. They are UUIDs; the empty string occurs too.
+    Most audience integrations identify a device by its advertising IDs. An advertising ID is a UUID or an empty string.
     """
 
     brand: str | None | UnsetType = UNSET
     product: str | None | UnsetType = UNSET
     device: str | None | UnsetType = UNSET
-    """The device's name."""
+    """Name of the device."""
 
     android_uuid: str | None | UnsetType = UNSET
     device_manufacturer: str | None | UnsetType = UNSET
     os_version: str | None | UnsetType = UNSET
-    """Such as `17.4.1`."""
+    """Version of the operating system, such as `17.4.1`."""
 
     device_model: str | None | UnsetType = UNSET
-    """Such as `iPhone14,2`."""
+    """Model, such as `iPhone14,2`."""
 
     device_country: str | None | UnsetType = UNSET
     locale_language: str | None | UnsetType = UNSET
-    """The language the device is set to."""
+    """Language in the device's settings."""
 
     locale_country: str | None | UnsetType = UNSET
-    """The country the device is set to."""
+    """Country in the device's settings."""
 
     network_country: str | None | UnsetType = UNSET
-    """The country of the mobile network."""
+    """Country of the mobile network."""
 
     network_carrier: str | None | UnsetType = UNSET
-    """The name of the mobile network."""
+    """Name of the mobile network operator."""
 
     network_code: str | None | UnsetType = UNSET
-    """The mobile network code."""
+    """Mobile network code (MNC)."""
 
     network_mobile_country_code: str | None | UnsetType = UNSET
-    """The mobile country code."""
+    """Mobile country code (MCC)."""
 
     build_identifier: str | None | UnsetType = UNSET
     http_header_user_agent: str | None | UnsetType = UNSET
     """The User-Agent header that the device sends."""
 
     push_token: str | None | UnsetType = UNSET
-    """Where push messages to the device go."""
+    """Token for push messages to the device."""
 
     cpu_architecture: str | None | UnsetType = UNSET
     radio_access_technology: str | None | UnsetType = UNSET
-    """Such as `LTE`."""
+    """Mobile network technology, such as `LTE`."""
 
     bluetooth_version: str | None | UnsetType = UNSET
     build_version_release: str | None | UnsetType = UNSET
     amp_id: str | None | UnsetType = UNSET
-    """The device's ID on AMP pages."""
+    """ID of the device on AMP pages."""
 
     ios_advertising_id: str | None | UnsetType = UNSET
-    """The IDFA, a UUID or empty."""
+    """Apple's advertising ID (IDFA), a UUID or an empty string."""
 
     ios_idfv: str | None | UnsetType = UNSET
-    """The vendor's ID of the device, a UUID or empty."""
+    """Apple's ID for the app vendor (IDFV), a UUID or an empty string."""
 
     android_advertising_id: str | None | UnsetType = UNSET
-    """A UUID or empty."""
+    """Android advertising ID, a UUID or an empty string."""
 
     roku_advertising_id: str | None | UnsetType = UNSET
-    """A UUID or empty."""
+    """Roku advertising ID, a UUID or an empty string."""
 
     roku_publisher_id: str | None | UnsetType = UNSET
-    """A UUID or empty."""
+    """Roku publisher ID, a UUID or an empty string."""
 
     microsoft_advertising_id: str | None | UnsetType = UNSET
-    """A UUID or empty."""
+    """Microsoft advertising ID, a UUID or an empty string."""
 
     microsoft_publisher_id: str | None | UnsetType = UNSET
-    """A UUID or empty."""
+    """Microsoft publisher ID, a UUID or an empty string."""
 
     fire_advertising_id: str | None | UnsetType = UNSET
-    """A UUID or empty."""
+    """Amazon Fire advertising ID, a UUID or an empty string."""
 
     screen_height: int | None | UnsetType = UNSET
-    """In pixels."""
+    """Screen height in pixels."""
 
     screen_width: int | None | UnsetType = UNSET
-    """In pixels."""
+    """Screen width in pixels."""
 
     screen_dpi: int | None | UnsetType = UNSET
-    """In dots per inch."""
+    """Screen resolution in dots per inch."""
 
     timezone_offset: int | None | UnsetType = UNSET
-    """In hours from UTC."""
+    """Offset of the device's time zone from UTC, in hours."""
 
     att_timestamp_unixtime_ms: UnixTimeMs | None | UnsetType = UNSET
-    """When the App Tracking Transparency status was set, in Unix milliseconds."""
+    """Time when the App Tracking Transparency status was set, in Unix milliseconds."""
 
     is_tablet: bool | None | UnsetType = UNSET
     push_notification_sound_enabled: bool | None | UnsetType = UNSET
@@ -836,457 +851,472 @@ class DeviceInformation(Struct, repr_omit_defaults=True, gc=False, forbid_unknow
     has_nfc: bool | None | UnsetType = UNSET
     bluetooth_enabled: bool | None | UnsetType = UNSET
     limit_ad_tracking: bool | None | UnsetType = UNSET
-    """Whether the user asked to be tracked less."""
+    """Whether the user limits ad tracking."""
 
     is_dst: bool | None | UnsetType = UNSET
-    """Whether daylight saving time is in force."""
+    """Whether daylight saving time is in effect."""
 
     platform: PlatformLike | None | UnsetType = UNSET
-    """What kind of device it is."""
+    """Platform of the device."""
 
     att_authorization_status: ATTAuthorizationStatusLike | None | UnsetType = UNSET
-    """What the user answered to App Tracking Transparency."""
+    """App Tracking Transparency status on iOS."""
 
 
 class DeviceCurrentState(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
-    """How the device was doing when an event happened."""
+    """State of the device at the time of an event."""
 
     time_since_start_ms: Int64 | None | UnsetType = UNSET
-    """How long the application had been running, in milliseconds."""
+    """Time since the application started, in milliseconds."""
 
     total_system_memory_usage_bytes: Int64 | None | UnsetType = UNSET
+    """Used system memory, in bytes."""
+
     disk_space_free_bytes: Int64 | None | UnsetType = UNSET
+    """Free disk space, in bytes."""
+
     external_disk_space_free_bytes: Int64 | None | UnsetType = UNSET
+    """Free space on external storage, in bytes."""
+
     battery_level: Number | None | UnsetType = UNSET
-    """How full the battery is."""
+    """Battery level. mParticle does not document the unit."""
 
     system_memory_available_bytes: Number | None | UnsetType = UNSET
+    """Available system memory, in bytes."""
+
     system_memory_threshold_bytes: Number | None | UnsetType = UNSET
-    """Below this the system calls its memory low."""
+    """The system reports low memory below this threshold, in bytes."""
 
     application_memory_available_bytes: Number | None | UnsetType = UNSET
+    """Memory available to the application, in bytes."""
+
     application_memory_max_bytes: Number | None | UnsetType = UNSET
+    """Maximum memory of the application, in bytes."""
+
     application_memory_total_bytes: Number | None | UnsetType = UNSET
+    """Total memory of the application, in bytes."""
+
     cpu: str | None | UnsetType = UNSET
-    """How busy the processor is."""
+    """CPU usage."""
 
     data_connection_type_detail: str | None | UnsetType = UNSET
-    """The kind of connection in full, such as `LTE`."""
+    """Network connection in detail, such as `LTE`."""
 
     data_connection_type: str | None | UnsetType = UNSET
-    """The kind of connection: `offline`, `wifi` or `mobile`."""
+    """Network connection: `offline`, `wifi` or `mobile`."""
 
     gps_state: bool | None | UnsetType = UNSET
     """Whether GPS is on."""
 
     system_memory_low: bool | None | UnsetType = UNSET
-    """Whether the system is short of memory."""
+    """Whether the system is low on memory."""
 
     device_orientation: OrientationLike | int | None | UnsetType = UNSET
-    """How the device is held, by name or by number."""
+    """Orientation of the device, as a name or a number."""
 
     status_bar_orientation: OrientationLike | int | None | UnsetType = UNSET
-    """Where the status bar is, by name or by number."""
+    """Orientation of the status bar, as a name or a number."""
 
 
 class GDPRConsentState(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
-    """Whether a user agreed to one purpose, and how that is known."""
+    """Consent of a user to one purpose under the GDPR."""
 
     document: str | None | UnsetType = UNSET
-    """The text that the user was shown, by name or version."""
+    """Name or version of the text that the user was shown."""
 
     consented: bool
-    """True if the user agreed."""
+    """True if the user consented."""
 
     timestamp_unixtime_ms: UnixTimeMs | None | UnsetType = UNSET
-    """When the user said so, in Unix milliseconds."""
+    """Time of the user's decision, in Unix milliseconds."""
 
     location: str | None | UnsetType = UNSET
-    """Where the user said so, a page or a place."""
+    """Page or place where the user decided."""
 
     hardware_id: str | None | UnsetType = UNSET
-    """The device that the user said so on."""
+    """ID of the device on which the user decided."""
 
 
 class CCPAConsentState(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
-    """Whether a user opted out of the sale of their data, and how that is known."""
+    """Whether a user opted out of the sale of their data under the CCPA."""
 
     document: str | None | UnsetType = UNSET
-    """The text that the user was shown, by name or version."""
+    """Name or version of the text that the user was shown."""
 
     consented: bool
     """True if the user opted out."""
 
     timestamp_unixtime_ms: UnixTimeMs | None | UnsetType = UNSET
-    """When the user said so, in Unix milliseconds."""
+    """Time of the user's decision, in Unix milliseconds."""
 
     location: str | None | UnsetType = UNSET
-    """Where the user said so, a page or a place."""
+    """Page or place where the user decided."""
 
     hardware_id: str | None | UnsetType = UNSET
-    """The device that the user said so on."""
+    """ID of the device on which the user decided."""
 
 
 class EventSystemNotificationInfo(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
-    """What mParticle says with an event of its own. It sets this in what it sends out."""
+    """A system notification from mParticle. Only mParticle sets it, in the events that it sends out."""
 
     type: EventSystemNotificationTypeLike
-    """What the notification is about."""
+    """Type of the notification."""
 
 
 class MediaInfo(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
-    """What was played, and what the user did with it."""
+    """The media that a user played, and the action of the user."""
 
     action: MediaActionLike | None | UnsetType = UNSET
-    """What the user did."""
+    """Action of the user."""
 
     format: MediaFormatLike | None | UnsetType = UNSET
-    """What kind of media it is."""
+    """Format of the media."""
 
     quality: MediaQualityLike | None | UnsetType = UNSET
-    """How good the media is."""
+    """Quality of the media."""
 
     channel: str | None | UnsetType = UNSET
     timed_metadata: str | None | UnsetType = UNSET
-    """Data that goes with this moment of the media."""
+    """Metadata for the playback position."""
 
     playback_position: Number | None | UnsetType = UNSET
-    """Where in the media the user was."""
+    """Playback position. mParticle does not document the unit."""
 
     playback_rate: Number | None | UnsetType = UNSET
-    """How fast it played."""
+    """Playback speed. mParticle does not document the unit."""
 
     metadata: Mapping[str, str] | None | UnsetType = UNSET
-    """More of the media, by name."""
+    """More metadata of the media, by name."""
 
 
 class PromotionAction(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
-    """What a user did with promotions."""
+    """Action of a user on promotions."""
 
     action: PromotionActionTypeLike
-    """What the user did."""
+    """Type of the action."""
 
     promotions: Sequence[Promotion] | None | UnsetType = UNSET
-    """The promotions it is about."""
+    """Promotions of the action."""
 
 
 class Product(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
-    """A product, as it was shown, chosen or sold."""
+    """A product in a commerce event."""
 
     id: str | None | UnsetType = UNSET
     """Your ID of the product, such as its SKU."""
 
     name: str | None | UnsetType = UNSET
     price: Number | None | UnsetType = UNSET
-    """For one piece, in the event's currency."""
+    """Price of one unit, in the event's currency."""
 
     total_product_amount: Number | None | UnsetType = UNSET
-    """For all pieces, in the event's currency."""
+    """Price of all units, in the event's currency."""
 
     brand: str | None | UnsetType = UNSET
     category: str | None | UnsetType = UNSET
     variant: str | None | UnsetType = UNSET
-    """Such as the colour or the size."""
+    """Variant, such as the colour or the size."""
 
     coupon_code: str | None | UnsetType = UNSET
-    """The coupon on this product."""
+    """Coupon for this product."""
 
     position: int | None | UnsetType = UNSET
-    """Its place in the list it was in."""
+    """Position in the list that the product was in."""
 
     quantity: Number | None | UnsetType = UNSET
-    """How many pieces, or how much."""
+    """Number of units, or the amount."""
 
     added_to_cart_time_ms: UnixTimeMs | None | UnsetType = UNSET
-    """When it was put into the cart, in Unix milliseconds."""
+    """Time when the product was added to the cart, in Unix milliseconds."""
 
     custom_attributes: ProductAttributes | None | UnsetType = UNSET
-    """What you want to say of the product."""
+    """Custom attributes of the product, by name."""
 
 
 class UserIdentity(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
-    """One of the identities of a user."""
+    """One identity of a user."""
 
     identity_type: IdentityTypeLike
-    """Which of the user's identities it is."""
+    """Type of the identity."""
 
     identity: str | None
-    """The identity itself. Null for none."""
+    """Value of the identity, or null."""
 
     timestamp_unixtime_ms: UnixTimeMs
-    """When it was set, in Unix milliseconds."""
+    """Time when the identity was set, in Unix milliseconds."""
 
     created_this_batch: bool | None | UnsetType = UNSET
-    """Whether it is new with this batch."""
+    """Whether the identity is new in this batch."""
 
 
 Mpid: TypeAlias = Int64 | Digits
+"""mParticle's ID of a user, as an integer or a string of digits."""
 
 
 UserAttributeList: TypeAlias = Annotated[Sequence[UserAttributeListItem], Meta(max_length=1000)]
-"""Several values of one attribute, at most 1000."""
+"""A list as the value of a user attribute, at most 1000 entries."""
 
 
 CustomFlags: TypeAlias = Mapping[str, CustomFlagValue]
-"""Values that steer single integrations, by the integration's name for them."""
+"""Values for single integrations, by flag name. The integration defines its flag names."""
 
 
 class BatchContext(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
-    """What a batch is to be seen in the light of."""
+    """The data plan of a batch, and the location of the user."""
 
     data_plan: DataPlanContext | None | UnsetType = UNSET
-    """The data plan to check the batch against."""
+    """The data plan to validate the batch against."""
 
     location: GeoLocation | None | UnsetType = UNSET
-    """Where the user was."""
+    """Location of the user."""
 
 
 class CCPAConsents(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
-    """What a user said under the law of California, which knows one purpose."""
+    """Consent of a user under the CCPA. `data_sale_opt_out` is the only purpose."""
 
     data_sale_opt_out: CCPAConsentState | None | UnsetType = UNSET
-    """Whether the user forbids the sale of their data."""
+    """Whether the user opted out of the sale of their data."""
 
 
 class CommonEventData(Struct, repr_omit_defaults=True, gc=False, kw_only=True):
-    """What can be said of an event of any type."""
+    """Fields of events of all types."""
 
     timestamp_unixtime_ms: UnixTimeMs | None | UnsetType = UNSET
-    """When it happened, in Unix milliseconds; the server's clock if absent."""
+    """Time of the event, in Unix milliseconds. If absent, mParticle uses its server's clock."""
 
     source_message_id: str | None | UnsetType = UNSET
-    """Your own ID of the event. A UUID is a good one."""
+    """Your own ID of the event, preferably a UUID."""
 
     session_id: Int64 | None | UnsetType = UNSET
-    """The session it happened in: the same number in each event of a session."""
+    """ID of the session, an integer. All events of a session have the same ID."""
 
     session_uuid: str | None | UnsetType = UNSET
-    """The session it happened in, as a UUID."""
+    """ID of the session, as a UUID."""
 
     session_start_unixtime_ms: UnixTimeMs | None | UnsetType = UNSET
-    """When its session started, in Unix milliseconds."""
+    """Start time of the session, in Unix milliseconds."""
 
     event_start_unixtime_ms: UnixTimeMs | None | UnsetType = UNSET
-    """When it began, in Unix milliseconds."""
+    """Start time of the event, in Unix milliseconds."""
 
     custom_attributes: EventAttributes | None | UnsetType = UNSET
-    """What you want to say of it. At most 100."""
+    """Custom attributes of the event, by name. At most 100."""
 
     custom_flags: CustomFlags | None | UnsetType = UNSET
-    """Values that steer single integrations."""
+    """Values for single integrations, by flag name."""
 
     location: GeoLocation | None | UnsetType = UNSET
-    """Where it happened."""
+    """Location where the event occurred."""
 
     device_current_state: DeviceCurrentState | None | UnsetType = UNSET
-    """How the device was doing."""
+    """State of the device at the time of the event."""
 
     event_id: Int64 | None | UnsetType = UNSET
     """mParticle's ID of the event. Set by mParticle."""
 
     event_num: int | None | UnsetType = UNSET
-    """The number of the event."""
+    """Number of the event."""
 
     is_goal_defined: bool | None | UnsetType = UNSET
-    """Whether the event counts as a goal."""
+    """Whether the event is defined as a goal."""
 
     lifetime_value_change: bool | Number | None | UnsetType = UNSET
-    """Whether, or by how much, it changes what the user is worth."""
+    """Whether the event changes the user's lifetime value, or the amount of the change."""
 
     lifetime_value_attribute_name: str | None | UnsetType = UNSET
-    """The attribute that holds the change of what the user is worth."""
+    """The attribute that holds the change of the user's lifetime value."""
 
     data_connection_type: str | None | UnsetType = UNSET
-    """The kind of connection the device had."""
+    """Network connection of the device."""
 
     view_controller: str | None | UnsetType = UNSET
     """The view controller that was shown."""
 
     canonical_name: str | None | UnsetType = UNSET
     page_url: str | None | UnsetType = UNSET
-    """The page it happened on."""
+    """URL of the page where the event occurred."""
 
     is_main_thread: bool | None | UnsetType = UNSET
-    """Whether it was logged on the main thread."""
+    """Whether the event was logged on the main thread."""
 
     active_time_on_site_ms: int | None | UnsetType = UNSET
-    """How long the user had been active on the site, in milliseconds."""
+    """Time that the user was active on the site, in milliseconds."""
 
     event_system_notification_info: EventSystemNotificationInfo | None | UnsetType = UNSET
-    """What mParticle says with it. Set by mParticle."""
+    """A system notification from mParticle. Set by mParticle."""
 
 
 class CustomEventData(CommonEventData, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
-    """What a user did, under a name of your own."""
+    """A user action with a name of your choice."""
 
     custom_event_type: CustomEventTypeLike
-    """What kind of event it is."""
+    """Type of the custom event."""
 
     event_name: EventName
-    """What you call it. At most 256 characters."""
+    """Name of the event. At most 256 characters."""
 
     media_info: MediaInfo | None | UnsetType = UNSET
-    """What was played."""
+    """The media that the user played."""
 
 
 class ScreenViewEventData(CommonEventData, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
-    """A user saw a screen or a page."""
+    """A user viewed a screen or a page."""
 
     screen_name: str
-    """What you call the screen."""
+    """Name of the screen."""
 
     activity_type: str | None | UnsetType = UNSET
-    """The kind of the activity."""
+    """Type of the activity."""
 
 
 class ProductAction(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
-    """What a user did with products."""
+    """Action of a user on products, such as a purchase."""
 
     action: ProductActionTypeLike
-    """What the user did."""
+    """Type of the action."""
 
     transaction_id: str | None | UnsetType = UNSET
     """Your ID of the purchase or refund."""
 
     total_amount: Number | None | UnsetType = UNSET
-    """The sum with tax and shipping, in the event's currency."""
+    """Total amount with tax and shipping, in the event's currency."""
 
     products: Sequence[Product] | None | UnsetType = UNSET
-    """The products it is about."""
+    """Products of the action."""
 
     checkout_step: int | None | UnsetType = UNSET
-    """The number of the step in the checkout."""
+    """Number of the checkout step."""
 
     checkout_options: str | None | UnsetType = UNSET
-    """What the user chose in that step."""
+    """Options that the user chose in the checkout step."""
 
     product_action_list: str | None | UnsetType = UNSET
-    """The list that the products were in."""
+    """Name of the list that the products were in."""
 
     product_list_source: str | None | UnsetType = UNSET
-    """Where that list came from."""
+    """Source of the product list."""
 
     affiliation: str | None | UnsetType = UNSET
-    """The shop or partner that sold."""
+    """Shop or partner that made the sale."""
 
     coupon_code: str | None | UnsetType = UNSET
-    """The coupon on the whole."""
+    """Coupon for the whole transaction."""
 
     tax_amount: Number | None | UnsetType = UNSET
-    """In the event's currency."""
+    """Tax, in the event's currency."""
 
     shipping_amount: Number | None | UnsetType = UNSET
-    """In the event's currency."""
+    """Shipping cost, in the event's currency."""
 
 
 class ProductImpression(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
     """A list of products that a user was shown."""
 
     product_impression_list: str | None | UnsetType = UNSET
-    """The name of the list."""
+    """Name of the list."""
 
     products: Sequence[Product] | None | UnsetType = UNSET
-    """The products in it."""
+    """Products in the list."""
 
 
 class ShoppingCart(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
-    """What is in a user's cart."""
+    """The shopping cart of a user."""
 
     products: Sequence[Product] | None | UnsetType = UNSET
-    """The products in it."""
+    """Products in the cart."""
 
 
 class SessionStartEventData(
     CommonEventData, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True
 ):
-    """A session started. Its events and its end have the same `session_id`."""
+    """A session started. All events of the session have the same `session_id`."""
 
 
 class SessionEndEventData(CommonEventData, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
-    """A session ended. Its `session_id` is that of the start."""
+    """A session ended. Use the `session_id` of its start."""
 
     session_duration_ms: Int64 | None | UnsetType = UNSET
-    """How long the session was, in milliseconds."""
+    """Duration of the session, in milliseconds."""
 
 
 class ApplicationStateTransitionEventData(
     CommonEventData, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True
 ):
-    """The application started or ended, came to the front or went to the back."""
+    """The application started, ended, or moved to the foreground or background."""
 
     application_transition_type: ApplicationTransitionTypeLike
-    """What the application did."""
+    """Type of the transition."""
 
     is_first_run: bool | None | UnsetType = UNSET
-    """Whether it was installed just before. Only with `application_initialized`."""
+    """Whether this is the first run after an installation. Only with `application_initialized`."""
 
     is_upgrade: bool | None | UnsetType = UNSET
-    """Whether it was upgraded just before. Only with `application_initialized`."""
+    """Whether this is the first run after an upgrade. Only with `application_initialized`."""
 
     successfully_closed: bool | None | UnsetType = UNSET
-    """Whether the last session ended without a crash."""
+    """Whether the previous session ended without a crash."""
 
     push_notification_payload: str | None | UnsetType = UNSET
-    """The push message that opened it, as JSON text."""
+    """The push message that opened the application, as JSON text."""
 
     launch_referral: str | None | UnsetType = UNSET
-    """The link or application that opened it."""
+    """The link or application that opened the application."""
 
 
 class BreadcrumbEventData(CommonEventData, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
-    """A step worth knowing of should the application fail later."""
+    """A step of the user or the application, logged to explain a later crash."""
 
     session_number: int | None | UnsetType = UNSET
-    """The number of the session it happened in."""
+    """Number of the session."""
 
     label: str
-    """What happened."""
+    """Description of the step."""
 
 
 class NetworkPerformanceEventData(
     CommonEventData, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True
 ):
-    """The application made an HTTP call."""
+    """The application sent an HTTP request."""
 
     http_verb: str | None | UnsetType = UNSET
-    """Such as `GET`."""
+    """HTTP method, such as `GET`."""
 
     url: str
-    """What was called."""
+    """URL of the request."""
 
     time_elapsed: int | None | UnsetType = UNSET
-    """How long the call took, in milliseconds."""
+    """Duration of the request, in milliseconds."""
 
     bytes_in: int | None | UnsetType = UNSET
-    """How much came back, in bytes."""
+    """Number of bytes received."""
 
     bytes_out: int | None | UnsetType = UNSET
-    """How much was sent, in bytes."""
+    """Number of bytes sent."""
 
     response_code: int | str | None | UnsetType = UNSET
-    """The HTTP status of the answer."""
+    """HTTP status code of the response."""
 
     data: str | None | UnsetType = UNSET
-    """What was sent, in Base64."""
+    """Data of the request, in Base64."""
 
 
 class OptOutEventData(CommonEventData, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
-    """A user wants to be tracked no longer, or again."""
+    """A user opted out of tracking, or opted in again."""
 
     is_opted_out: bool | None | UnsetType = UNSET
-    """Whether the user is out now; absent means false."""
+    """Whether the user is opted out. If absent, false."""
 
 
 class PushRegistrationEventData(
     CommonEventData, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True
 ):
-    """A device may be sent push messages from now on, or no longer."""
+    """A device registered or unregistered for push messages."""
 
     register: bool
     """True to add the token, false to remove it."""
 
     registration_token: str
-    """Where push messages to the device go."""
+    """Token for push messages to the device."""
 
 
 class PushMessageEventData(
@@ -1295,28 +1325,28 @@ class PushMessageEventData(
     """A push message was sent, received or acted on."""
 
     push_message_token: str | None | UnsetType = UNSET
-    """Where the message went."""
+    """Token of the device that the message was sent to."""
 
     push_message_type: PushMessageTypeLike
-    """What happened to the message."""
+    """Whether the message was sent, received or acted on."""
 
     push_notification_payload: str | None | UnsetType = UNSET
-    """The message as sent, as JSON text."""
+    """Payload of the message, as JSON text."""
 
     application_state: ApplicationStateLike | None | UnsetType = UNSET
-    """What the application was doing."""
+    """State of the application."""
 
     message: str | None | UnsetType = UNSET
-    """The text that was shown."""
+    """Text of the message."""
 
     action_identifier: ActionIdentifier | None | UnsetType = UNSET
-    """The button that the user chose. At most 100 characters."""
+    """ID of the button that the user chose. At most 100 characters."""
 
     network: str | None | UnsetType = UNSET
-    """The push service: `apn` or `gcm`."""
+    """Push service: `apn` or `gcm`."""
 
     push_message_behavior: PushMessageBehaviorLike | int | None | UnsetType = UNSET
-    """What came of the message, by name or as a bit mask."""
+    """Effect of the message, as a name or a bit mask."""
 
 
 class PushReactionEventData(
@@ -1326,34 +1356,34 @@ class PushReactionEventData(
 
 
 class ProfileEventData(CommonEventData, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
-    """A user signed up, in or out, or changed or deleted their profile."""
+    """A user signed up, logged in or out, or updated or deleted their profile."""
 
     profile_name: str | None | UnsetType = UNSET
-    """The profile's name now."""
+    """New name of the profile."""
 
     previous_profile_name: str | None | UnsetType = UNSET
-    """The profile's name before."""
+    """Previous name of the profile."""
 
     profile_event_type: ProfileEventTypeLike
-    """What the user did."""
+    """Type of the profile event."""
 
     previous_mpid: Int64 | None | UnsetType = UNSET
-    """The user's mParticle ID before."""
+    """Previous mParticle ID of the user."""
 
     current_mpid: Int64 | None | UnsetType = UNSET
-    """The user's mParticle ID now."""
+    """Current mParticle ID of the user."""
 
 
 class UserIdentityChangeEventData(
     CommonEventData, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True
 ):
-    """One of the user's identities changed."""
+    """An identity of a user changed."""
 
     new: UserIdentity | None | UnsetType = UNSET
-    """The identity now."""
+    """New identity."""
 
     old: UserIdentity | None | UnsetType = UNSET
-    """The identity before."""
+    """Previous identity."""
 
 
 class FirstRunEventData(CommonEventData, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
@@ -1361,26 +1391,27 @@ class FirstRunEventData(CommonEventData, repr_omit_defaults=True, gc=False, forb
 
 
 class UninstallEventData(CommonEventData, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
-    """The application was removed."""
+    """The application was uninstalled."""
 
 
 class PreAttributionEventData(
     CommonEventData, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True
 ):
-    """Something that a later attribution may go back to."""
+    """An event before the attribution of the user."""
 
 
 UserAttributeValue: TypeAlias = AttributeString | Number | bool | UserAttributeList | None
+"""Value of a user attribute. A list has at most 1000 entries."""
 
 
 class ConsentState(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
-    """What a user agreed to, and what not, under each law."""
+    """Consent of a user under the GDPR (European Union) and the CCPA (California)."""
 
     gdpr: Mapping[str, GDPRConsentState] | None | UnsetType = UNSET
-    """Under the law of the EU: a state for each purpose, named as in mParticle's settings."""
+    """GDPR consent, by purpose. Use the purpose names from mParticle's settings."""
 
     ccpa: CCPAConsents | None | UnsetType = UNSET
-    """Under the law of California: one purpose only."""
+    """CCPA consent. It has one purpose only."""
 
 
 class CustomEvent(
@@ -1392,7 +1423,7 @@ class CustomEvent(
     tag_field="event_type",
     tag="custom_event",
 ):
-    """A custom event in its envelope."""
+    """A custom event, as `event_type` and `data`."""
 
     data: CustomEventData
 
@@ -1406,43 +1437,43 @@ class ScreenViewEvent(
     tag_field="event_type",
     tag="screen_view",
 ):
-    """A screen view in its envelope."""
+    """A screen view event, as `event_type` and `data`."""
 
     data: ScreenViewEventData
 
 
 class CommerceEventData(CommonEventData, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
-    """A user dealt with products or promotions.
+    """A user viewed or acted on products or promotions.
 
     At most one of `product_action`, `promotion_action` and `product_impressions` may be given.
     """
 
     product_action: ProductAction | None | UnsetType = UNSET
-    """What the user did with products."""
+    """Action of the user on products."""
 
     promotion_action: PromotionAction | None | UnsetType = UNSET
-    """What the user did with promotions."""
+    """Action of the user on promotions."""
 
     product_impressions: Sequence[ProductImpression] | None | UnsetType = UNSET
-    """Which products the user was shown."""
+    """Products that the user was shown."""
 
     shopping_cart: ShoppingCart | None | UnsetType = UNSET
-    """What was in the user's cart."""
+    """The user's shopping cart."""
 
     currency_code: str | None | UnsetType = UNSET
-    """The currency of the amounts, such as `EUR`."""
+    """Currency of the amounts, such as `EUR`."""
 
     screen_name: str | None | UnsetType = UNSET
-    """The screen it happened on."""
+    """Name of the screen where the event occurred."""
 
     event_name: EventName | None | UnsetType = UNSET
-    """What you call the event. At most 256 characters."""
+    """Name of the event. At most 256 characters."""
 
     is_non_interactive: bool | None | UnsetType = UNSET
-    """Whether it happened without the user's doing."""
+    """Whether the event occurred without an action of the user."""
 
     custom_event_type: CommerceEventTypeLike | None | UnsetType = UNSET
-    """What kind of commerce event it is. Set by mParticle."""
+    """Type of the commerce event. Set by mParticle."""
 
     def __post_init__(self) -> None:
         if (self.product_action, self.promotion_action, self.product_impressions).count(UNSET) >= 2:
@@ -1468,7 +1499,7 @@ class SessionStartEvent(
     tag_field="event_type",
     tag="session_start",
 ):
-    """The start of a session in its envelope."""
+    """A session start event, as `event_type` and `data`."""
 
     data: SessionStartEventData
 
@@ -1482,7 +1513,7 @@ class SessionEndEvent(
     tag_field="event_type",
     tag="session_end",
 ):
-    """The end of a session in its envelope."""
+    """A session end event, as `event_type` and `data`."""
 
     data: SessionEndEventData
 
@@ -1496,12 +1527,13 @@ class ApplicationStateTransitionEvent(
     tag_field="event_type",
     tag="application_state_transition",
 ):
-    """A change of the application's state in its envelope."""
+    """An application state event, as `event_type` and `data`."""
 
     data: ApplicationStateTransitionEventData
 
 
 CrashBreadcrumb: TypeAlias = BreadcrumbEventData | str
+"""A breadcrumb that was logged before a crash."""
 
 
 class BreadcrumbEvent(
@@ -1513,7 +1545,7 @@ class BreadcrumbEvent(
     tag_field="event_type",
     tag="breadcrumb",
 ):
-    """A breadcrumb in its envelope."""
+    """A breadcrumb event, as `event_type` and `data`."""
 
     data: BreadcrumbEventData
 
@@ -1527,7 +1559,7 @@ class NetworkPerformanceEvent(
     tag_field="event_type",
     tag="network_performance",
 ):
-    """A timed HTTP call in its envelope."""
+    """A network performance event, as `event_type` and `data`."""
 
     data: NetworkPerformanceEventData
 
@@ -1541,7 +1573,7 @@ class OptOutEvent(
     tag_field="event_type",
     tag="opt_out",
 ):
-    """An opt-out in its envelope."""
+    """An opt-out event, as `event_type` and `data`."""
 
     data: OptOutEventData
 
@@ -1555,7 +1587,7 @@ class PushRegistrationEvent(
     tag_field="event_type",
     tag="push_registration",
 ):
-    """A push registration in its envelope."""
+    """A push registration event, as `event_type` and `data`."""
 
     data: PushRegistrationEventData
 
@@ -1569,7 +1601,7 @@ class PushMessageEvent(
     tag_field="event_type",
     tag="push_message",
 ):
-    """A push message in its envelope."""
+    """A push message event, as `event_type` and `data`."""
 
     data: PushMessageEventData
 
@@ -1583,7 +1615,7 @@ class PushReactionEvent(
     tag_field="event_type",
     tag="push_reaction",
 ):
-    """A push reaction in its envelope."""
+    """A push reaction event, as `event_type` and `data`."""
 
     data: PushReactionEventData
 
@@ -1597,7 +1629,7 @@ class ProfileEvent(
     tag_field="event_type",
     tag="profile",
 ):
-    """A profile event in its envelope."""
+    """A profile event, as `event_type` and `data`."""
 
     data: ProfileEventData
 
@@ -1605,16 +1637,16 @@ class ProfileEvent(
 class UserAttributeChangeEventData(
     CommonEventData, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True
 ):
-    """What is known of a user changed."""
+    """A user attribute was added, changed or deleted."""
 
     user_attribute_name: AttributeName
-    """The attribute that changed."""
+    """Name of the attribute."""
 
     new: UserAttributeValue | UnsetType = UNSET
-    """Its value now."""
+    """New value."""
 
     old: UserAttributeValue | UnsetType = UNSET
-    """Its value before."""
+    """Previous value."""
 
     deleted: bool | None | UnsetType = UNSET
     """Whether the attribute was deleted."""
@@ -1632,7 +1664,7 @@ class UserIdentityChangeEvent(
     tag_field="event_type",
     tag="user_identity_change",
 ):
-    """A change of a user's identity in its envelope."""
+    """A user identity change event, as `event_type` and `data`."""
 
     data: UserIdentityChangeEventData
 
@@ -1646,7 +1678,7 @@ class FirstRunEvent(
     tag_field="event_type",
     tag="first_run",
 ):
-    """A first run in its envelope."""
+    """A first run event, as `event_type` and `data`."""
 
     data: FirstRunEventData
 
@@ -1660,7 +1692,7 @@ class UninstallEvent(
     tag_field="event_type",
     tag="uninstall",
 ):
-    """An uninstall in its envelope."""
+    """An uninstall event, as `event_type` and `data`."""
 
     data: UninstallEventData
 
@@ -1674,12 +1706,16 @@ class PreAttributionEvent(
     tag_field="event_type",
     tag="pre_attribution",
 ):
-    """What comes before an attribution in its envelope."""
+    """A pre-attribution event, as `event_type` and `data`."""
 
     data: PreAttributionEventData
 
 
 UserAttributes: TypeAlias = Annotated[Mapping[AttributeName, UserAttributeValue], Meta(max_length=100)]
+"""User attributes, by name. At most 100 attributes; a name has at most 256 characters, a string value at most 4096.
+
+mParticle reserves these names for attributes that it defines: `$age`, `$gender`, `$country`, `$zip`, `$city`, `$state`,
+`$address`, `$firstname`, `$lastname` and `$mobile`."""
 
 
 class CommerceEvent(
@@ -1691,7 +1727,7 @@ class CommerceEvent(
     tag_field="event_type",
     tag="commerce_event",
 ):
-    """A commerce event in its envelope."""
+    """A commerce event, as `event_type` and `data`."""
 
     data: CommerceEventData
 
@@ -1699,38 +1735,38 @@ class CommerceEvent(
 class CrashReportEventData(
     CommonEventData, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True
 ):
-    """The application failed."""
+    """An exception or a crash occurred in the application."""
 
     class_name: str | None | UnsetType = UNSET
-    """The class of the exception."""
+    """Class of the exception."""
 
     message: str | None | UnsetType = UNSET
-    """What the exception says."""
+    """Message of the exception."""
 
     stack_trace: str | None | UnsetType = UNSET
     exception_handled: bool | None | UnsetType = UNSET
-    """Whether the application caught it and went on."""
+    """Whether the application handled the exception."""
 
     severity: str | None | UnsetType = UNSET
-    """How bad it is, such as `fatal`."""
+    """Severity, such as `fatal`."""
 
     topmost_context: str | None | UnsetType = UNSET
-    """The innermost place it came from."""
+    """Topmost context of the stack trace."""
 
     pl_crash_report_file_base64: str | None | UnsetType = UNSET
-    """The file that PLCrashReporter wrote, in Base64."""
+    """Crash report file of PLCrashReporter, in Base64."""
 
     breadcrumbs: Sequence[CrashBreadcrumb] | None | UnsetType = UNSET
-    """What led up to it."""
+    """Breadcrumbs that were logged before the crash."""
 
     ios_image_base_address: int | None | UnsetType = UNSET
-    """The address that the application was loaded at."""
+    """Base address of the application in memory."""
 
     ios_image_size: int | None | UnsetType = UNSET
-    """The size of the loaded application, in bytes."""
+    """Size of the application in memory, in bytes."""
 
     session_number: int | None | UnsetType = UNSET
-    """The number of the session it happened in."""
+    """Number of the session."""
 
 
 class UserAttributeChangeEvent(
@@ -1742,7 +1778,7 @@ class UserAttributeChangeEvent(
     tag_field="event_type",
     tag="user_attribute_change",
 ):
-    """A change of a user attribute in its envelope."""
+    """A user attribute change event, as `event_type` and `data`."""
 
     data: UserAttributeChangeEventData
 
@@ -1756,7 +1792,7 @@ class CrashReportEvent(
     tag_field="event_type",
     tag="crash_report",
 ):
-    """A crash report in its envelope."""
+    """A crash report event, as `event_type` and `data`."""
 
     data: CrashReportEventData
 
@@ -1782,65 +1818,66 @@ Event: TypeAlias = (
     | UserAttributeChangeEvent
     | UserIdentityChangeEvent
 )
+"""An event of any type, as `event_type` and `data`."""
 
 
 class Batch(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
-    """All that is sent of one user at a time: who it is, what is known of them, and what they did.
+    """The identities, attributes and events of one user.
 
-    mParticle recommends at most 128 KB a batch.
+    mParticle recommends at most 128 KB per batch.
     """
 
     environment: EnvironmentLike
-    """Keeps data of tests apart from real data."""
+    """`production` for real data, `development` for test data."""
 
     events: Sequence[Event] | None | UnsetType = UNSET
-    """What the user did, in this order."""
+    """Events of the user, in order."""
 
     source_request_id: str | None | UnsetType = UNSET
-    """The key for de-duplication; any string serves. The server drops a batch whose key it has taken with the same API key in the
-    last 30 to 60 days, so a batch with a key can be sent again safely.
+    """The idempotency key of the batch: any string, such as a UUID. mParticle drops a batch if it has accepted one with the
+    same key and the same API key in the last 30 to 60 days. A batch with a key can therefore be sent again safely.
     """
 
     user_identities: UserIdentities | None | UnsetType = UNSET
-    """Who the user is."""
+    """Identities of the user, such as a customer ID or an email address."""
 
     user_attributes: UserAttributes | None | UnsetType = UNSET
-    """What is known of the user, by name. At most 100."""
+    """Attributes of the user, by name. At most 100."""
 
     deleted_user_attributes: Sequence[AttributeName] | None | UnsetType = UNSET
-    """Names of the user attributes to forget."""
+    """Names of the user attributes to delete."""
 
     device_info: DeviceInformation | None | UnsetType = UNSET
-    """The device the user was on."""
+    """The user's device."""
 
     application_info: ApplicationInformation | None | UnsetType = UNSET
-    """The application the user was in."""
+    """The application that the user was using."""
 
     consent_state: ConsentState | None | UnsetType = UNSET
-    """What the user agreed to, and what not."""
+    """Consent of the user under the GDPR and the CCPA."""
 
     context: BatchContext | None | UnsetType = UNSET
-    """The data plan to check the batch against, and where the user was."""
+    """The data plan of the batch, and the location of the user."""
 
     mpid: Mpid | None | UnsetType = UNSET
-    """mParticle's own ID of the user. A string of digits is sent as given."""
+    """mParticle's ID of the user: an integer, or a string of digits, which is sent as a string."""
 
     mp_deviceid: (
         Annotated[str, Meta(pattern="^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$(?!\\n)")] | None | UnsetType
     ) = UNSET
-    """mParticle's own ID of the device, a UUID."""
+    """mParticle's ID of the device, a UUID."""
 
     ip: IpAddress | None | UnsetType = UNSET
-    """The address of the user's device, not of your server."""
+    """IP address of the user's device, not of your server."""
 
     partner_identities: Mapping[str, str] | None | UnsetType = UNSET
-    """What partners call the user, by partner identity."""
+    """IDs of the user in partner systems, by name of the partner identity."""
 
     integration_attributes: Mapping[str, Mapping[str, AttributeScalar]] | None | UnsetType = UNSET
-    """Values that an integration needs of the user, by its module ID."""
+    """Attributes for integrations, by the module ID of the integration."""
 
     attribution_info: AttributionInfo | None | UnsetType = UNSET
-    """The campaign that brought the user."""
+    """The campaign that the user is attributed to."""
 
     api_key: str | None | UnsetType = UNSET
     """The API key that the batch belongs to."""
@@ -1849,28 +1886,28 @@ class Batch(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fields=Tru
     """The API keys that the batch belongs to."""
 
     partner_identity: str | None | UnsetType = UNSET
-    """What a partner calls the user."""
+    """ID of the user in a partner's system."""
 
     sdk_version: str | None | UnsetType = UNSET
-    """The version of the SDK that made the batch."""
+    """Version of the SDK that created the batch."""
 
     job_id: str | None | UnsetType = UNSET
-    """The job that the batch is part of."""
+    """ID of the job that the batch belongs to."""
 
     schema_version: int | None | UnsetType = UNSET
-    """The version of the batch's format. Set by mParticle."""
+    """Version of the batch format. Set by mParticle."""
 
     batch_id: Int64 | None | UnsetType = UNSET
     """mParticle's ID of the batch. Set by mParticle."""
 
     timestamp_unixtime_ms: UnixTimeMs | None | UnsetType = UNSET
-    """The time of the batch, in Unix milliseconds. Set by mParticle."""
+    """Time of the batch, in Unix milliseconds. Set by mParticle."""
 
     origin_mpid: Int64 | None | UnsetType = UNSET
-    """The user's original mParticle ID. Set by mParticle."""
+    """The original mParticle ID of the user. Set by mParticle."""
 
     modified: bool | None | UnsetType = UNSET
     """Whether the batch was modified. Set by mParticle."""
 
     source_info: SourceInformation | None | UnsetType = UNSET
-    """Where the batch came from. Set by mParticle."""
+    """Source of the batch. Set by mParticle."""

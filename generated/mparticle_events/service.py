@@ -1,12 +1,12 @@
-# Made from spec/openapi.yaml by scripts/regenerate. Not edited by hand: change the spec and run it again.
+# Made from spec/openapi.yaml by scripts/regenerate. Do not edit: change the spec and run it again.
 
-"""What the spec says of the service as a whole: its servers and the limits of a request."""
+"""The servers and limits of the service, from the spec."""
 
 from collections.abc import Mapping
 from typing import Final, Literal, TypeAlias
 
 Pod: TypeAlias = Literal["us1", "us2", "eu1", "au1"]
-"""The data centre that a customer's data lives in."""
+"""The mParticle data centre that holds a customer's data."""
 
 SERVERS: Final[Mapping[Pod, str]] = {
     "us1": "https://s2s.mparticle.com/v2",
@@ -19,10 +19,10 @@ SERVERS: Final[Mapping[Pod, str]] = {
 DEFAULT_POD: Final[Pod] = "us1"
 
 MIN_BATCHES: Final = 1
-"""The fewest batches of a bulk request."""
+"""The minimum number of batches in a bulk request."""
 MAX_BATCHES: Final = 100
-"""The most batches of a bulk request."""
+"""The maximum number of batches in a bulk request."""
 MAX_REQUEST_BYTES: Final = 262144
-"""The largest body of a request, in bytes."""
+"""The maximum size of a request body, in bytes."""
 MIN_HISTORICAL_AGE_HOURS: Final = 72
-"""How old, in hours, each event of a historical upload must be."""
+"""The minimum age of each event in a historical upload, in hours."""

@@ -1,6 +1,6 @@
-# Made from spec/openapi.yaml by scripts/regenerate. Not edited by hand: change the spec and run it again.
+# Made from spec/openapi.yaml by scripts/regenerate. Do not edit: change the spec and run it again.
 
-"""What an operation sends through, and what it gives back."""
+"""The arguments and results of the operations in `api`."""
 
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
@@ -13,29 +13,30 @@ T = TypeVar("T")
 
 
 class Sender(Protocol):
-    """What a blocking operation sends through: a `Client`, or another way to the service."""
+    """Sends the request of a blocking operation, as a `Client` does."""
 
-    def request(self, method: str, url: str, **what: Any) -> httpx.Response:
-        """Send a request to a path below the base URL, with what else `httpx.request` takes."""
+    def request(self, method: str, url: str, **arguments: Any) -> httpx.Response:
+        """Send a request to a path below the base URL, with the arguments of `httpx.request`."""
         ...
 
 
 class AsyncSender(Protocol):
-    """What an asyncio operation sends through: a `Client`, or another way to the service."""
+    """Sends the request of an asyncio operation, as a `Client` does."""
 
-    async def arequest(self, method: str, url: str, **what: Any) -> httpx.Response:
-        """Send a request to a path below the base URL, with what else `httpx.request` takes."""
+    async def arequest(self, method: str, url: str, **arguments: Any) -> httpx.Response:
+        """Send a request to a path below the base URL, with the arguments of `httpx.request`."""
         ...
 
 
 @dataclass(frozen=True)
 class Response(Generic[T]):
-    """An answer of the service.
+    """A response of the service.
 
     Attributes:
-        status_code: The HTTP status, also where no standard names it.
-        parsed: None where the service accepted, else what it said; empty where it said nothing that can be read.
-        http: The answer as httpx gives it. Left out of the repr, with the request it belongs to.
+        status_code: The HTTP status code, which may be a non-standard one.
+        parsed: None if the service accepted the request, otherwise the parsed error. The error has no fields set if the
+            body cannot be parsed.
+        http: The response of httpx. Not in the repr, because its request contains the credentials.
     """
 
     status_code: int
@@ -44,17 +45,17 @@ class Response(Generic[T]):
 
     @property
     def content(self) -> bytes:
-        """The body."""
+        """The response body."""
         return self.http.content
 
     @property
     def headers(self) -> httpx.Headers:
-        """The headers."""
+        """The response headers."""
         return self.http.headers
 
 
 def read_error(content: bytes, decoder: Decoder[T], empty: type[T]) -> T:
-    """Read the body of a refusal; a body that is missing, no JSON or of another shape is read as an empty error."""
+    """Parse the body of an error response. Return an empty error if the body is not valid."""
     try:
         return decoder.decode(content)
     except (DecodeError, UnicodeDecodeError, RecursionError):

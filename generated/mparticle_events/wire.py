@@ -1,6 +1,6 @@
-# Made from spec/openapi.yaml by scripts/regenerate. Not edited by hand: change the spec and run it again.
+# Made from spec/openapi.yaml by scripts/regenerate. Do not edit: change the spec and run it again.
 
-"""Models as JSON."""
+"""Encode models as JSON."""
 
 from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral, Real
@@ -10,7 +10,9 @@ from msgspec import json
 
 
 def encode(body: Any) -> bytes:
-    """Encode models, or dicts of their shape: a Decimal as a number, a UUID and an enum as strings, `Raw` as it stands.
+    """Encode models, or dicts of the same structure, as JSON.
+
+    A Decimal becomes a number with all its digits, a UUID or an enum a string. A `msgspec.Raw` is copied.
 
     Raises:
         TypeError: A value has no JSON form.
@@ -19,8 +21,12 @@ def encode(body: Any) -> bytes:
 
 
 def to_plain(value: Any) -> Any:
-    """What the encoder does not know by itself: numbers, strings and containers of other libraries."""
-    if type(value) in (dict, list, tuple):  # known by itself, but not as a key
+    """Convert a value that msgspec cannot encode: a number, string or container of another library.
+
+    Raises:
+        TypeError: The value has no JSON form.
+    """
+    if type(value) in (dict, list, tuple):  # msgspec encodes these itself, except as a key
         raise TypeError(f"a key of JSON is a string, not {type(value).__name__}")
     for kind, plain in _PLAIN:
         if isinstance(value, kind):
@@ -29,7 +35,7 @@ def to_plain(value: Any) -> Any:
 
 
 _PLAIN: tuple[tuple[type, Callable[[Any], Any]], ...] = (
-    (str, str.__str__),  # str() would give back a subclass whose __str__ returns itself
+    (str, str.__str__),  # str() would return a subclass unchanged if its __str__ returns itself
     (Integral, int),
     (Real, float),
     (Mapping, dict),

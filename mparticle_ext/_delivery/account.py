@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import TypeAlias
 
@@ -35,15 +34,7 @@ _MIN_FAILURES = 5  # in a row, before mParticle counts as down
 LOG = logging.getLogger("mparticle_ext")
 
 
-@dataclass(slots=True, eq=False, repr=False)
-class Item:
-    """A batch that was read and prepared."""
-
-    index: int
-    prepared: PreparedBatch
-
-
-Group: TypeAlias = Sequence[Item]
+Group: TypeAlias = Sequence[PreparedBatch]
 """Batches that fit into one request."""
 
 
@@ -134,7 +125,7 @@ class Account:
         self._read = 0
         self._open: dict[int, AnyBatch] = {}
         self._failed: dict[int, BatchResult] = {}
-        self._group: list[Item] = []
+        self._group: list[PreparedBatch] = []
         self._bytes = _BRACKETS_BYTES
         self._full: Group | None = None
         self._failures_in_a_row = 0
@@ -172,7 +163,7 @@ class Account:
 
     def request(self, group: Group) -> UploadRequest:
         """The request for a group."""
-        return join([item.prepared for item in group], historical=self._historical)
+        return join(group, historical=self._historical)
 
     def settle(self, upload: GroupUpload) -> None:
         """Note the results of a group, and report them.
@@ -226,10 +217,10 @@ class Account:
         if self._group and (len(self._group) == self._max_batches or self._bytes + size > MAX_REQUEST_BYTES):
             self._full = self.last_group()
         self._bytes += size if self._group else size - _COMMA_BYTES
-        self._group.append(Item(index, prepared))
+        self._group.append(prepared)
 
     def _note(self, group: Group, error: MParticleError | None) -> list[BatchResult]:
-        return self._note_results([(item.index, item.prepared.batch) for item in group], error)
+        return self._note_results([(one.index, one.batch) for one in group], error)
 
     def _note_results(self, batches: list[tuple[int, AnyBatch]], error: MParticleError | None) -> list[BatchResult]:
         results = [BatchResult(index, batch, error) for index, batch in batches if index in self._open]
@@ -262,7 +253,7 @@ class Account:
 
 def _stopped(group: Group) -> UploadStoppedError:
     error = UploadStoppedError("stopped before the response came")
-    error.repeatable = all(item.prepared.repeatable for item in group)
+    error.repeatable = all(one.repeatable for one in group)
     return error
 
 

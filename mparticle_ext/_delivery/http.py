@@ -47,7 +47,7 @@ class HttpClient:
         self.transport, self.address = _transport(configuration, owner, kind)
         self.has_trace = isinstance(self.transport, (httpx.HTTPTransport, httpx.AsyncHTTPTransport))
         self._url = cache(lambda path: httpx.URL(configuration.url + path))
-        self._timeout = configuration.timeout
+        self.timeout = configuration.timeout
         credentials = b64encode(f"{configuration.api_key}:{configuration.api_secret}".encode())
         self._headers = [
             (b"Host", httpx.URL(configuration.url).netloc),
@@ -58,7 +58,7 @@ class HttpClient:
 
     def prepare(self, method: str, path: str, content: bytes, headers: dict[str, str], trace: object) -> httpx.Request:
         """Make a request whose timeouts end by the deadline."""
-        part, left = _cut(self._timeout, httpx.PoolTimeout), _cut(None, httpx.PoolTimeout)
+        part, left = _cut(self.timeout, httpx.PoolTimeout), _cut(None, httpx.PoolTimeout)
         timeouts = {"connect": min(part, _CONNECT_SECONDS), "read": part, "write": part, "pool": left}
         length = (b"Content-Length", b"%d" % len(content))
         request = httpx.Request(
@@ -81,6 +81,7 @@ class HttpAttempt:
         self.handled = sys.exception()  # an exception of the caller, which becomes the context of ours
         self.started = time.monotonic()
         self.connecting = self.sent = self._answered = False  # whether a connection, the request, a response was begun
+        self._opened: Any = None  # the new connection: httpcore leaves it open if a SOCKS proxy refuses
         _DEADLINE.set(deadline)
 
     @property
@@ -92,7 +93,13 @@ class HttpAttempt:
         """Send a request, and read the response."""
         body = bytearray()
         with self._prepared(method, url, content, headers, self._trace) as request:
-            response: Any = self._client.transport.handle_request(request)
+            try:
+                response: Any = self._client.transport.handle_request(request)
+            except Exception as error:
+                raise _as_httpx_error(error)  # noqa: B904  # most often the same exception
+            finally:
+                if self._opened is not None and not self.sent:
+                    self._opened.close()
             with closing(response.stream) as stream:
                 for part in stream:
                     body += part
@@ -107,7 +114,7 @@ class HttpAttempt:
         body = bytearray()
         with self._prepared(method, url, content, headers, self._trace_async) as request:
             try:
-                async with asyncio.timeout(self._deadline - time.monotonic()):
+                async with asyncio.timeout(self._deadline - time.monotonic()) as self._limit:
                     response: Any = await self._client.transport.handle_async_request(request)
                     async with aclosing(response.stream) as stream:
                         async for part in stream:
@@ -118,12 +125,15 @@ class HttpAttempt:
                 may_be_sent = self.sent or not self._client.has_trace
                 raise (httpx.ReadTimeout if may_be_sent else httpx.ConnectTimeout)("the deadline is over") from error
             except Exception as error:
-                raise _without_aiohttp(error)  # noqa: B904  # most often the same exception
+                raise _as_httpx_error(error)  # noqa: B904  # most often the same exception
+            finally:
+                if self._opened is not None and not self.sent:
+                    await self._opened.aclose()
         return self._complete(request, response, body)
 
     @contextmanager
     def _prepared(self, *arguments: Any) -> Iterator[httpx.Request]:
-        """A request. Afterwards its credentials are gone, also from an exception's frames, which error reporters show."""
+        """A request. Its credentials are removed afterwards, also from the frames that error reporters show."""
         request: httpx.Request | None = None
         try:
             request = self._client.prepare(*arguments)
@@ -147,6 +157,8 @@ class HttpAttempt:
     def _trace(self, event: str, info: dict[str, Any]) -> None:
         if event.endswith("connect_tcp.started"):
             self.connecting = True
+        elif event.endswith("connect_tcp.complete"):
+            self._opened = info["return_value"]
         elif event.endswith("send_request_headers.started"):
             self.sent = self.sent or info["request"].method != b"CONNECT"  # not the request for a tunnel
         elif event.endswith("receive_response_headers.complete"):
@@ -154,6 +166,9 @@ class HttpAttempt:
 
     async def _trace_async(self, event: str, info: dict[str, Any]) -> None:
         self._trace(event, info)
+        if self.sent and event.endswith("receive_response_headers.started"):  # so that a flood of 1xx ends in time
+            late = time.monotonic() + self._client.timeout - self._deadline  # than the deadline
+            self._limit.reschedule((self._limit.when() or 0.0) + min(0.0, late))
 
 
 def raised_by_signal(error: BaseException, handled: BaseException | None) -> BaseException | None:
@@ -168,17 +183,18 @@ def raised_by_signal(error: BaseException, handled: BaseException | None) -> Bas
 def _code(handler: Any) -> CodeType | None:
     while isinstance(handler, partial):
         handler = handler.func
-    code = getattr(handler, "__code__", None) or getattr(getattr(handler, "__call__", None), "__code__", None)
+    code = getattr(handler, "__code__", None) or getattr(type(handler).__call__, "__code__", None)
     return code if isinstance(code, CodeType) else None
 
 
-def _without_aiohttp(error: Exception) -> Exception:
-    """Map an error of aiohttp to httpx's. httpx-aiohttp lets some through, and makes a disconnect a ConnectTimeout."""
+def _as_httpx_error(error: Exception) -> Exception:
+    """Map an error of aiohttp or socksio to httpx's. Their adapters let some through, or map them to a wrong one."""
     original = error.__cause__ if isinstance(error, httpx.HTTPError) else error
     names = {base.__name__ for base in type(original).__mro__}
-    if not type(original).__module__.startswith("aiohttp") or names & _MAPPED_BY_HTTPX_AIOHTTP:
+    package = type(original).__module__.partition(".")[0]
+    if package not in ("aiohttp", "socksio") or names & _MAPPED_BY_HTTPX_AIOHTTP:
         return error
-    mapped = httpx.ReadError(str(original))
+    mapped = (httpx.ReadError if package == "aiohttp" else httpx.ProxyError)(str(original))
     mapped.__cause__ = original
     return mapped
 
@@ -217,7 +233,6 @@ class _Stream(httpcore.NetworkStream):
     def __init__(self, stream: httpcore.NetworkStream) -> None:
         self._stream = stream
         self._received = 0
-        self._head = b""
         self._used_at = time.time()
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
@@ -230,12 +245,9 @@ class _Stream(httpcore.NetworkStream):
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._received = 0
-        if buffer.startswith(b"POST ") and not self._head:
-            self._head = buffer  # sent with the body: a system call less
-            return
-        buffer, self._head = self._head + buffer, b""
+        view = memoryview(buffer)
         for start in range(0, len(buffer), _WRITE_BYTES):
-            self._stream.write(buffer[start : start + _WRITE_BYTES], _cut(timeout, httpcore.WriteTimeout))
+            self._stream.write(view[start : start + _WRITE_BYTES], _cut(timeout, httpcore.WriteTimeout))  # type: ignore[arg-type]
 
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None

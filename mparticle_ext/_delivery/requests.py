@@ -21,8 +21,9 @@ from ..results import Operation
 
 @dataclass(slots=True, eq=False, repr=False)
 class PreparedBatch:
-    """A batch as it is sent, with its `source_request_id` and its JSON."""
+    """A batch as it is sent, with its `source_request_id`, its JSON and its index in the call."""
 
+    index: int
     batch: AnyBatch
     document: bytes
     repeatable: bool
@@ -89,7 +90,7 @@ class RequestBuilder:
         repeatable = has_id(batch)
         if self._deduplicate and not repeatable:
             batch, repeatable = _with_new_id(batch), True
-        return PreparedBatch(batch, encoded(batch, index), repeatable)
+        return PreparedBatch(index or 0, batch, encoded(batch, index), repeatable)
 
     def _check(self, document: bytes, index: int, *, historical: bool) -> None:
         if self._validate:

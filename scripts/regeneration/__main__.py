@@ -1,4 +1,4 @@
-"""Read the spec, run the two generators, say what changed for users, and swap the new package in whole."""
+"""Check the spec, generate the package, report the changes for users, and replace the old package."""
 
 from __future__ import annotations
 
@@ -7,62 +7,57 @@ import sys
 import tempfile
 from pathlib import Path
 
-from _package import GenerationError, generate
-from _spec import SpecError, read_spec
-from _surface import changes, surface
-from _tree import differences, swap
+from .changes import describe_changes, read_surface
+from .folders import diff_folders, replace_folder
+from .package import GenerationError, generate
+from .reader import SpecError, read_spec
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PACKAGE = "mparticle_events"
 
 
 def main() -> int:
-    options = _options()
+    options = _parse_arguments()
     target: Path = options.output / PACKAGE
     try:
         spec = read_spec(options.spec)
-        with tempfile.TemporaryDirectory(prefix="regenerate-") as scratch:
-            made = generate(spec, Path(scratch) / PACKAGE, say=_say)
-            return _check(made, target) if options.check else _replace(made, target)
+        with tempfile.TemporaryDirectory(prefix="regenerate-") as folder:
+            package = generate(spec, Path(folder) / PACKAGE)
+            return _check(package, target) if options.check else _replace(package, target)
     except SpecError as error:
-        print(f"{_shown(options.spec)}{error}", file=sys.stderr)
+        print(f"{_short(options.spec)}{error}", file=sys.stderr)
         return 2
     except GenerationError as error:
         print(error, file=sys.stderr)
         return 1
 
 
-def _options() -> argparse.Namespace:
+def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/regenerate", description=__doc__)
     parser.add_argument(
-        "--check", action="store_true", help="write nothing; exit 1 with a diff where the tree is stale"
+        "--check", action="store_true", help="write nothing; print a diff and exit with 1 if the package is out of date"
     )
     parser.add_argument("--spec", type=Path, default=ROOT / "spec" / "openapi.yaml", help="the OpenAPI file to read")
-    parser.add_argument("--output", type=Path, default=ROOT / "generated", help=f"the folder that holds {PACKAGE}/")
+    parser.add_argument("--output", type=Path, default=ROOT / "generated", help=f"the folder that contains {PACKAGE}/")
     return parser.parse_args()
 
 
-def _check(made: Path, target: Path) -> int:
-    diff = differences(target, made)
-    print(diff or f"{_shown(target)} is up to date.")
+def _check(package: Path, target: Path) -> int:
+    diff = diff_folders(target, package)
+    print(diff or f"{_short(target)} is up to date.")
     if diff:
-        print(f"\n{_shown(target)} is stale: run scripts/regenerate and commit what it writes.", file=sys.stderr)
+        print(f"\n{_short(target)} is out of date: run scripts/regenerate and commit the result.", file=sys.stderr)
     return 1 if diff else 0
 
 
-def _replace(made: Path, target: Path) -> int:
-    report = changes(surface(target), surface(made))
-    swap(made, target)
-    print(report)
-    print(f"Wrote {_shown(target)}.")
+def _replace(package: Path, target: Path) -> int:
+    print(describe_changes(read_surface(target), read_surface(package)))
+    replace_folder(target, package)
+    print(f"Wrote {_short(target)}.")
     return 0
 
 
-def _say(step: str) -> None:
-    print(f"  {step} ...", file=sys.stderr, flush=True)
-
-
-def _shown(path: Path) -> str:
+def _short(path: Path) -> str:
     resolved = path.resolve()
     return str(resolved.relative_to(ROOT)) if resolved.is_relative_to(ROOT) else str(path)
 

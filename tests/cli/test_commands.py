@@ -26,6 +26,7 @@ def test_there_is_an_example_of_each_event(spec: dict[str, Any]) -> None:
     assert list(spec["components"]["schemas"]["Event"]["discriminator"]["mapping"]) == EVENTS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("event", ["", *EVENTS])
 def test_an_example_is_valid_and_is_what_its_python_code_builds(event: str, sandbox: Sandbox, tmp_path: Path) -> None:
     chosen = [event] if event else []

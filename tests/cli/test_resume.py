@@ -186,6 +186,7 @@ def fetched_again(file: Path) -> Path:
 SAME_BYTES = [touched, renamed, copied, fetched_again]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", SAME_BYTES)
 @pytest.mark.parametrize("suffix", ["ndjson", "gz"])
 def test_the_same_bytes_uploaded_again_add_nothing(
@@ -200,6 +201,7 @@ def test_the_same_bytes_uploaded_again_add_nothing(
     assert len(sandbox.dropped) == 250
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", SAME_BYTES)
 def test_a_file_with_the_same_bytes_is_resumed(
     change: Callable[[Path], Path], sandbox: Sandbox, tmp_path: Path

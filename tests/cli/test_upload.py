@@ -220,6 +220,7 @@ def test_a_folder_that_does_not_exist(sandbox: Sandbox, tmp_path: Path) -> None:
     assert not sandbox.batches
 
 
+@pytest.mark.slow
 def test_an_outage_during_all_of_a_small_file_has_its_own_exit_code(sandbox: Sandbox, tmp_path: Path) -> None:
     file = ndjson(tmp_path / "some.ndjson", [batch(0)])
     sandbox.fail(501, times=20)

@@ -175,10 +175,11 @@ CASES = [
     Case("429, nonsense in Retry-After", (status(429, retry_after="soon"), status(429, retry_after="-5"),
          status(429, retry_after="99999999999999999999"), status(429, retry_after="1e1")), attempts=5),
     Case("429, Retry-After past the deadline", (status(429, retry_after="77", x_mp_rate_limit_exceeded="org"),), taken=0,
-         error=RateLimitError, outcome=NOT_TAKEN, says="over the org's rate limit: wait 77 s and send again; nothing was taken"),
+         error=RateLimitError, outcome=NOT_TAKEN, says="over the org rate limit: wait 77 s and send again; nothing was accepted"),
     Case("429 for ever", (status(429),) * 20, taken=0, error=RateLimitError, outcome=NOT_TAKEN, attempts=8, says="[8 attempts, "),
-    Case("503", (status(503), status(503, retry_after="0")), attempts=3),
-    Case("503 for ever", (status(503),) * 20, taken=0, error=ServerError, outcome=NOT_TAKEN, attempts=8),
+    Case("503", (status(503), status(503, retry_after="0")), attempts=3, without_id=(ServerError, UNKNOWN, 0)),
+    Case("503 for ever", (status(503),) * 20, taken=0, error=ServerError, outcome=UNKNOWN, attempts=8,
+         without_id=(ServerError, UNKNOWN, 0)),
     # unknown: tried again only with an id
     unknown("closed at once", at_accept=(closes,)),
     unknown("reset at once", at_accept=(resets,)),
@@ -212,8 +213,8 @@ CASES = [
     unknown("an answer that drips past the deadline", drips(b"HTTP/1.1 202 Accepted\r\n" + b"X-Slow: x\r\n" * 99), kind=APITimeoutError,
             taken=1, settings={"deadline": 0.6, "timeout": 0.3}),
     # refused: never tried again
-    refused("400", BadRequestError, status(400, b'{"errors": [{"code": "BAD_REQUEST", "message": "no"}]}'), "HTTP 400: mParticle cannot read the request (BAD_REQUEST: no); nothing was taken"),
-    refused("400 with HTML", BadRequestError, status(400, b"<html>"), "mParticle cannot read the request; nothing was taken"),
+    refused("400", BadRequestError, status(400, b'{"errors": [{"code": "BAD_REQUEST", "message": "no"}]}'), "HTTP 400: mParticle cannot read the request (BAD_REQUEST: no); nothing was accepted"),
+    refused("400 with HTML", BadRequestError, status(400, b"<html>"), "mParticle cannot read the request; nothing was accepted"),
     refused("400 with errors of another type", BadRequestError, status(400, b'{"errors": 5}'), "the request; nothing"),
     refused("400 with a list", BadRequestError, status(400, b"[[[]]]"), "the request; nothing"),
     refused("400 with bytes that are no UTF-8", BadRequestError, status(400, b'{"errors": "\xff"}'), "the request; nothing"),
@@ -229,19 +230,26 @@ CASES = [
     Case("everything at once", (silent, status(500), taken_and_lost, status(429), status(503)), attempts=6,
          without_id=(APITimeoutError, UNKNOWN, 0)),
     Case("perhaps taken, then over the limit for long", (taken_and_lost, status(429, retry_after="77")), error=RateLimitError,
-         outcome=UNKNOWN, attempts=2, without_id=(APIConnectionError, UNKNOWN, 1), says="sending it again is safe"),
+         outcome=UNKNOWN, attempts=2, without_id=(APIConnectionError, UNKNOWN, 1), says="mParticle drops duplicates"),
 ]  # fmt: skip
 
 
 def configured(url: str, **others: Any) -> Configuration:
-    settings = {"retry": QUICK, "timeout": 0.3, "deadline": 20.0, **others}
+    settings = {"retry": QUICK, "timeout": 0.3, "deadline": 20.0, "deduplicate": False, **others}
     return Configuration("key", "secret", base_url=url, **settings)
+
+
+def is_of(result: Result, error: type[Exception] | None) -> bool:
+    """Whether a result is a response, or of the class of the error. A lost connection can be a timeout too."""
+    if error is APIConnectionError:
+        return isinstance(result, error)
+    return type(result) is (error or httpx.Response)
 
 
 def patience(case: Case) -> dict[str, Any]:
     """Short where the server is silent, so that the test is; else long, so that a busy machine is no fault."""
     silent = case.without_id is not None and case.without_id[0] is APITimeoutError
-    return {"timeout": 0.3 if silent else 5.0, **case.settings}
+    return {"timeout": 0.3 if silent else 1.0 if "flood" in case.name else 5.0, **case.settings}
 
 
 @pytest.mark.parametrize("client", CLIENTS)
@@ -260,7 +268,7 @@ def test_it_is_taken_once_or_its_caller_is_told(case: Case, identified: bool, cl
         if case.at_accept and isinstance(came, httpx.Response):  # it was gone before anything was written
             assert len(server.taken) == 1
             return
-        assert type(came) is (error or httpx.Response), came
+        assert is_of(came, error), came
         assert len(server.taken) == taken
     if isinstance(came, APIError):
         assert came.outcome is outcome
@@ -303,6 +311,7 @@ OVER_TLS = [case for case in CASES if case.name in {
 NEVER_ENCRYPTED = {"closed at once"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize("identified", [True, False], ids=["with an id", "without"])
 @pytest.mark.parametrize("case", OVER_TLS, ids=lambda case: case.name)
@@ -319,7 +328,7 @@ def test_the_same_over_tls(
         error, _, taken = case.without_id
     with FaultyServer(*case.plays, at_accept=case.at_accept, tls=server_tls) as server:
         came = client(configured(server.url, ssl_context=client_tls, **patience(case)), "upload_events", body)
-        assert type(came) is (error or httpx.Response), came
+        assert is_of(came, error), came
         assert len(server.taken) == taken
 
 
@@ -349,7 +358,7 @@ def test_a_tls_handshake_that_fails_is_tried_again_without_an_id_too(
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_a_certificate_that_nobody_signed_for_us_is_refused(
+def test_an_untrusted_certificate_is_not_retried(
     client: Callable[..., Result], server_tls: ssl.SSLContext
 ) -> None:
     with FaultyServer(tls=server_tls) as server:
@@ -357,7 +366,7 @@ def test_a_certificate_that_nobody_signed_for_us_is_refused(
         came = client(configured(server.url, retry=few), "upload_events", Batch("production"))
         assert isinstance(came, APIConnectionError)
         assert "CERTIFICATE_VERIFY_FAILED" in str(came)
-        assert (came.outcome, came.attempts) == (NOT_TAKEN, 2)
+        assert (came.outcome, came.attempts) == (REFUSED, 1)
         assert not server.requests
 
 
@@ -370,7 +379,7 @@ def test_no_connection_is_tried_again_and_then_told(host: str, client: Callable[
     assert type(came) is APIConnectionError
     assert (came.outcome, came.attempts, len(came.earlier)) == (NOT_TAKEN, 3, 2)
     assert isinstance(came.__cause__, httpx.ConnectError)
-    assert "nothing was taken" in str(came)
+    assert "nothing was accepted" in str(came)
 
 
 @pytest.mark.parametrize("client", CLIENTS)

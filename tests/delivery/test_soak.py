@@ -61,6 +61,7 @@ def half(exchange: Exchange) -> None:
     exchange.close()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="measures with /proc")  # noqa: PTH110
 @pytest.mark.parametrize("colour", ["blocking", "asyncio"])
 def test_soak(colour: str, request: pytest.FixtureRequest) -> None:

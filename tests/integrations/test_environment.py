@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import socket
 import sys
 from collections.abc import Callable
@@ -17,7 +18,15 @@ from clients import Outcome as Result
 from faulty_server import ACCEPTED, FaultyServer
 from socket_server import accepting, contexts, relay, request_from, serving
 
-from mparticle_ext import APIConnectionError, AsyncEventsApi, Batch, Configuration, ConfigurationError, EventsApi
+from mparticle_ext import (
+    APIConnectionError,
+    AsyncEventsApi,
+    Batch,
+    Configuration,
+    ConfigurationError,
+    EventsApi,
+    Outcome,
+)
 
 Client = Callable[[Configuration, str, object], Result]
 each_client = pytest.mark.parametrize("client", CLIENTS)
@@ -188,6 +197,21 @@ def test_a_socks_proxy(variable: str | None, client: Client, monkeypatch: pytest
             monkeypatch.setenv(variable, address)
         upload(client, configuration("http", proxy=None if variable else address))
     assert requests[0].startswith(b"POST /v2/events HTTP/1.1\r\n")
+
+
+@each_client
+@pytest.mark.parametrize("reply", [b"\x05\xff", b"HTTP/1.1 400 Bad Request\r\n\r\n"], ids=["refused", "not SOCKS"])
+def test_a_socks_proxy_that_refuses_is_an_error_of_ours(reply: bytes, client: Client) -> None:
+    def proxy(connection: socket.socket) -> None:
+        connection.recv(100)
+        connection.sendall(reply)
+
+    with serving(proxy) as port:
+        settings = configuration("http", proxy=f"socks5://127.0.0.1:{port}")
+        error = client(settings, "upload_events", Batch("production"))
+        gc.collect()  # warns of a socket that was left open
+    assert isinstance(error, APIConnectionError)
+    assert error.outcome is Outcome.NOT_TAKEN
 
 
 @pytest.mark.parametrize(

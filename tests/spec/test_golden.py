@@ -1,4 +1,4 @@
-"""What is built through the facade, field by field as it goes over the wire: each event type, and one full batch."""
+"""Compare batches with the JSON in tests/golden/: one batch for each event type, and one with many fields."""
 
 from __future__ import annotations
 
@@ -91,10 +91,10 @@ CASES: dict[str, Callable[[], m.Batch]] = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_golden(name: str) -> None:
+def test_a_batch_equals_its_golden_file(name: str) -> None:
     batch = CASES[name]()
     batch.validate()
-    assert exactly(batch.to_json()) == exactly(golden(name))
+    assert parse_exactly(batch.to_json()) == parse_exactly(golden(name))
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -103,16 +103,16 @@ def test_round_trip(name: str) -> None:
     assert json.loads(m.Batch.from_json(document).to_json()) == json.loads(document)
 
 
-def test_the_folder_and_the_table_agree(spec: dict[str, Any]) -> None:
+def test_each_event_type_has_a_case_and_a_golden_file(spec: dict[str, Any]) -> None:
     event_types = set(spec["components"]["schemas"]["Event"]["discriminator"]["mapping"])
-    assert event_types == set(EVENTS), "each event type of the spec has its case in EVENTS"
-    assert {path.stem for path in GOLDEN.glob("*.json")} == set(CASES), "each case has its payload in tests/golden/"
+    assert event_types == set(EVENTS), "each event type of the spec needs a case in EVENTS"
+    assert {path.stem for path in GOLDEN.glob("*.json")} == set(CASES), "each case needs a JSON file in tests/golden/"
 
 
 def golden(name: str) -> str:
     return (GOLDEN / f"{name}.json").read_text()
 
 
-def exactly(document: str) -> Any:
-    """A document with the order of its keys and the digits of its numbers."""
+def parse_exactly(document: str) -> Any:
+    """Parse JSON, but keep the order of keys and the digits of numbers."""
     return json.loads(document, object_pairs_hook=list, parse_float=str)

@@ -1,4 +1,4 @@
-"""scripts/regenerate as its users run it: on scratch specs, good and broken."""
+"""Run scripts/regenerate on valid and invalid specs."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ NEW_EVENT = """
       properties:
         title: {type: string}
 """
-USE_OF_ALL = """
+PROGRAM = """
 from mparticle_ext import AppEvent, Batch, EventsApi, VideoEvent
 from mparticle_ext.sandbox import Sandbox
 
@@ -53,12 +53,12 @@ def regenerate(*arguments: str, **environment: str) -> subprocess.CompletedProce
     )
 
 
-def changed(*replacements: tuple[str, str], added: str = "") -> str:
+def spec_with(*replacements: tuple[str, str]) -> str:
     text = SPEC
     for old, new in replacements:
         assert text.count(old) >= 1, old
         text = text.replace(old, new, 1)
-    return text + added
+    return text
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -72,16 +72,16 @@ def test_the_same_spec_gives_the_same_bytes(tmp_path: Path) -> None:
     assert files(tmp_path / "mparticle_events") == files(ROOT / "generated" / "mparticle_events")
 
 
-def test_check_says_so_where_nothing_is_stale() -> None:
+def test_check_reports_an_up_to_date_package() -> None:
     done = regenerate("--check")
     assert (done.returncode, done.stdout.strip()) == (0, "generated/mparticle_events is up to date.")
 
 
-def test_a_new_field_enum_value_and_event_type_reach_facade_users_with_no_hand_written_line(tmp_path: Path) -> None:
+def test_users_get_a_new_field_enum_value_and_event_type_without_hand_written_code(tmp_path: Path) -> None:
     regenerate("--output", str(tmp_path / "generated"))
     spec = tmp_path / "openapi.yaml"
     spec.write_text(
-        changed(
+        spec_with(
             ("enum: [production, development]", "enum: [production, development, staging]"),
             ("        partner_identity:", '        loyalty_tier: {type: [string, "null"]}\n        partner_identity:'),
             ('        - {$ref: "#/components/schemas/CustomEvent"}', '        - {$ref: "#/components/schemas/CustomEvent"}\n        - {$ref: "#/components/schemas/VideoEvent"}'),
@@ -90,9 +90,9 @@ def test_a_new_field_enum_value_and_event_type_reach_facade_users_with_no_hand_w
         )
     )  # fmt: skip
     before = files(tmp_path / "generated")
-    stale = regenerate("--check", "--spec", str(spec), "--output", str(tmp_path / "generated"))
-    assert stale.returncode == 1
-    assert "+class VideoEventData(CommonEventData" in stale.stdout
+    outdated = regenerate("--check", "--spec", str(spec), "--output", str(tmp_path / "generated"))
+    assert outdated.returncode == 1
+    assert "+class VideoEventData(CommonEventData" in outdated.stdout
     assert files(tmp_path / "generated") == before
 
     done = regenerate("--spec", str(spec), "--output", str(tmp_path / "generated"))
@@ -107,7 +107,7 @@ def test_a_new_field_enum_value_and_event_type_reach_facade_users_with_no_hand_w
     assert "BREAKS" not in done.stdout
 
     script = tmp_path / "user.py"
-    script.write_text(USE_OF_ALL)
+    script.write_text(PROGRAM)
     paths = {"PYTHONPATH": f"{tmp_path / 'generated'}:{ROOT}", "MYPYPATH": f"{tmp_path / 'generated'}:{ROOT}"}
     used = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=False, cwd=tmp_path, env={**os.environ, **paths})  # fmt: skip
     assert used.returncode == 0, used.stderr
@@ -117,11 +117,11 @@ def test_a_new_field_enum_value_and_event_type_reach_facade_users_with_no_hand_w
     assert typed.returncode == 0, typed.stdout
 
 
-def test_what_else_users_rely_on_is_seen(tmp_path: Path) -> None:
+def test_changes_of_limits_aliases_tags_and_paths_are_reported(tmp_path: Path) -> None:
     regenerate("--output", str(tmp_path))
     spec = tmp_path / "openapi.yaml"
     spec.write_text(
-        changed(
+        spec_with(
             (
                 "EventName:\n      type: string\n      maxLength: 256",
                 "EventName:\n      type: string\n      maxLength: 512",
@@ -135,7 +135,7 @@ def test_what_else_users_rely_on_is_seen(tmp_path: Path) -> None:
     )
     lines = regenerate("--spec", str(spec), "--output", str(tmp_path)).stdout.splitlines()
     breaking = " ".join(line for line in lines if line.startswith("  BREAKS"))
-    harmless = " ".join(line for line in lines if line.startswith("   "))
+    compatible = " ".join(line for line in lines if line.startswith("   "))
     for line in (
         "type AttributeName",
         "removed name UserIdentities.customerid",
@@ -144,14 +144,14 @@ def test_what_else_users_rely_on_is_seen(tmp_path: Path) -> None:
     ):
         assert line in breaking
     for line in ("type EventName", "added name UserIdentities.customer"):
-        assert line in harmless
+        assert line in compatible
 
 
-def test_what_breaks_users_is_said_first(tmp_path: Path) -> None:
+def test_breaking_changes_are_reported_first(tmp_path: Path) -> None:
     regenerate("--output", str(tmp_path))
     spec = tmp_path / "openapi.yaml"
     spec.write_text(
-        changed(
+        spec_with(
             ("enum: [production, development]", "enum: [production]"),
             ("        partner_identity:", "        partner_name:"),
             ("operationId: bulkUploadHistoricalEvents", "operationId: uploadHistory"),
@@ -168,35 +168,38 @@ def test_what_breaks_users_is_said_first(tmp_path: Path) -> None:
 
 
 BROKEN = [
-    ("bad YAML", changed(("openapi: 3.1.0", "openapi: [3.1.0")), "not YAML"),
-    ("a tab", changed(("openapi: 3.1.0", "openapi:\t- 3.1.0")), "not YAML"),
-    ("a list", "- a\n- b\n", "the top level is no mapping"),
-    ("a dangling $ref", changed(("schemas/CustomEventData", "schemas/CustomEvntData")), "$ref to '#/components/schemas/CustomEvntData', which is not in this file"),
-    ("a $ref to elsewhere", changed(("#/components/schemas/CustomEventData", "other.yaml#/CustomEventData")), "which is not in this file"),
-    ("a schema named twice", changed(("\n    CommonEventData:", "\n    Batch: {type: object}\n    CommonEventData:")), "found duplicate key"),
-    ("an operation named twice", changed(("operationId: bulkUploadEvents", "operationId: uploadEvents")), "uploadEvents"),
-    ("no OpenAPI", changed(("openapi: 3.1.0", "openapi: 3.1.0\nresponses: {}")), "responses"),
-    ("a type that is none", changed(("enum: [production, development]", "enum: production")), "production"),
-    ("positional, but not first", changed(("positional: [environment]", "positional: [events]")), "is not how Batch's properties start"),
-    ("required, but not positional", changed(("positional: [environment], ", "")), "['environment'] of Batch are missing"),
-    ("an envelope that is no event", changed(('        - {$ref: "#/components/schemas/OptOutEvent"}\n', "")), "OptOutEvent is an envelope, but not in Event.oneOf"),
-    ("an event that is not mapped", changed(('          opt_out: "#/components/schemas/OptOutEvent"\n', "")), "Event.discriminator.mapping lacks opt_out"),
-    ("an event that is not closed", changed(("    SessionEndEventData:", "    SessionEndEventData:\n      x-was-closed: 1")).replace("      unevaluatedProperties: false\n", "", 1), "is not closed: add unevaluatedProperties: false"),
-    ("two constructors of one name", changed(("name: AppEvent", "name: Product")), "two schemas have the constructor name 'Product'"),
-    ("a required field that is none", changed(("required: [environment]", "required: [enviroment]")), "Batch requires enviroment, which is no field of it"),
-    ("an alias for nothing", changed(("customerid: customer_id", "customerid: customer")), "customerid stands for customer, which is no field of UserIdentities"),
-    ("a rule for nothing", changed(("x-at-most-one-of: [product_action", "x-at-most-one-of: [product_acton")), "product_acton is no field of CommerceEventData"),
-    ("a date", changed(('version: "2.0.0"', "version: 2026-01-01")), "2026-01-01 is a date for YAML: put it in quotes"),
-    ("no components", "openapi: 3.1.0\ninfo: {title: a, version: b}\npaths: {}\n", "not of the form"),
-    ("a type that is misspelt", changed(("        partner_identity: {type: [string", "        partner_identity: {type: [strng")), "strng"),
-    ("a schema with no name", changed(("        partner_identity:", "        slot: {type: object, properties: {a: {type: string}}}\n        partner_identity:")), "put it under components/schemas"),
+    ("bad YAML", spec_with(("openapi: 3.1.0", "openapi: [3.1.0")), "not valid YAML"),
+    ("a tab", spec_with(("openapi: 3.1.0", "openapi:\t- 3.1.0")), "not valid YAML"),
+    ("a list", "- a\n- b\n", "the top level is not a mapping"),
+    ("a dangling $ref", spec_with(("schemas/CustomEventData", "schemas/CustomEvntData")), "$ref to '#/components/schemas/CustomEvntData', which is not in this file"),
+    ("a $ref to elsewhere", spec_with(("#/components/schemas/CustomEventData", "other.yaml#/CustomEventData")), "which is not in this file"),
+    ("a schema named twice", spec_with(("\n    CommonEventData:", "\n    Batch: {type: object}\n    CommonEventData:")), "found duplicate key"),
+    ("an operation named twice", spec_with(("operationId: bulkUploadEvents", "operationId: uploadEvents")), "uploadEvents"),
+    ("not OpenAPI", spec_with(("openapi: 3.1.0", "openapi: 3.1.0\nresponses: {}")), "responses"),
+    ("an enum that is not a list", spec_with(("enum: [production, development]", "enum: production")), "production"),
+    ("positional, but not first", spec_with(("positional: [environment]", "positional: [events]")), "must be the first properties of Batch"),
+    ("required, but not positional", spec_with(("positional: [environment], ", "")), "['environment'] of Batch are missing"),
+    ("an envelope that is not in Event.oneOf", spec_with(('        - {$ref: "#/components/schemas/OptOutEvent"}\n', "")), "OptOutEvent is an envelope, but not in Event.oneOf"),
+    ("an event that is not mapped", spec_with(('          opt_out: "#/components/schemas/OptOutEvent"\n', "")), "Event.discriminator.mapping lacks opt_out"),
+    ("an event that is not closed", spec_with(("    SessionEndEventData:", "    SessionEndEventData:\n      x-was-closed: 1")).replace("      unevaluatedProperties: false\n", "", 1), "is not closed: add unevaluatedProperties: false"),
+    ("two constructors with one name", spec_with(("name: AppEvent", "name: Product")), "two schemas have the constructor name 'Product'"),
+    ("an unknown required field", spec_with(("required: [environment]", "required: [enviroment]")), "required: enviroment is not a field of Batch"),
+    ("an alias of an unknown field", spec_with(("customerid: customer_id", "customerid: customer")), "x-constructor.aliases: customer is not a field of UserIdentities"),
+    ("an unknown field in x-at-most-one-of", spec_with(("x-at-most-one-of: [product_action", "x-at-most-one-of: [product_acton")), "x-at-most-one-of: product_acton is not a field of CommerceEventData"),
+    ("a date", spec_with(('version: "2.0.0"', "version: 2026-01-01")), "YAML reads 2026-01-01 as a date: put it in quotes"),
+    ("no components", "openapi: 3.1.0\ninfo: {title: a, version: b}\npaths: {}\n", "does not follow spec/README.md"),
+    ("a misspelt type", spec_with(("        partner_identity: {type: [string", "        partner_identity: {type: [strng")), "strng"),
+    ("a nested schema", spec_with(("        partner_identity:", "        slot: {type: object, properties: {a: {type: string}}}\n        partner_identity:")), "put it under components/schemas"),
+    ("a nested schema in a list", spec_with(("items: {$ref: \"#/components/schemas/CrashBreadcrumb\"}", "items: {allOf: [{$ref: \"#/components/schemas/CommonEventData\"}]}")), "put it under components/schemas"),
     ("not UTF-8", None, "is not UTF-8"),
     ("not there", "", "cannot be read"),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "says"), [case[1:] for case in BROKEN], ids=[case[0] for case in BROKEN])
-def test_a_broken_spec_is_refused_in_two_lines_that_name_the_place(text: str | None, says: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("text", "message"), [case[1:] for case in BROKEN], ids=[case[0] for case in BROKEN])
+def test_an_invalid_spec_is_reported_in_two_lines_with_its_location(
+    text: str | None, message: str, tmp_path: Path
+) -> None:
     target = tmp_path / "generated" / "mparticle_events"
     target.mkdir(parents=True)
     (target / "models.py").write_text("untouched")
@@ -206,7 +209,7 @@ def test_a_broken_spec_is_refused_in_two_lines_that_name_the_place(text: str | N
     done = regenerate("--spec", str(spec), "--output", str(tmp_path / "generated"))
     assert done.returncode == 2
     assert done.stderr.startswith(f"{spec}:")
-    assert says in done.stderr
+    assert message in done.stderr
     assert len(done.stderr.strip().splitlines()) <= 2
     assert not done.stdout
     assert files(tmp_path / "generated") == {"mparticle_events/models.py": b"untouched"}

@@ -1,4 +1,4 @@
-"""The spec itself: its examples, and what it says beside the schemas."""
+"""The spec: its examples, its rules for events and objects, its servers and limits."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ EVENTS = {branch["$ref"].rpartition("/")[2] for branch in SCHEMAS["Event"]["oneO
 
 
 def examples() -> Iterator[tuple[str, str, Any]]:
-    """Each example with its name and the model it is of."""
+    """Each example: its name, its model and its value."""
     for path in SPEC["paths"].values():
         content = path["post"]["requestBody"]["content"]["application/json"]
         for name, example in content["examples"].items():
@@ -39,7 +39,7 @@ def examples() -> Iterator[tuple[str, str, Any]]:
 EXAMPLES = list(examples())
 
 
-def test_there_is_an_example_of_each_operation_and_each_event() -> None:
+def test_each_operation_and_each_event_has_an_example() -> None:
     assert {name.split()[0] for name, _, _ in EXAMPLES} >= {
         *EVENTS,
         *(path["post"]["operationId"] for path in SPEC["paths"].values()),
@@ -47,7 +47,7 @@ def test_there_is_an_example_of_each_operation_and_each_event() -> None:
 
 
 @pytest.mark.parametrize(("model", "example"), [case[1:] for case in EXAMPLES], ids=[case[0] for case in EXAMPLES])
-def test_an_example_is_what_it_says_and_comes_through_whole(model: str, example: Any) -> None:
+def test_an_example_is_valid_and_survives_a_round_trip(model: str, example: Any) -> None:
     assert validator(SPEC, model).is_valid(example), list(validator(SPEC, model).iter_errors(example))
     decoded = msgspec.json.decode(json.dumps(example).encode(), type=getattr(models, model))
     assert json.loads(encode(decoded)) == example
@@ -55,7 +55,7 @@ def test_an_example_is_what_it_says_and_comes_through_whole(model: str, example:
         assert json.loads(Batch.from_json(json.dumps(example)).to_json()) == example
 
 
-def test_each_event_is_a_branch_and_is_mapped() -> None:
+def test_each_event_is_in_one_of_and_in_the_mapping() -> None:
     mapping = SCHEMAS["Event"]["discriminator"]["mapping"]
     assert {name.rpartition("/")[2] for name in mapping.values()} == EVENTS
     for event_type, reference in mapping.items():
@@ -63,7 +63,7 @@ def test_each_event_is_a_branch_and_is_mapped() -> None:
         assert envelope["properties"]["event_type"]["const"] == event_type
 
 
-def test_each_object_of_a_request_is_closed() -> None:
+def test_each_object_in_a_request_is_closed() -> None:
     objects = {name: schema for name, schema in SCHEMAS.items() if "properties" in schema or "allOf" in schema}
     open_ones = {
         name
@@ -75,12 +75,12 @@ def test_each_object_of_a_request_is_closed() -> None:
 
 def test_every_optional_field_may_be_null() -> None:
     for name, schema in SCHEMAS.items():
-        for field, said in schema.get("properties", {}).items():
-            takes_null = Draft202012Validator({**said, "components": SPEC["components"]}).is_valid(None)
-            assert takes_null or field in schema.get("required", ()), f"{name}.{field}"
+        for field, property_ in schema.get("properties", {}).items():
+            accepts_null = Draft202012Validator({**property_, "components": SPEC["components"]}).is_valid(None)
+            assert accepts_null or field in schema.get("required", ()), f"{name}.{field}"
 
 
-def test_what_the_service_takes() -> None:
+def test_the_servers_and_the_limits() -> None:
     assert {**service.SERVERS} == {
         "us1": "https://s2s.mparticle.com/v2",
         "us2": "https://s2s.us2.mparticle.com/v2",

@@ -1,4 +1,4 @@
-# Made from spec/openapi.yaml by scripts/regenerate. Not edited by hand: change the spec and run it again.
+# Made from spec/openapi.yaml by scripts/regenerate. Do not edit: change the spec and run it again.
 
 from collections.abc import Sequence
 from typing import Any
@@ -34,88 +34,88 @@ def _build_response(response: httpx.Response) -> Response[ApiErrorResponse]:
 
 
 def sync_detailed(*, client: Sender, body: Sequence[Batch] | bytes) -> Response[ApiErrorResponse]:
-    """Upload up to 100 batches of old data.
+    """Upload up to 100 batches of historical data.
 
-    For data that is more than 30 days old. It is not forwarded to event and warehouse outputs.  A batch is passed
-    over in silence when it has no events, when one of its events has no `timestamp_unixtime_ms`, or when one
-    happened less than 72 hours ago.
+    For data that is more than 30 days old. mParticle does not forward it to event and warehouse outputs.
+    mParticle ignores a batch, without an error, if the batch has no events, if an event has no
+    `timestamp_unixtime_ms`, or if an event is less than 72 hours old.
 
     Args:
-        client: What it goes through, such as a `Client`.
-        body: What to send; bytes where it is encoded already.
+        client: Sends the request, for example a `Client`.
+        body: The request body: models, or bytes if it is already encoded as JSON.
 
     Returns:
-        The status, what the service said, and the answer itself.
+        The status code, the parsed error if there is one, and the HTTP response.
 
     Raises:
-        httpx.TimeoutException: No answer within the timeout of `client`.
-        httpx.TransportError: No connection, or one that broke.
+        httpx.TimeoutException: The timeout of `client` expired.
+        httpx.TransportError: The connection failed.
     """
 
     return _build_response(client.request(**_get_kwargs(body=body)))
 
 
 def sync(*, client: Sender, body: Sequence[Batch] | bytes) -> ApiErrorResponse | None:
-    """Upload up to 100 batches of old data.
+    """Upload up to 100 batches of historical data.
 
-    For data that is more than 30 days old. It is not forwarded to event and warehouse outputs.  A batch is passed
-    over in silence when it has no events, when one of its events has no `timestamp_unixtime_ms`, or when one
-    happened less than 72 hours ago.
+    For data that is more than 30 days old. mParticle does not forward it to event and warehouse outputs.
+    mParticle ignores a batch, without an error, if the batch has no events, if an event has no
+    `timestamp_unixtime_ms`, or if an event is less than 72 hours old.
 
     Args:
-        client: What it goes through, such as a `Client`.
-        body: What to send; bytes where it is encoded already.
+        client: Sends the request, for example a `Client`.
+        body: The request body: models, or bytes if it is already encoded as JSON.
 
     Returns:
-        None where the service accepted, else what it said.
+        None if the service accepted the request, otherwise the parsed error.
 
     Raises:
-        httpx.TimeoutException: No answer within the timeout of `client`.
-        httpx.TransportError: No connection, or one that broke.
+        httpx.TimeoutException: The timeout of `client` expired.
+        httpx.TransportError: The connection failed.
     """
 
     return sync_detailed(client=client, body=body).parsed
 
 
 async def asyncio_detailed(*, client: AsyncSender, body: Sequence[Batch] | bytes) -> Response[ApiErrorResponse]:
-    """Upload up to 100 batches of old data.
+    """Upload up to 100 batches of historical data.
 
-    For data that is more than 30 days old. It is not forwarded to event and warehouse outputs.  A batch is passed
-    over in silence when it has no events, when one of its events has no `timestamp_unixtime_ms`, or when one
-    happened less than 72 hours ago.
+    For data that is more than 30 days old. mParticle does not forward it to event and warehouse outputs.
+    mParticle ignores a batch, without an error, if the batch has no events, if an event has no
+    `timestamp_unixtime_ms`, or if an event is less than 72 hours old.
 
     Args:
-        client: What it goes through, such as a `Client`.
-        body: What to send; bytes where it is encoded already.
+        client: Sends the request, for example a `Client`.
+        body: The request body: models, or bytes if it is already encoded as JSON.
 
     Returns:
-        The status, what the service said, and the answer itself.
+        The status code, the parsed error if there is one, and the HTTP response.
 
     Raises:
-        httpx.TimeoutException: No answer within the timeout of `client`.
-        httpx.TransportError: No connection, or one that broke.
+        httpx.TimeoutException: The timeout of `client` expired.
+        httpx.TransportError: The connection failed.
     """
 
     return _build_response(await client.arequest(**_get_kwargs(body=body)))
 
 
 async def asyncio(*, client: AsyncSender, body: Sequence[Batch] | bytes) -> ApiErrorResponse | None:
-    """Upload up to 100 batches of old data.
+    """Upload up to 100 batches of historical data.
 
-    For data that is more than 30 days old. It is not forwarded to event and warehouse outputs.  A batch is passed
-    over in silence when it has no events, when one of its events has no `timestamp_unixtime_ms`, or when one
-    happened less than 72 hours ago.
+    For data that is more than 30 days old. mParticle does not forward it to event and warehouse outputs.
+    mParticle ignores a batch, without an error, if the batch has no events, if an event has no
+    `timestamp_unixtime_ms`, or if an event is less than 72 hours old.
 
     Args:
-        client: What it goes through, such as a `Client`.
-        body: What to send; bytes where it is encoded already.
+        client: Sends the request, for example a `Client`.
+        body: The request body: models, or bytes if it is already encoded as JSON.
 
     Returns:
-        None where the service accepted, else what it said.
+        None if the service accepted the request, otherwise the parsed error.
 
     Raises:
-        httpx.TimeoutException: No answer within the timeout of `client`.
-        httpx.TransportError: No connection, or one that broke.
+        httpx.TimeoutException: The timeout of `client` expired.
+        httpx.TransportError: The connection failed.
     """
 
     return (await asyncio_detailed(client=client, body=body)).parsed

@@ -1,4 +1,4 @@
-# Made from spec/openapi.yaml by scripts/regenerate. Not edited by hand: change the spec and run it again.
+# Made from spec/openapi.yaml by scripts/regenerate. Do not edit: change the spec and run it again.
 
 from typing import Any
 
@@ -35,19 +35,19 @@ def _build_response(response: httpx.Response) -> Response[ApiErrorResponse]:
 def sync_detailed(*, client: Sender, body: Batch | bytes) -> Response[ApiErrorResponse]:
     """Upload one batch.
 
-    The batch holds the data of one user. Give it a `source_request_id`, and it can be sent again after an unknown
-    outcome without being counted twice.
+    A batch holds the data of one user. Give it a `source_request_id` to make retries safe: mParticle drops a
+    batch that it has already accepted.
 
     Args:
-        client: What it goes through, such as a `Client`.
-        body: What to send; bytes where it is encoded already.
+        client: Sends the request, for example a `Client`.
+        body: The request body: models, or bytes if it is already encoded as JSON.
 
     Returns:
-        The status, what the service said, and the answer itself.
+        The status code, the parsed error if there is one, and the HTTP response.
 
     Raises:
-        httpx.TimeoutException: No answer within the timeout of `client`.
-        httpx.TransportError: No connection, or one that broke.
+        httpx.TimeoutException: The timeout of `client` expired.
+        httpx.TransportError: The connection failed.
     """
 
     return _build_response(client.request(**_get_kwargs(body=body)))
@@ -56,19 +56,19 @@ def sync_detailed(*, client: Sender, body: Batch | bytes) -> Response[ApiErrorRe
 def sync(*, client: Sender, body: Batch | bytes) -> ApiErrorResponse | None:
     """Upload one batch.
 
-    The batch holds the data of one user. Give it a `source_request_id`, and it can be sent again after an unknown
-    outcome without being counted twice.
+    A batch holds the data of one user. Give it a `source_request_id` to make retries safe: mParticle drops a
+    batch that it has already accepted.
 
     Args:
-        client: What it goes through, such as a `Client`.
-        body: What to send; bytes where it is encoded already.
+        client: Sends the request, for example a `Client`.
+        body: The request body: models, or bytes if it is already encoded as JSON.
 
     Returns:
-        None where the service accepted, else what it said.
+        None if the service accepted the request, otherwise the parsed error.
 
     Raises:
-        httpx.TimeoutException: No answer within the timeout of `client`.
-        httpx.TransportError: No connection, or one that broke.
+        httpx.TimeoutException: The timeout of `client` expired.
+        httpx.TransportError: The connection failed.
     """
 
     return sync_detailed(client=client, body=body).parsed
@@ -77,19 +77,19 @@ def sync(*, client: Sender, body: Batch | bytes) -> ApiErrorResponse | None:
 async def asyncio_detailed(*, client: AsyncSender, body: Batch | bytes) -> Response[ApiErrorResponse]:
     """Upload one batch.
 
-    The batch holds the data of one user. Give it a `source_request_id`, and it can be sent again after an unknown
-    outcome without being counted twice.
+    A batch holds the data of one user. Give it a `source_request_id` to make retries safe: mParticle drops a
+    batch that it has already accepted.
 
     Args:
-        client: What it goes through, such as a `Client`.
-        body: What to send; bytes where it is encoded already.
+        client: Sends the request, for example a `Client`.
+        body: The request body: models, or bytes if it is already encoded as JSON.
 
     Returns:
-        The status, what the service said, and the answer itself.
+        The status code, the parsed error if there is one, and the HTTP response.
 
     Raises:
-        httpx.TimeoutException: No answer within the timeout of `client`.
-        httpx.TransportError: No connection, or one that broke.
+        httpx.TimeoutException: The timeout of `client` expired.
+        httpx.TransportError: The connection failed.
     """
 
     return _build_response(await client.arequest(**_get_kwargs(body=body)))
@@ -98,19 +98,19 @@ async def asyncio_detailed(*, client: AsyncSender, body: Batch | bytes) -> Respo
 async def asyncio(*, client: AsyncSender, body: Batch | bytes) -> ApiErrorResponse | None:
     """Upload one batch.
 
-    The batch holds the data of one user. Give it a `source_request_id`, and it can be sent again after an unknown
-    outcome without being counted twice.
+    A batch holds the data of one user. Give it a `source_request_id` to make retries safe: mParticle drops a
+    batch that it has already accepted.
 
     Args:
-        client: What it goes through, such as a `Client`.
-        body: What to send; bytes where it is encoded already.
+        client: Sends the request, for example a `Client`.
+        body: The request body: models, or bytes if it is already encoded as JSON.
 
     Returns:
-        None where the service accepted, else what it said.
+        None if the service accepted the request, otherwise the parsed error.
 
     Raises:
-        httpx.TimeoutException: No answer within the timeout of `client`.
-        httpx.TransportError: No connection, or one that broke.
+        httpx.TimeoutException: The timeout of `client` expired.
+        httpx.TransportError: The connection failed.
     """
 
     return (await asyncio_detailed(client=client, body=body)).parsed

@@ -1,0 +1,1 @@
+"""Generate mparticle_events from the spec. Run it with scripts/regenerate."""

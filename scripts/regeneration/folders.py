@@ -1,0 +1,47 @@
+"""Compare two folders, and replace one by another."""
+
+from __future__ import annotations
+
+import difflib
+import shutil
+from pathlib import Path
+
+
+def diff_folders(old: Path, new: Path) -> str:
+    """A unified diff of two folders, empty if they are equal."""
+    names = sorted({*_files(old), *_files(new)})
+    return "".join(
+        line
+        for name in names
+        for line in difflib.unified_diff(
+            _lines(old / name), _lines(new / name), f"{name} (committed)", f"{name} (from the spec)"
+        )
+    )
+
+
+def replace_folder(target: Path, new: Path) -> None:
+    """Replace a folder by a copy of another one. If that fails, the target stays as it was."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    copy = target.with_name(f".{target.name}.new")
+    backup = target.with_name(f".{target.name}.old")
+    for leftover in (copy, backup):
+        shutil.rmtree(leftover, ignore_errors=True)
+    shutil.copytree(new, copy)
+    if target.exists():
+        target.rename(backup)
+    try:
+        copy.rename(target)
+    except OSError:
+        if backup.exists():
+            backup.rename(target)
+        raise
+    shutil.rmtree(backup, ignore_errors=True)
+
+
+def _files(folder: Path) -> list[str]:
+    paths = folder.rglob("*") if folder.exists() else ()
+    return [path.relative_to(folder).as_posix() for path in paths if path.is_file() and "__pycache__" not in path.parts]
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text().splitlines(keepends=True) if path.exists() else []

@@ -1,0 +1,5 @@
+"""A client for mParticle's Events API.
+
+`models` has the data classes, `client` the HTTP client, and `api` one module for each operation. This module imports
+nothing, so a program that only builds data does not load an HTTP library.
+"""
