@@ -105,9 +105,9 @@ class UploadResult:
             error.add_note(f"upload_all: {self.delivered} of {self.total} batches that were read were delivered")
 
 
-def chain(error: BaseException) -> Iterator[BaseException]:
-    """An exception, its causes and contexts, and the exceptions of a group."""
-    seen: set[int] = set()
+def chain(error: BaseException, handled: BaseException | None = None) -> Iterator[BaseException]:
+    """An exception, its causes and contexts, and the exceptions of a group; without what was being handled before."""
+    seen = {id(handled)}
     remaining: list[BaseException | None] = [error]
     while remaining:
         one = remaining.pop()

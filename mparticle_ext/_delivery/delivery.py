@@ -242,7 +242,7 @@ def _status_error(result: Response[ApiErrorResponse]) -> APIStatusError:
 def _no_response(client: HttpClient, error: httpx.HTTPError, attempt: HttpAttempt) -> APIError:
     outcome = _connection_outcome(error, attempt)
     kind = APITimeoutError if isinstance(error, httpx.TimeoutException) else APIConnectionError
-    for one in chain(error):
+    for one in chain(error, attempt.handled):
         one.__traceback__ = None  # its frames would keep the request in memory
     details = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     missing = "complete response from" if outcome is Outcome.UNKNOWN else "connection to"
@@ -254,7 +254,7 @@ def _no_response(client: HttpClient, error: httpx.HTTPError, attempt: HttpAttemp
 def as_http_error(error: Exception) -> httpx.HTTPError:
     """The error as httpx's; any other exception is raised unchanged.
 
-    httpx lets errors of socksio through, and httpx-aiohttp some of aiohttp. It also calls a disconnect a ConnectTimeout.
+    httpx lets errors of socksio through, and httpx-aiohttp some of aiohttp. A disconnect becomes a ConnectTimeout there.
     """
     original = error.__cause__ if isinstance(error, httpx.HTTPError) else error
     package, names = type(original).__module__.partition(".")[0], {base.__name__ for base in type(original).__mro__}
@@ -268,7 +268,8 @@ def as_http_error(error: Exception) -> httpx.HTTPError:
 
 
 def _connection_outcome(error: httpx.HTTPError, attempt: HttpAttempt) -> Outcome:
-    if isinstance(error, _INVALID) or any(isinstance(one, ssl.SSLCertVerificationError) for one in chain(error)):
+    causes = chain(error, attempt.handled)
+    if isinstance(error, _INVALID) or any(isinstance(one, ssl.SSLCertVerificationError) for one in causes):
         return Outcome.REFUSED
     if isinstance(error, httpx.ProxyError) and str(error).startswith(_PROXY_AUTHENTICATION):
         return Outcome.REFUSED

@@ -74,15 +74,15 @@ class HttpAttempt:
     def __init__(self, client: HttpClient, deadline: float) -> None:
         self._client = client
         self._deadline = deadline
+        self.handled = sys.exception()  # an exception of the caller, which becomes the context of ours
         self.started = time.monotonic()
         self.connecting = self.sent = self.answered = False  # whether a connection, the request, a response was begun
         _DEADLINE.set(deadline)
 
     def request(self, method: str, url: str, *, content: bytes, headers: dict[str, str]) -> httpx.Response:
         """Send a request, and read the response."""
-        request = self._client.prepare(method, url, content, headers, self._trace)
         body = bytearray()
-        with _credentials_removed(request):
+        with self._prepared(method, url, content, headers, self._trace) as request:
             response: Any = self._client.transport.handle_request(request)
             with closing(response.stream) as stream:
                 for part in stream:
@@ -95,9 +95,8 @@ class HttpAttempt:
         """Send a request, and read the response."""
         import asyncio  # here, so that a blocking program does not load it
 
-        request = self._client.prepare(method, url, content, headers, self._trace_async)
         body = bytearray()
-        with _credentials_removed(request):
+        with self._prepared(method, url, content, headers, self._trace_async) as request:
             try:
                 async with asyncio.timeout(self._deadline - time.monotonic()) as self._limit:
                     response: Any = await self._client.transport.handle_async_request(request)
@@ -110,6 +109,21 @@ class HttpAttempt:
                 may_be_sent = self.sent or not self._client.has_trace
                 raise (httpx.ReadTimeout if may_be_sent else httpx.ConnectTimeout)("the deadline is over") from error
         return self._complete(request, response, body)
+
+    @contextmanager
+    def _prepared(self, *arguments: Any) -> Iterator[httpx.Request]:
+        """A request. Its credentials are removed afterwards, also from the frames that error reporters show."""
+        request: httpx.Request | None = None
+        try:
+            request = self._client.prepare(*arguments)
+            yield request
+        except BaseException as error:
+            for one in chain(error, self.handled):
+                clear_frames(one.__traceback__)
+            raise
+        finally:
+            if request is not None:
+                request.headers.pop("Authorization", None)  # a user's transport can have removed it
 
     def _complete(self, request: httpx.Request, response: httpx.Response, body: bytearray) -> httpx.Response:
         response.headers.pop("Content-Encoding", None)  # the body is kept as it came
@@ -134,19 +148,6 @@ class HttpAttempt:
             self._limit.reschedule((self._limit.when() or 0.0) + min(0.0, late))
 
 
-@contextmanager
-def _credentials_removed(request: httpx.Request) -> Iterator[None]:
-    """Remove the credentials from the request and from the frames of an exception, which error reporters show."""
-    try:
-        yield
-    except BaseException as error:
-        for one in chain(error):
-            clear_frames(one.__traceback__)
-        raise
-    finally:
-        request.headers.pop("Authorization", None)  # a user's transport can have removed it
-
-
 def _cut(timeout: float | None, late: type[Exception]) -> float:
     """A timeout that ends by the deadline; raises `late` after it."""
     left = _DEADLINE.get() - time.monotonic()
@@ -159,14 +160,18 @@ class _Backend(httpcore.SyncBackend):
     """Tries each address of a host. One that does not respond leaves time for the next."""
 
     def connect_tcp(self, host: str, port: int, timeout: float | None = None, *others: Any, **named: Any) -> _Stream:
+        handled = sys.exception()
         try:
             addresses = [str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
         except OSError as error:
             raise httpcore.ConnectError(str(error)) from error
         for address in addresses[:-1]:
             seconds = _cut(min(timeout or _ADDRESS_SECONDS, _ADDRESS_SECONDS), httpcore.ConnectTimeout)
-            with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
+            try:
                 return _Stream(super().connect_tcp(address, port, seconds, *others, **named))
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                if raised_by_signal(error, handled):
+                    raise
         seconds = _cut(timeout, httpcore.ConnectTimeout)
         return _Stream(super().connect_tcp(addresses[-1], port, seconds, *others, **named))
 
