@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Self, TypeAlias
 
-from .errors import APIError, MParticleError, Outcome
+from .errors import APIError, MParticleError, Outcome, chain
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -103,19 +103,6 @@ class UploadResult:
         object.__setattr__(error, _ATTRIBUTE, self)  # an exception's own __setattr__ may refuse
         with suppress(Exception):
             error.add_note(f"upload_all: {self.delivered} of {self.total} batches that were read were delivered")
-
-
-def chain(error: BaseException, handled: BaseException | None = None) -> Iterator[BaseException]:
-    """An exception, its causes and contexts, and the exceptions of a group; without what was being handled before."""
-    seen = {id(handled)}
-    remaining: list[BaseException | None] = [error]
-    while remaining:
-        one = remaining.pop()
-        if one is None or id(one) in seen:
-            continue
-        seen.add(id(one))
-        yield one
-        remaining += [*getattr(one, "exceptions", ()), one.__context__, one.__cause__]
 
 
 @dataclass(frozen=True, eq=False)

@@ -26,10 +26,11 @@ from ..errors import (
     Outcome,
     RateLimitError,
     UploadStoppedError,
+    chain,
     error_for_status,
     label,
 )
-from ..results import Attempt, Operation, chain
+from ..results import Attempt, Operation
 from .http import HttpAttempt, HttpClient
 from .pace import Pace
 from .requests import UploadRequest
@@ -254,7 +255,7 @@ def _no_response(client: HttpClient, error: httpx.HTTPError, attempt: HttpAttemp
 def as_http_error(error: Exception) -> httpx.HTTPError:
     """The error as httpx's; any other exception is raised unchanged.
 
-    httpx lets errors of socksio through, and httpx-aiohttp some of aiohttp. A disconnect becomes a ConnectTimeout there.
+    httpx lets errors of socksio through, and httpx-aiohttp some of aiohttp. It makes a disconnect a ConnectTimeout.
     """
     original = error.__cause__ if isinstance(error, httpx.HTTPError) else error
     package, names = type(original).__module__.partition(".")[0], {base.__name__ for base in type(original).__mro__}

@@ -21,8 +21,7 @@ import httpx
 
 from .._version import __version__
 from ..configuration import Configuration
-from ..errors import ConfigurationError, WrongCallError, type_name
-from ..results import chain
+from ..errors import ConfigurationError, WrongCallError, chain, raised_by_signal, type_name
 
 MAX_CONNECTIONS = 100
 _MAX_RESPONSE_BYTES = 131_072  # with headers; mParticle's responses have some hundred bytes

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import signal
 import threading
-from functools import partial
-from traceback import walk_tb
-from types import CodeType
-from typing import Any
 
 import httpx
 
 from ...configuration import Configuration, Retry
-from ...results import chain
+from ...errors import raised_by_signal
 from ..delivery import OPERATIONS, Delivery, Upload, as_http_error
 from ..fork import restart_after_fork
 from ..http import HttpClient
@@ -102,7 +97,7 @@ class Engine:
             try:
                 result = operation.sync_detailed(client=attempt, body=upload.request.body)
             except Exception as error:
-                foreign = _raised_by_signal(error, attempt.handled)
+                foreign = raised_by_signal(error, attempt.handled)
                 if foreign is None:
                     result = as_http_error(error)
             if foreign is not None:  # raised here, so that it gets no other context
@@ -111,19 +106,3 @@ class Engine:
             if response is not None:
                 return response
             stop.wait(upload.wait)
-
-
-def _raised_by_signal(error: BaseException, handled: BaseException | None) -> BaseException | None:
-    """The exception of a signal handler that httpcore took for the socket's own, such as SIGALRM's TimeoutError."""
-    handlers = {_code(signal.getsignal(number)) for number in signal.valid_signals()} - {None}
-    for one in chain(error, handled):
-        if any(frame.f_code in handlers for frame, _ in walk_tb(one.__traceback__)):
-            return one
-    return None
-
-
-def _code(handler: Any) -> CodeType | None:
-    while isinstance(handler, partial):
-        handler = handler.func
-    code = getattr(handler, "__code__", None) or getattr(type(handler).__call__, "__code__", None)
-    return code if isinstance(code, CodeType) else None
