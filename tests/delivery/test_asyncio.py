@@ -152,7 +152,7 @@ def test_a_cancelled_wait_for_the_next_attempt(server: FaultyServer) -> None:
         assert len(server.requests) == 1
 
 
-def test_close_lets_an_upload_in_flight_finish() -> None:
+def test_close_waits_for_an_upload_in_flight() -> None:
     closed = threading.Event()
 
     def wait_and_accept(exchange: Exchange) -> None:
@@ -164,10 +164,14 @@ def test_close_lets_an_upload_in_flight_finish() -> None:
         api = AsyncEventsApi(configured(server.url, timeout=10))
         task = asyncio.create_task(api.upload_events(identified()))
         await asyncio.to_thread(wait_until, lambda: bool(server.requests))
-        await api.close()
+        closing = asyncio.create_task(api.close())
+        await asyncio.sleep(0)
         with pytest.raises(ClosedError):
             await api.upload_events(identified())
+        assert not closing.done()
         closed.set()
+        await closing
+        assert task.done()
         assert (await task).status_code == 202
 
     with FaultyServer(wait_and_accept) as server:

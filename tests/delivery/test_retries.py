@@ -359,13 +359,14 @@ def test_close_with_a_timeout_makes_the_last_attempt_at_once() -> None:
         assert len(server.taken) == 1
 
 
-def test_close_from_asyncio_makes_the_last_attempt_at_once() -> None:
+def test_a_cancelled_close_from_asyncio_makes_the_last_attempt_at_once() -> None:
     async def main(server: FaultyServer) -> None:
         attempts: list[Attempt] = []
         api = AsyncEventsApi(configured(server.url, retry=SLOW, deadline=600, on_attempt=attempts.append))
         upload = asyncio.create_task(api.upload_events(identified()))
         await asyncio.to_thread(wait_until, lambda: bool(attempts))
-        await api.close()
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(api.close(), 0.1)
         assert (await asyncio.wait_for(upload, 10)).status_code == 202
 
     with FaultyServer(status(503)) as server:

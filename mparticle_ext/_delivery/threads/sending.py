@@ -5,12 +5,14 @@ from __future__ import annotations
 import threading
 
 import httpx
+from mparticle_events.models import ApiErrorResponse
+from mparticle_events.types import Response
 
 from ...configuration import Configuration, Retry
 from ...errors import raised_by_signal
 from ..delivery import OPERATIONS, Delivery, Upload, as_http_error
 from ..fork import restart_after_fork
-from ..http import HttpClient
+from ..http import HttpAttempt, HttpClient
 from ..pace import Pace
 from ..requests import RequestBuilder, UploadRequest
 from ..retry import Budget
@@ -87,22 +89,24 @@ class Engine:
             self._client.transport.close()
 
     def _send(self, upload: Upload, stop: threading.Event) -> httpx.Response:
-        operation = OPERATIONS[upload.request.operation]
         while True:
             attempt = self._delivery.start_attempt(upload, stopping=stop.is_set())
-            if isinstance(attempt, float):
+            if not isinstance(attempt, HttpAttempt):
                 stop.wait(attempt)
                 continue
-            foreign: BaseException | None = None
-            try:
-                result = operation.sync_detailed(client=attempt, body=upload.request.body)
-            except Exception as error:
-                foreign = raised_by_signal(error, attempt.handled)
-                if foreign is None:
-                    result = as_http_error(error)
-            if foreign is not None:  # raised here, so that it gets no other context
-                raise foreign
+            result = _result(upload.request, attempt)
             response = self._delivery.finish_attempt(upload, attempt, result, stopping=stop.is_set())
             if response is not None:
                 return response
             stop.wait(upload.wait)
+
+
+def _result(request: UploadRequest, attempt: HttpAttempt) -> Response[ApiErrorResponse] | httpx.HTTPError:
+    try:
+        return OPERATIONS[request.operation].sync_detailed(client=attempt, body=request.body)  # type: ignore[no-any-return]
+    except Exception as error:
+        caught = error
+    foreign = raised_by_signal(caught, attempt.handled)
+    if foreign is not None:  # raised here, so that it gets no other context
+        raise foreign
+    return as_http_error(caught)
