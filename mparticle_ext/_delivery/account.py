@@ -21,7 +21,6 @@ from ..errors import (
     PayloadTooLargeError,
     UploadStoppedError,
     label,
-    wrapped,
 )
 from ..results import BatchResult, UploadResult
 from .requests import PreparedBatch, RequestBuilder, UploadRequest, join, require_batch, require_function
@@ -70,7 +69,7 @@ class GroupUpload:
             self.sending = ()
         return self.sending
 
-    def finish(self, error: BaseException | None) -> None:
+    def finish(self, error: APIError | None = None) -> None:
         """Settle the part that was sent, or split it."""
         part = self._remaining[0]
         if is_about_batches(error) and len(part) > 1:
@@ -78,21 +77,25 @@ class GroupUpload:
             middle = len(part) // 2
             self._remaining[:1] = [part[:middle], part[middle:]]
             return
-        self.settled.append((part, None if error is None else _without_frames(wrapped(error))))
+        self.settled.append((part, error and _without_frames(error)))
         del self._remaining[0]
         self.sending = ()
 
-    def interrupt(self, error: BaseException, request: UploadRequest) -> None:
-        """Settle the part that was sent, after an exception that is not ours, such as a hook's."""
+    def fail(self, error: BaseException, request: UploadRequest) -> None:
+        """Settle the part that was sent, or split it. After an exception of a hook, send no further part."""
+        if isinstance(error, APIError) and error.batches is request.batches:  # not one that a hook raised
+            self.finish(error)
+            return
         stopped = UploadStoppedError(f"stopped by {type(error).__name__}")
-        stopped.repeatable = request.repeatable
+        stopped.repeatable, stopped.batches = request.repeatable, request.batches
         stopped.__cause__ = error
         self.finish(None if request.accepted else stopped)
         self.interruption = error
+        self._remaining.clear()
 
     @property
     def is_done(self) -> bool:
-        """Whether all parts are settled."""
+        """Whether no part remains to be sent."""
         return not self._remaining
 
     def stop(self) -> None:
@@ -254,6 +257,7 @@ class Account:
 def _stopped(group: Group) -> UploadStoppedError:
     error = UploadStoppedError("stopped before the response came")
     error.repeatable = all(one.repeatable for one in group)
+    error.batches = [one.batch for one in group]
     return error
 
 

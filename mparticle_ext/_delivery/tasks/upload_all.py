@@ -7,7 +7,7 @@ from collections.abc import AsyncIterable, Callable, Iterable
 
 from ...batch import AnyBatch
 from ...configuration import Configuration
-from ...errors import ClosedError, MParticleError
+from ...errors import ClosedError
 from ...results import BatchResult, UploadResult
 from ..account import Account, Group, GroupUpload
 from ..requests import RequestBuilder
@@ -86,14 +86,12 @@ class AsyncUploadAll:
             request = self._account.request(part)
             try:
                 await self._sender.send(request, self._stop)
-            except MParticleError as error:
-                upload.finish(error)
             except asyncio.CancelledError:
                 raise
             except BaseException as error:
-                upload.interrupt(error, request)
+                upload.fail(error, request)
             else:
-                upload.finish(None)
+                upload.finish()
 
     async def _collect(self) -> None:
         done, _ = await asyncio.wait(self._in_flight, return_when=asyncio.FIRST_COMPLETED)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 
 import httpx
 from mparticle_events.models import ApiErrorResponse
@@ -17,6 +19,29 @@ from ..pace import Pace
 from ..requests import RequestBuilder, UploadRequest
 from ..retry import Budget
 from .background import Background
+
+
+class Stop:
+    """An event for threads. A signal cannot leave its lock locked, as it can in `threading.Event`."""
+
+    def __init__(self) -> None:
+        self._is_set = False
+        self._tokens: SimpleQueue[None] = SimpleQueue()
+
+    def is_set(self) -> bool:
+        """Whether it is set."""
+        return self._is_set
+
+    def set(self) -> None:
+        """Set it, and end all waits."""
+        self._is_set = True
+        self._tokens.put(None)
+
+    def wait(self, seconds: float) -> None:
+        """Wait some seconds, or until it is set."""
+        with suppress(Empty):
+            self._tokens.get(timeout=seconds)
+            self._tokens.put(None)  # for the other waits
 
 
 class Engine:
@@ -45,19 +70,19 @@ class Engine:
         )
         self.requests = RequestBuilder(configuration)
         self.background = Background(configuration.max_in_flight)
-        self.stops: set[threading.Event] = set()
+        self.stops: set[Stop] = set()
         self._stop = self.new_stop()
         self._in_progress = 0
         self._closing = False
         self._lock = threading.RLock()  # a signal handler can call close() while it is held
 
-    def new_stop(self) -> threading.Event:
-        """An event that ends waits; `stop` sets it too."""
-        event = threading.Event()
-        self.stops.add(event)
-        return event
+    def new_stop(self) -> Stop:
+        """A stop that ends waits; `stop` sets it too."""
+        stop = Stop()
+        self.stops.add(stop)
+        return stop
 
-    def send(self, request: UploadRequest, stop: threading.Event | None = None) -> httpx.Response:
+    def send(self, request: UploadRequest, stop: Stop | None = None) -> httpx.Response:
         """Send a request with its retries; one with a `stop` belongs to an `upload_all`. A set stop ends the waits.
 
         Raises:
@@ -77,8 +102,8 @@ class Engine:
 
     def stop(self) -> None:
         """End all waits for a next attempt."""
-        for event in list(self.stops):
-            event.set()
+        for stop in list(self.stops):
+            stop.set()
 
     def close(self) -> None:
         """Close the connections when no upload is in progress."""
@@ -88,7 +113,7 @@ class Engine:
         if now:
             self._client.transport.close()
 
-    def _send(self, upload: Upload, stop: threading.Event) -> httpx.Response:
+    def _send(self, upload: Upload, stop: Stop) -> httpx.Response:
         while True:
             attempt = self._delivery.start_attempt(upload, stopping=stop.is_set())
             if not isinstance(attempt, HttpAttempt):

@@ -7,13 +7,15 @@ interrupts the caller's thread while it holds the lock.
 from __future__ import annotations
 
 import threading
+from _thread import start_new_thread
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from ...batch import AnyBatch
 from ...configuration import Configuration
-from ...errors import ClosedError, MParticleError
+from ...errors import ClosedError
 from ...results import BatchResult, UploadResult
 from ..account import Account, Group, GroupUpload
 
@@ -41,6 +43,7 @@ class UploadAll:
         self._to_send: SimpleQueue[GroupUpload | None] = SimpleQueue()
         self._sent: SimpleQueue[GroupUpload] = SimpleQueue()
         self._in_flight: dict[GroupUpload, None] = {}
+        self._started: SimpleQueue[int] = SimpleQueue()
         self._threads = 0
 
     def run(self, batches: Iterable[AnyBatch]) -> UploadResult:
@@ -52,11 +55,14 @@ class UploadAll:
         try:
             self._start_threads()
             self._read_and_send(batches)
-        except BaseException as error:
-            raise self._end(error)  # noqa: B904  # most often the same exception
-        finally:
             self._end_threads()
-        return self._account.result()
+            return self._account.result()
+        except BaseException as error:
+            try:
+                last = self._end(error)
+            except BaseException as another:  # a second signal, before `_end` can catch it
+                last = self._end(another, patient=False)
+            raise last  # noqa: B904  # most often the same exception
 
     def _read_and_send(self, batches: Iterable[AnyBatch]) -> None:
         account = self._account
@@ -71,18 +77,28 @@ class UploadAll:
         account.raise_iterable_error()
 
     def _start_threads(self) -> None:
-        for number in range(self._max_in_flight):
-            thread = threading.Thread(target=self._work, name=f"mparticle-upload-all-{number}")
-            self._threads += 1
-            try:
+        """Start them in another thread, because a signal can leave `Thread.start` half done."""
+        threads = [
+            threading.Thread(target=self._work, name=f"mparticle-upload-all-{number}")
+            for number in range(self._max_in_flight)
+        ]
+        try:
+            start_new_thread(self._start_each, (threads,))
+        except RuntimeError:  # no thread can be started, as when the interpreter exits
+            return
+        self._threads = self._started.get()
+
+    def _start_each(self, threads: list[threading.Thread]) -> None:
+        started = 0
+        with suppress(RuntimeError):  # no more threads can be started
+            for thread in threads:
                 thread.start()
-            except RuntimeError:  # no thread can be started, as when the interpreter exits
-                self._threads -= 1
-                return
+                started += 1
+        self._started.put(started)
 
     def _end_threads(self) -> None:
         self._engine.stops.discard(self._stop)
-        for _ in range(self._threads):
+        for _ in range(self._max_in_flight):  # one can be started and not counted
             self._to_send.put(None)
 
     def _work(self) -> None:
@@ -107,12 +123,10 @@ class UploadAll:
             request = self._account.request(part)
             try:
                 self._engine.send(request, self._stop)
-            except MParticleError as error:
-                upload.finish(error)
             except BaseException as error:
-                upload.interrupt(error, request)
+                upload.fail(error, request)
             else:
-                upload.finish(None)
+                upload.finish()
         self._sent.put(upload)
 
     def _collect(self) -> None:
@@ -125,9 +139,8 @@ class UploadAll:
         if self._stop.is_set():
             raise ClosedError("this EventsApi was closed during upload_all")
 
-    def _end(self, error: BaseException) -> BaseException:
+    def _end(self, error: BaseException, *, patient: bool = True) -> BaseException:
         """Wait for the requests in flight, but not after a second signal. Returns the exception to raise."""
-        patient = True
         for _ in range(_MAX_SIGNALS):
             try:
                 self._stop.set()
