@@ -237,7 +237,7 @@ class PermissionDeniedError(APIStatusError):
 class PayloadTooLargeError(APIStatusError):
     """413: the request is larger than the limit."""
 
-    hint = "the request is too large: send fewer batches in a request"
+    hint = "the request is too large: send fewer batches at once, or smaller ones"
 
 
 class RateLimitError(APIStatusError):
@@ -272,7 +272,7 @@ class ServerError(APIStatusError):
 
 
 _HINTS = {
-    404: "not found: does base_url end in /v2?",
+    404: "not found: check that base_url ends in /v2",
     **dict.fromkeys((301, 302, 303, 307, 308), "redirects are not followed: check base_url"),
 }
 _BY_STATUS: dict[int, type[APIStatusError]] = {

@@ -102,7 +102,9 @@ class UploadResult:
         """Attach this result to an exception, so that `of` finds it."""
         object.__setattr__(error, _ATTRIBUTE, self)  # an exception's own __setattr__ may refuse
         with suppress(Exception):
-            error.add_note(f"upload_all: {self.delivered} of {self.total} batches that were read were delivered")
+            error.add_note(
+                f"upload_all stopped after {self.total} batches: {self.delivered} delivered, {len(self.failed)} not"
+            )
 
 
 @dataclass(frozen=True, eq=False)

@@ -223,7 +223,8 @@ def _transport(configuration: Configuration, owner: str, kind: Any) -> tuple[Any
             raise ConfigurationError(f"transport is not an httpx.{kind.__name__}, which {owner} needs")
         return given, address
     if not is_async and (given or configuration.http2):
-        raise ConfigurationError(f"http2=True and transport='aiohttp' are for AsyncEventsApi, not for {owner}")
+        setting = "transport='aiohttp'" if given else "http2=True"
+        raise ConfigurationError(f"{setting} is for AsyncEventsApi, not for {owner}")
     make: Any = httpx.AsyncHTTPTransport if is_async else httpx.HTTPTransport
     if given:
         make = import_module("httpx_aiohttp").AiohttpTransport

@@ -174,7 +174,7 @@ async def coroutine_function(_: Any) -> None: ...
 Configuration: Any = m.Configuration
 Retry: Any = m.Retry
 CONFIGURATIONS: list[tuple[Callable[[], Any], str]] = [
-    (lambda: Configuration("", "s"), "api_key is missing: give the string that mParticle shows for this input"),
+    (lambda: Configuration("", "s"), "api_key is empty: copy it from mParticle, Setup > Inputs"),
     (lambda: Configuration("k", None), "api_secret is missing"),
     (lambda: Configuration("k:1", "s"), "api_key has a colon, which HTTP Basic does not allow: copy only the key"),
     (lambda: Configuration("k", "s\n"), "api_secret has a control character (a line break?): copy it again"),

@@ -242,7 +242,7 @@ def test_it_stops_where_everything_is_refused(upload_all: UploadAll) -> None:
         accounted(result, server, len(read))
         assert result.delivered == 0
         assert any(
-            f"upload_all: 0 of {len(read)} batches that were read were delivered" in note for note in raised.value.__notes__
+            f"upload_all stopped after {len(read)} batches: 0 delivered, {len(read)} not" in note for note in raised.value.__notes__
         )
 
 

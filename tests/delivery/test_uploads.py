@@ -321,7 +321,7 @@ def test_a_transport_of_the_other_kind_is_refused() -> None:
         EventsApi(Configuration("key", "secret", transport=httpx.AsyncHTTPTransport()))
     with pytest.raises(ConfigurationError, match=r"not an httpx\.AsyncBaseTransport, which AsyncEventsApi needs"):
         AsyncEventsApi(Configuration("key", "secret", transport=httpx.HTTPTransport()))
-    with pytest.raises(ConfigurationError, match="transport='aiohttp' are for AsyncEventsApi, not for EventsApi"):
+    with pytest.raises(ConfigurationError, match="transport='aiohttp' is for AsyncEventsApi, not for EventsApi"):
         EventsApi(Configuration("key", "secret", transport="aiohttp"))
 
 
