@@ -175,7 +175,7 @@ Configuration: Any = m.Configuration
 Retry: Any = m.Retry
 CONFIGURATIONS: list[tuple[Callable[[], Any], str]] = [
     (lambda: Configuration("", "s"), "api_key is empty: copy it from mParticle, Setup > Inputs"),
-    (lambda: Configuration("k", None), "api_secret is missing"),
+    (lambda: Configuration("k", None), "api_secret is empty"),
     (lambda: Configuration("k:1", "s"), "api_key has a colon, which HTTP Basic does not allow: copy only the key"),
     (lambda: Configuration("k", "s\n"), "api_secret has a control character (a line break?): copy it again"),
     (lambda: Configuration("k", "s", pod="US2"), "pod is 'US2': give one of us1, us2, eu1, au1"),
@@ -198,7 +198,7 @@ CONFIGURATIONS: list[tuple[Callable[[], Any], str]] = [
     (lambda: Configuration("k", "s", retry=3), "retry takes a Retry, or None for a single attempt, not int"),
     (lambda: Configuration("k", "s", http2=1), "http2 is 1: give True or False"),
     (lambda: Configuration("k", "s", trust_env=None), "trust_env is None: give True or False"),
-    (lambda: Configuration("k", "s", transport="requests"), "transport takes an httpx transport, or 'aiohttp', not str"),
+    (lambda: Configuration("k", "s", transport="requests"), "transport takes an httpx transport, or 'aiohttp', not 'requests'"),
     (lambda: Configuration("k", "s", rate="fast"), "rate is 'fast': give batches a second, more than 0, or None"),
     (lambda: Configuration("k", "s", rate=math.nan), "rate is nan: give batches a second"),
     (lambda: Configuration("k", "s", proxy="proxy:3128"), "proxy must be like http://host:port"),
