@@ -157,15 +157,15 @@ def test_the_results_of_upload_all_can_be_sent_again() -> None:
 
 
 def test_an_error_survives_a_pickle_without_its_batches() -> None:
-    secret_name = "a name that must not be pickled"
+    personal = "a name that must not be pickled"
     plays = status(500), status(429, retry_after="9999")
     with FaultyServer(*plays) as server, EventsApi(configured(server.url)) as api, pytest.raises(APIError) as raised:
-        api.upload_events({"environment": "production", "user_attributes": {"name": secret_name}})
+        api.upload_events({"environment": "production", "user_attributes": {"name": personal}})
     pickled = pickle.dumps(raised.value)
     error = pickle.loads(pickled)  # noqa: S301  # our own
     assert raised.value.batches
     assert error.batches == ()
-    assert secret_name.encode() not in pickled
+    assert personal.encode() not in pickled
     assert str(error) == str(raised.value)
     assert (error.attempts, error.outcome, error.repeatable) == (2, Outcome.UNKNOWN, True)
     assert error.elapsed_seconds == raised.value.elapsed_seconds

@@ -232,8 +232,7 @@ def test_a_429_holds_back_uploads_from_asyncio() -> None:
         async with AsyncEventsApi(configured(server.url)) as api:
             started = time.monotonic()
             first = asyncio.create_task(api.upload_events(identified("a")))
-            while not api._engine.pace.held_seconds():  # noqa: SLF001  # nothing public says so
-                await asyncio.sleep(0.01)
+            await asyncio.to_thread(wait_until, lambda: api._engine.pace.held_seconds() > 0)  # noqa: SLF001
             await asyncio.gather(first, api.upload_events(identified("b")))
             assert time.monotonic() - started >= 1
 

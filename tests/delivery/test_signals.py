@@ -20,7 +20,7 @@ import trustme
 from clients import configured, identified
 from common import wait_until
 from faulty_server import Exchange, FaultyServer, status
-from socket_server import contexts, dead_address
+from socket_server import contexts, dead_address, resolve_to
 
 from mparticle_ext import (
     APIConnectionError,
@@ -134,18 +134,6 @@ def test_during_connect(addresses: int, make: Callable[[], BaseException], monke
         settings = configured(f"http://mparticle.invalid:{port}/v2", allow_http=True, timeout=20, retry=SLOW)
         with EventsApi(settings) as api:
             check(make(), lambda: upload(api))
-
-
-def resolve_to(monkeypatch: pytest.MonkeyPatch, port: int, *addresses: str) -> None:
-    """Let the name mparticle.invalid have these addresses."""
-    original = socket.getaddrinfo
-
-    def getaddrinfo(host: Any, *others: Any, **named: Any) -> Any:
-        if host in ("mparticle.invalid", b"mparticle.invalid"):
-            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in addresses]
-        return original(host, *others, **named)
-
-    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
 
 
 @pytest.mark.parametrize("make", ERRORS, ids=ERROR_NAMES)

@@ -7,7 +7,9 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
+from typing import Any
 
+import pytest
 import trustme
 from faulty_server import ACCEPTED
 
@@ -15,9 +17,9 @@ Serve = Callable[[socket.socket], None]
 
 
 @contextlib.contextmanager
-def serving(serve: Serve) -> Iterator[int]:
+def serving(serve: Serve, port: int = 0) -> Iterator[int]:
     """Run a server that calls the function for each connection, in a thread. Returns its port."""
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = socket.create_server(("127.0.0.1", port))
 
     def one(connection: socket.socket) -> None:
         with contextlib.suppress(OSError), connection:
@@ -97,3 +99,15 @@ def dead_address() -> Iterator[tuple[str, int]]:
             waiting.connect_ex(address)
         threading.Event().wait(0.1)  # until the kernel has put them into the backlog
         yield address
+
+
+def resolve_to(monkeypatch: pytest.MonkeyPatch, port: int, *addresses: str) -> None:
+    """Let the host mparticle.invalid have these addresses."""
+    original = socket.getaddrinfo
+
+    def getaddrinfo(host: Any, *others: Any, **named: Any) -> Any:
+        if host in ("mparticle.invalid", b"mparticle.invalid"):
+            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in addresses]
+        return original(host, *others, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
