@@ -82,9 +82,11 @@ class AsyncEventsApi:
         return self._engine.pace.rate_limit_used
 
     async def close(self) -> None:
-        """Refuse later uploads, and close the connections when the uploads in progress are finished.
+        """Refuse later uploads, wait for those in progress, with their retries, and close the connections.
 
-        An upload that waits for its next attempt makes a last one at once, or fails if mParticle asked to wait.
+        An `upload_all` in another task ends with a `ClosedError`. `Configuration.deadline` limits the wait. To wait for
+        less, use `asyncio.wait_for(api.close(), 5)`: after that, an upload that waits for its next attempt makes a last
+        one at once, or fails if mParticle asked to wait.
         """
         self._closed = True
         await (await self._engine.sender()).close()

@@ -141,7 +141,7 @@ def _in_envelope(event: AnyEvent, index: int) -> models.Event:
         if base in _ENVELOPE_OF:
             _ENVELOPE_OF[type(event)] = _ENVELOPE_OF[base]  # so that the next one is found at once
             return _in_envelope(event, index)
-    expected = "an event such as AppEvent(...), or a dict with event_type and data"
+    expected = "an event such as AppEvent(...), or a dict with event_type and data,"
     raise WrongCallError(f"events[{index}]: {expected} is expected, not {type_name(event)}")
 
 

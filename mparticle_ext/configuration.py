@@ -111,7 +111,7 @@ def _credential(name: str, value: Any) -> None:
     if value is not None and not isinstance(value, str):
         raise ConfigurationError(f"{name} is a string, not {type_name(value)}")
     if not value:
-        raise ConfigurationError(f"{name} is missing: give the string that mParticle shows for this input")
+        raise ConfigurationError(f"{name} is empty: copy it from mParticle, Setup > Inputs")
     if not value.isprintable():
         raise ConfigurationError(f"{name} has a control character (a line break?): copy it again")
     if value != value.strip():
@@ -179,7 +179,8 @@ def _transport(_: str, value: Any) -> None:
     if value == "aiohttp":
         _require_package("httpx_aiohttp", "transport='aiohttp'", "mparticle-ext[aiohttp]")
     elif value is not None and not (hasattr(value, "handle_request") or hasattr(value, "handle_async_request")):
-        raise ConfigurationError(f"transport takes an httpx transport, or 'aiohttp', not {type_name(value)}")
+        given = repr(value) if isinstance(value, str) else type_name(value)
+        raise ConfigurationError(f"transport takes an httpx transport, or 'aiohttp', not {given:.40}")
 
 
 _VALIDATORS: dict[str, Callable[[str, Any], None]] = {
@@ -213,7 +214,7 @@ class Configuration:
         pod: The data center of the mParticle account.
         base_url: Where to send instead of to the pod, such as a sandbox.
         allow_http: Allow an `http://` base_url that is not this machine. Anyone on the network can read what is sent.
-        timeout: Seconds to wait for a response, or for the next part of one; for a connection at most 10 of them.
+        timeout: Longest wait for data from the server, in seconds. A connection gets at most 10 s.
         deadline: Seconds that an upload can take in total, with its retries and waits.
         retry: When a request is sent again; None for a single attempt that never waits.
         deduplicate: Send a batch that has no `source_request_id` with a new UUID as its id, the same in all attempts of

@@ -20,8 +20,10 @@ MParticleError
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from enum import Enum
+from functools import partial
+from types import CodeType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
@@ -235,7 +237,7 @@ class PermissionDeniedError(APIStatusError):
 class PayloadTooLargeError(APIStatusError):
     """413: the request is larger than the limit."""
 
-    hint = "the request is too large: send fewer batches in a request"
+    hint = "the request is too large: send fewer batches at once, or smaller ones"
 
 
 class RateLimitError(APIStatusError):
@@ -270,7 +272,7 @@ class ServerError(APIStatusError):
 
 
 _HINTS = {
-    404: "not found: does base_url end in /v2?",
+    404: "not found: check that base_url ends in /v2",
     **dict.fromkeys((301, 302, 303, 307, 308), "redirects are not followed: check base_url"),
 }
 _BY_STATUS: dict[int, type[APIStatusError]] = {
@@ -285,3 +287,35 @@ _BY_STATUS: dict[int, type[APIStatusError]] = {
 def error_for_status(status_code: int) -> type[APIStatusError]:
     """The error class for an HTTP status."""
     return ServerError if status_code >= 500 else _BY_STATUS.get(status_code, APIStatusError)
+
+
+def chain(error: BaseException, handled: BaseException | None = None) -> Iterator[BaseException]:
+    """An exception, its causes and contexts, and the exceptions of a group; without what was being handled before."""
+    seen = {id(handled)}
+    remaining: list[BaseException | None] = [error]
+    while remaining:
+        one = remaining.pop()
+        if one is None or id(one) in seen:
+            continue
+        seen.add(id(one))
+        yield one
+        remaining += [*getattr(one, "exceptions", ()), one.__context__, one.__cause__]
+
+
+def raised_by_signal(error: BaseException, handled: BaseException | None) -> BaseException | None:
+    """The exception of a signal handler that httpcore took for the socket's own, such as SIGALRM's TimeoutError."""
+    import signal
+    from traceback import walk_tb
+
+    handlers = {_code(signal.getsignal(number)) for number in signal.valid_signals()} - {None}
+    for one in chain(error, handled):
+        if any(frame.f_code in handlers for frame, _ in walk_tb(one.__traceback__)):
+            return one
+    return None
+
+
+def _code(handler: Any) -> CodeType | None:
+    while isinstance(handler, partial):
+        handler = handler.func
+    code = getattr(handler, "__code__", None) or getattr(type(handler).__call__, "__code__", None)
+    return code if isinstance(code, CodeType) else None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Self, TypeAlias
 
-from .errors import APIError, MParticleError, Outcome
+from .errors import APIError, MParticleError, Outcome, chain
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -102,20 +102,9 @@ class UploadResult:
         """Attach this result to an exception, so that `of` finds it."""
         object.__setattr__(error, _ATTRIBUTE, self)  # an exception's own __setattr__ may refuse
         with suppress(Exception):
-            error.add_note(f"upload_all: {self.delivered} of {self.total} batches that were read were delivered")
-
-
-def chain(error: BaseException) -> Iterator[BaseException]:
-    """An exception, its causes and contexts, and the exceptions of a group."""
-    seen: set[int] = set()
-    remaining: list[BaseException | None] = [error]
-    while remaining:
-        one = remaining.pop()
-        if one is None or id(one) in seen:
-            continue
-        seen.add(id(one))
-        yield one
-        remaining += [*getattr(one, "exceptions", ()), one.__context__, one.__cause__]
+            error.add_note(
+                f"upload_all stopped after {self.total} batches: {self.delivered} delivered, {len(self.failed)} not"
+            )
 
 
 @dataclass(frozen=True, eq=False)

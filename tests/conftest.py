@@ -1,4 +1,4 @@
-"""What tests share: the spec, and a sandbox to upload to."""
+"""Fixtures: the spec, a sandbox to upload to, a port without a server, a certificate authority."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import yaml
 from common import ROOT
 
 from mparticle_ext.sandbox import Sandbox
-
 
 
 @pytest.fixture
@@ -36,10 +35,17 @@ def closed_port() -> int:
 
 
 @pytest.fixture
+def silent_url() -> Iterator[str]:
+    """A server that accepts connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/v2"
+
+
+@pytest.fixture
 def authority() -> trustme.CA:
     return trustme.CA()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--soak", action="store_true", help="send 100,000 batches in the soak instead of some thousand")
-    parser.addoption("--picture", action="store_true", help="keep the picture of the sandbox's page for the README")
+    parser.addoption("--picture", action="store_true", help="save the picture of the sandbox's page for the README")

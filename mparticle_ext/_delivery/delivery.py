@@ -26,10 +26,11 @@ from ..errors import (
     Outcome,
     RateLimitError,
     UploadStoppedError,
+    chain,
     error_for_status,
     label,
 )
-from ..results import Attempt, Operation, chain
+from ..results import Attempt, Operation
 from .http import HttpAttempt, HttpClient
 from .pace import Pace, jittered
 from .requests import UploadRequest
@@ -47,6 +48,7 @@ _RANDOM = random.SystemRandom()  # two processes with the same seed must not ret
 _NO_CONNECTION = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 _INVALID = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
 _PROXY_AUTHENTICATION = "407"
+_WELL_MAPPED = {"ClientConnectorError", "ClientHttpProxyError", "ServerTimeoutError"}  # by httpx-aiohttp
 
 
 class Upload:
@@ -174,7 +176,8 @@ class Delivery:
         wait = self._next_wait(upload, error, asked)
         if wait is None or stopping:
             return None
-        if attempt.is_stale and not isinstance(error, APITimeoutError) and not upload.failures:
+        is_stale = attempt.sent and not attempt.connecting and not attempt.answered
+        if is_stale and not isinstance(error, APITimeoutError) and not upload.failures:
             return 0.0  # the server closed an idle connection
         return wait if self._budget.spend() else None
 
@@ -242,7 +245,7 @@ def _status_error(result: Response[ApiErrorResponse]) -> APIStatusError:
 def _no_response(client: HttpClient, error: httpx.HTTPError, attempt: HttpAttempt) -> APIError:
     outcome = _connection_outcome(error, attempt)
     kind = APITimeoutError if isinstance(error, httpx.TimeoutException) else APIConnectionError
-    for one in chain(error):
+    for one in chain(error, attempt.handled):
         one.__traceback__ = None  # its frames would keep the request in memory
     details = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     missing = "complete response from" if outcome is Outcome.UNKNOWN else "connection to"
@@ -251,8 +254,25 @@ def _no_response(client: HttpClient, error: httpx.HTTPError, attempt: HttpAttemp
     return ours
 
 
+def as_http_error(error: Exception) -> httpx.HTTPError:
+    """The error as httpx's; any other exception is raised unchanged.
+
+    httpx lets errors of socksio through, and httpx-aiohttp some of aiohttp. It makes a disconnect a ConnectTimeout.
+    """
+    original = error.__cause__ if isinstance(error, httpx.HTTPError) else error
+    package, names = type(original).__module__.partition(".")[0], {base.__name__ for base in type(original).__mro__}
+    if package in ("aiohttp", "socksio") and not names & _WELL_MAPPED:
+        mapped = (httpx.ReadError if package == "aiohttp" else httpx.ProxyError)(str(original))
+        mapped.__cause__ = original
+        return mapped
+    if isinstance(error, httpx.HTTPError):
+        return error
+    raise error
+
+
 def _connection_outcome(error: httpx.HTTPError, attempt: HttpAttempt) -> Outcome:
-    if isinstance(error, _INVALID) or any(isinstance(one, ssl.SSLCertVerificationError) for one in chain(error)):
+    causes = chain(error, attempt.handled)
+    if isinstance(error, _INVALID) or any(isinstance(one, ssl.SSLCertVerificationError) for one in causes):
         return Outcome.REFUSED
     if isinstance(error, httpx.ProxyError) and str(error).startswith(_PROXY_AUTHENTICATION):
         return Outcome.REFUSED

@@ -21,8 +21,7 @@ import httpx
 
 from .._version import __version__
 from ..configuration import Configuration
-from ..errors import ConfigurationError, WrongCallError, type_name
-from ..results import chain
+from ..errors import ConfigurationError, WrongCallError, chain, raised_by_signal, type_name
 
 MAX_CONNECTIONS = 100
 _MAX_RESPONSE_BYTES = 131_072  # with headers; mParticle's responses have some hundred bytes
@@ -34,8 +33,6 @@ _WRITE_BYTES = 16_384  # written at once; the deadline is checked in between
 _LIMITS = httpx.Limits(max_connections=MAX_CONNECTIONS, keepalive_expiry=_IDLE_SECONDS)
 _USER_AGENT = f"mparticle-ext/{__version__} python/{'.'.join(map(str, sys.version_info[:3]))}"
 _DEADLINE: ContextVar[float] = ContextVar("the deadline of the request that is being sent, by time.monotonic()")
-
-_MAPPED_BY_HTTPX_AIOHTTP = {"ClientConnectorError", "ClientHttpProxyError", "ServerTimeoutError"}
 
 
 class HttpClient:
@@ -76,28 +73,16 @@ class HttpAttempt:
     def __init__(self, client: HttpClient, deadline: float) -> None:
         self._client = client
         self._deadline = deadline
+        self.handled = sys.exception()  # an exception of the caller, which becomes the context of ours
         self.started = time.monotonic()
-        self.connecting = self.sent = self._answered = False  # whether a connection, the request, a response was begun
-        self._opened: Any = None  # the new connection: httpcore leaves it open if a SOCKS proxy refuses
+        self.connecting = self.sent = self.answered = False  # whether a connection, the request, a response was begun
         _DEADLINE.set(deadline)
-
-    @property
-    def is_stale(self) -> bool:
-        """Whether the request went out on a reused connection, and no response began."""
-        return self.sent and not self.connecting and not self._answered
 
     def request(self, method: str, url: str, *, content: bytes, headers: dict[str, str]) -> httpx.Response:
         """Send a request, and read the response."""
-        request = self._client.prepare(method, url, content, headers, self._trace)
         body = bytearray()
-        with _credentials_removed(request):
-            try:
-                response: Any = self._client.transport.handle_request(request)
-            except Exception as error:
-                raise _as_httpx_error(error)  # noqa: B904  # most often the same exception
-            finally:
-                if self._opened is not None and not self.sent:
-                    self._opened.close()
+        with self._prepared(method, url, content, headers, self._trace) as request:
+            response: Any = self._client.transport.handle_request(request)
             with closing(response.stream) as stream:
                 for part in stream:
                     body += part
@@ -109,9 +94,8 @@ class HttpAttempt:
         """Send a request, and read the response."""
         import asyncio  # here, so that a blocking program does not load it
 
-        request = self._client.prepare(method, url, content, headers, self._trace_async)
         body = bytearray()
-        with _credentials_removed(request):
+        with self._prepared(method, url, content, headers, self._trace_async) as request:
             try:
                 async with asyncio.timeout(self._deadline - time.monotonic()) as self._limit:
                     response: Any = await self._client.transport.handle_async_request(request)
@@ -123,12 +107,22 @@ class HttpAttempt:
             except TimeoutError as error:
                 may_be_sent = self.sent or not self._client.has_trace
                 raise (httpx.ReadTimeout if may_be_sent else httpx.ConnectTimeout)("the deadline is over") from error
-            except Exception as error:
-                raise _as_httpx_error(error)  # noqa: B904  # most often the same exception
-            finally:
-                if self._opened is not None and not self.sent:
-                    await self._opened.aclose()
         return self._complete(request, response, body)
+
+    @contextmanager
+    def _prepared(self, *arguments: Any) -> Iterator[httpx.Request]:
+        """A request. Its credentials are removed afterwards, also from the frames that error reporters show."""
+        request: httpx.Request | None = None
+        try:
+            request = self._client.prepare(*arguments)
+            yield request
+        except BaseException as error:
+            for one in chain(error, self.handled):
+                clear_frames(one.__traceback__)
+            raise
+        finally:
+            if request is not None:
+                request.headers.pop("Authorization", None)  # a user's transport can have removed it
 
     def _complete(self, request: httpx.Request, response: httpx.Response, body: bytearray) -> httpx.Response:
         response.headers.pop("Content-Encoding", None)  # the body is kept as it came
@@ -141,43 +135,16 @@ class HttpAttempt:
     def _trace(self, event: str, info: dict[str, Any]) -> None:
         if event.endswith("connect_tcp.started"):
             self.connecting = True
-        elif event.endswith("connect_tcp.complete"):
-            self._opened = info["return_value"]
         elif event.endswith("send_request_headers.started"):
             self.sent = self.sent or info["request"].method != b"CONNECT"  # not the request for a tunnel
         elif event.endswith("receive_response_headers.complete"):
-            self._answered = self.sent
+            self.answered = self.sent
 
     async def _trace_async(self, event: str, info: dict[str, Any]) -> None:
         self._trace(event, info)
         if self.sent and event.endswith("receive_response_headers.started"):  # so that a flood of 1xx ends in time
             late = time.monotonic() + self._client.timeout - self._deadline  # than the deadline
             self._limit.reschedule((self._limit.when() or 0.0) + min(0.0, late))
-
-
-@contextmanager
-def _credentials_removed(request: httpx.Request) -> Iterator[None]:
-    """Remove the credentials from the request and from the frames of an exception, which error reporters show."""
-    try:
-        yield
-    except BaseException as error:
-        for one in chain(error):
-            clear_frames(one.__traceback__)
-        raise
-    finally:
-        request.headers.pop("Authorization", None)  # a user's transport can have removed it
-
-
-def _as_httpx_error(error: Exception) -> Exception:
-    """Map an error of aiohttp or socksio to httpx's. Their adapters let some through, or map them to a wrong one."""
-    original = error.__cause__ if isinstance(error, httpx.HTTPError) else error
-    names = {base.__name__ for base in type(original).__mro__}
-    package = type(original).__module__.partition(".")[0]
-    if package not in ("aiohttp", "socksio") or names & _MAPPED_BY_HTTPX_AIOHTTP:
-        return error
-    mapped = (httpx.ReadError if package == "aiohttp" else httpx.ProxyError)(str(original))
-    mapped.__cause__ = original
-    return mapped
 
 
 def _cut(timeout: float | None, late: type[Exception]) -> float:
@@ -192,14 +159,18 @@ class _Backend(httpcore.SyncBackend):
     """Tries each address of a host. One that does not respond leaves time for the next."""
 
     def connect_tcp(self, host: str, port: int, timeout: float | None = None, *others: Any, **named: Any) -> _Stream:
+        handled = sys.exception()
         try:
             addresses = [str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
         except OSError as error:
             raise httpcore.ConnectError(str(error)) from error
         for address in addresses[:-1]:
             seconds = _cut(min(timeout or _ADDRESS_SECONDS, _ADDRESS_SECONDS), httpcore.ConnectTimeout)
-            with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
+            try:
                 return _Stream(super().connect_tcp(address, port, seconds, *others, **named))
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                if raised_by_signal(error, handled):
+                    raise
         seconds = _cut(timeout, httpcore.ConnectTimeout)
         return _Stream(super().connect_tcp(addresses[-1], port, seconds, *others, **named))
 
@@ -252,7 +223,8 @@ def _transport(configuration: Configuration, owner: str, kind: Any) -> tuple[Any
             raise ConfigurationError(f"transport is not an httpx.{kind.__name__}, which {owner} needs")
         return given, address
     if not is_async and (given or configuration.http2):
-        raise ConfigurationError(f"http2=True and transport='aiohttp' are for AsyncEventsApi, not for {owner}")
+        setting = "transport='aiohttp'" if given else "http2=True"
+        raise ConfigurationError(f"{setting} is for AsyncEventsApi, not for {owner}")
     make: Any = httpx.AsyncHTTPTransport if is_async else httpx.HTTPTransport
     if given:
         make = import_module("httpx_aiohttp").AiohttpTransport

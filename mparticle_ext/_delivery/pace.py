@@ -49,7 +49,7 @@ class Pace:
         self._configured = configuration.rate
         self._rate: float | None = None
         self._longest_hold = configuration.deadline
-        self._next_at = self._held_until = self._limited_at = 0.0
+        self._next_at = self._held_until = self._hold = self._limited_at = 0.0
         self._refusal: tuple[httpx.Response, Sequence[ApiError]] | None = None
         self._searching = True
         self._accepted = 0  # batches since the last 429; before the first one, of this period
@@ -61,7 +61,7 @@ class Pace:
     def held_seconds(self) -> float:
         """Seconds that a 429 holds back the next request, with jitter; 0 if it does not."""
         held = self._held_until - time.monotonic() if self._held_until else 0.0
-        return jittered(held) if held > 0 else 0.0
+        return held + _JITTER * self._hold * random.random() if held > 0 else 0.0  # noqa: S311  # not a secret
 
     def refusal(self) -> RateLimitError:
         """The error of an upload that cannot wait so long."""
@@ -100,9 +100,10 @@ class Pace:
         """Note a 429, and hold back every upload for some seconds."""
         now = time.monotonic()
         with self._lock:
-            until = now + min(seconds, self._longest_hold)
+            hold = min(seconds, self._longest_hold)
+            until = now + hold
             if until > self._held_until:
-                self._held_until = until
+                self._held_until, self._hold = until, hold
                 self._next_at = until - _CREDIT_SECONDS
                 self.generation += 1
                 self._refusal = error.response, error.errors

@@ -12,6 +12,7 @@ from ..errors import Outcome
 
 _MAX_RETRY_AFTER = 86_400.0  # seconds; a longer wait is not plausible
 _EARNED = 0.2
+_JITTER = 0.1  # of `Retry-After`, so that uploads that were refused together do not start together
 
 
 def wait_before_next(
@@ -29,7 +30,7 @@ def wait_before_next(
         return None
     if not (outcome is Outcome.NOT_TAKEN or (outcome is Outcome.UNKNOWN and repeatable)):
         return None
-    wait = max(policy.backoff(attempts, random), retry_after or 0.0)
+    wait = max(policy.backoff(attempts, random), (retry_after or 0.0) * (1 + _JITTER * random))
     return wait if wait < seconds_left else None
 
 

@@ -102,7 +102,11 @@ def validate(context: click.Context, files: tuple[str, ...], *, historical: bool
 @click.option("--base-url", metavar="URL", help="Another base URL. Default: MPARTICLE_BASE_URL.")
 @click.option("--failed", metavar="FILE", help="Write each batch that is not delivered to this file, with the reason.")
 @click.option("--resume", is_flag=True, help="Continue an upload that was stopped or killed.")
-@click.option("--restart", is_flag=True, help="Send all batches again. mParticle drops those that it has.")
+@click.option(
+    "--restart",
+    is_flag=True,
+    help="Discard the progress, and send the whole file. In a changed file, delivered batches count again.",
+)
 @click.option("--progress", metavar="FILE", help="The journal that --resume reads. Default: FILE.progress.")
 @click.option(
     "--rate",

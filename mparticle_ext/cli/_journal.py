@@ -112,18 +112,25 @@ def _read(path: Path) -> Progress | None:
 
 def _continue(path: Path, earlier: Progress, now: Progress, resume: bool) -> Progress:
     """The progress of the earlier run, if it is the same upload and it is to be resumed."""
+    if (
+        not resume
+        and not earlier.settled
+        and [old.sha256 for old in earlier.files] == [new.sha256 for new in now.files]
+    ):
+        return now  # nothing to continue, and the same ids
     if not resume:
         raise UsageError(
-            f"{path} is the journal of an unfinished upload, with {earlier.settled:,} batches settled: "
-            "--resume continues it, --restart forgets it"
+            f"{path} keeps the progress of an unfinished upload, with {earlier.settled:,} batches finished: "
+            "--resume continues it, --restart discards it"
         )
     for old, new in zip(earlier.files, now.files, strict=False):
         if old.sha256 != new.sha256:
             raise UsageError(
                 f"{new.name} was changed since the upload began ({old.bytes:,} bytes then, {new.bytes:,} now): "
-                "restore it for --resume, or use --restart to send all of the new one"
+                "restore it for --resume, and correct batches in the file of --failed. --restart sends all of the new file, "
+                "and batches that were delivered count again"
             )
     before, given = (f"{one.operation} of {len(one.files)} file(s) to {one.url}" for one in (earlier, now))
     if before != given:
-        raise UsageError(f"{path} belongs to another upload: {before}, not {given}; --restart forgets it")
+        raise UsageError(f"{path} belongs to another upload: {before}, not {given}; --restart discards it")
     return msgspec.structs.replace(now, settled=earlier.settled, failed=earlier.failed)

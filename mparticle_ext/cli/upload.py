@@ -174,7 +174,7 @@ def _print_report(uploader: Uploader, stopped: str, *, as_json: bool) -> None:
         path = printable(summary["failed_file"])
         click.echo(f"{path} has the reasons: correct the batches in it, and upload that file", err=True)
     if summary["journal"]:
-        advice = "" if failed_file or not uploader.rejected else " --failed FILE, to keep the failed batches"
+        advice = "" if failed_file or not uploader.rejected else " --failed FILE, which gets the failed batches"
         click.echo(f"Continue with --resume{advice}", err=True)
     elif stopped:
         click.echo("The rest was not sent, and a stream cannot be resumed", err=True)

@@ -132,8 +132,8 @@ def test_an_unfinished_upload_is_not_started_again_without_an_option(sandbox: Sa
     done = run("upload", file.name, env=environment(sandbox), cwd=tmp_path)
     assert done.code == 2
     assert done.err == (
-        "mparticle-ext: some.ndjson.progress is the journal of an unfinished upload, with 1 batches settled: "
-        "--resume continues it, --restart forgets it\n"
+        "mparticle-ext: some.ndjson.progress keeps the progress of an unfinished upload, with 1 batches finished: "
+        "--resume continues it, --restart discards it\n"
     )
     assert len(sandbox.batches) == 2
     assert run("upload", file, "--restart", env=environment(sandbox)).code == 1
@@ -306,3 +306,13 @@ def test_a_disk_that_fills_up_stops_the_upload_and_it_can_be_resumed(sandbox: Sa
     again = run("upload", file, "--resume", *FAST, env=environment(sandbox))
     assert again.code == 0, again.err
     assert received(sandbox) == list(range(3000))
+
+
+def test_a_journal_without_finished_batches_does_not_block_the_same_file(sandbox: Sandbox, tmp_path: Path) -> None:
+    file = ndjson(tmp_path / "some.ndjson", [batch(number) for number in range(3)])
+    wrong = {**environment(sandbox), "MPARTICLE_API_SECRET": "wrong"}
+    assert run("upload", file, env=wrong).code == 3
+    assert (tmp_path / "some.ndjson.progress").exists()
+    done = run("upload", file, env=environment(sandbox))
+    assert done.code == 0, done.err
+    assert len(sandbox.batches) == 3

@@ -90,7 +90,7 @@ def test_without_a_failed_file_the_first_failures_are_shown_and_none_is_settled(
     assert done.code == 1
     lines = done.err.splitlines()[1:]
     assert [line.partition(": ")[0] for line in lines[:10]] == [f"some.ndjson:{number}" for number in range(2, 12)]
-    assert lines[10:] == ["and 2 more", "Continue with --resume --failed FILE, to keep the failed batches"]
+    assert lines[10:] == ["and 2 more", "Continue with --resume --failed FILE, which gets the failed batches"]
     again = run("upload", file.name, "--resume", "--failed", "failed", env=environment(sandbox), cwd=tmp_path)
     assert again.out.startswith("0 batches delivered, 12 failed in ")
     assert again.out.endswith("; earlier: 1 settled\n")

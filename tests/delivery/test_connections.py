@@ -1,241 +1,240 @@
-"""Connections that behave in ways of their own: what is left on them, proxies in parts, TLS within TLS."""
+"""Connections: how long they are kept, when they are replaced, and what happens if none can be made."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
 import ssl
 import threading
 import time
-import traceback
 from collections.abc import Callable
+from typing import Any
 
 import httpx
 import pytest
 import trustme
-from clients import CLIENTS
+from clients import CLIENTS, blocking, configured, from_asyncio, identified
 from clients import Outcome as Result
-from faulty_server import ACCEPTED
-from socket_server import accepting, contexts, request_from, serving
+from common import wait_until
+from faulty_server import ACCEPTED, Exchange, FaultyServer, accept
+from socket_server import contexts, request_from, serving
 
-from mparticle_ext import AsyncEventsApi, Batch, Configuration, EventsApi
+from mparticle_ext import (
+    APIConnectionError,
+    APIError,
+    AsyncEventsApi,
+    Attempt,
+    Configuration,
+    ConfigurationError,
+    EventsApi,
+    Outcome,
+)
+from mparticle_ext._delivery import http
+
+BOTH = [blocking, from_asyncio]
+Wait = Callable[[], object]
 
 
-def relay(one: socket.socket, other: socket.socket) -> None:
-    """Carry bytes both ways until one side ends."""
+def upload_several(configuration: Configuration, *, asynchronous: bool, count: int, between: Wait = bool) -> None:
+    """Upload one batch after the other with one API object."""
 
-    def carry(source: socket.socket, target: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            while part := source.recv(65_536):
-                target.sendall(part)
-            target.shutdown(socket.SHUT_WR)
-
-    back = threading.Thread(target=carry, args=(other, one), daemon=True)
-    back.start()
-    carry(one, other)
-    back.join(5)
-
-
-def upload_twice(configuration: Configuration, *, asynchronous: bool, between: Callable[[], None]) -> None:
     async def main() -> None:
         async with AsyncEventsApi(configuration) as api:
-            await api.upload_events(Batch("production"))
-            between()
-            await api.upload_events(Batch("production"))
+            for _ in range(count):
+                await api.upload_events({"environment": "production"})
+                await asyncio.to_thread(between)
 
     if asynchronous:
         asyncio.run(main())
         return
     with EventsApi(configuration) as api:
-        api.upload_events(Batch("production"))
-        between()
-        api.upload_events(Batch("production"))
+        for _ in range(count):
+            api.upload_events({"environment": "production"})
+            between()
 
 
 @pytest.mark.parametrize("asynchronous", [False, True])
-@pytest.mark.parametrize("left", [ACCEPTED, b""], ids=["an answer that nobody asked for", "the end"])
-def test_a_connection_that_is_not_quiet_is_not_used_again(left: bytes, asynchronous: bool) -> None:
-    taken: list[bytes] = []
+def test_one_connection_serves_many_uploads(asynchronous: bool) -> None:
+    with FaultyServer() as server:
+        upload_several(configured(server.url), asynchronous=asynchronous, count=100)
+        assert (server.connections, len(server.requests)) == (1, 100)
+
+
+def accept_and_close(exchange: Exchange) -> None:
+    accept(exchange)
+    exchange.close()
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_a_connection_that_the_server_closed_is_replaced(asynchronous: bool) -> None:
+    attempts: list[Attempt] = []
+    with FaultyServer(accept_and_close, accept_and_close) as server:
+        settings = configured(server.url, on_attempt=attempts.append, deduplicate=False)
+        closed = lambda: wait_until(lambda: not server._open)  # noqa: E731, SLF001  # our own server
+        upload_several(settings, asynchronous=asynchronous, count=3, between=lambda: len(attempts) < 3 and closed())
+        assert (server.connections, len(server.taken)) == (3, 3)
+    assert [attempt.number for attempt in attempts] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+@pytest.mark.parametrize("rest", [ACCEPTED, b""], ids=["an unexpected response", "the end"])
+def test_a_connection_on_which_something_arrived_is_not_used_again(rest: bytes, asynchronous: bool) -> None:
+    accepted: list[bytes] = []
+    arrived = threading.Event()
 
     def serve(connection: socket.socket) -> None:
-        taken.append(request_from(connection))
+        accepted.append(request_from(connection))
         connection.sendall(ACCEPTED)
-        time.sleep(0.1)
-        if len(taken) > 1:
+        if len(accepted) > 1:
             return
-        if left:
-            connection.sendall(left)
-            connection.recv(65_536)
-
-    with serving(serve) as port:
-        configuration = Configuration("key", "secret", base_url=f"http://127.0.0.1:{port}/v2", retry=None)
-        upload_twice(configuration, asynchronous=asynchronous, between=lambda: time.sleep(0.3))
-    assert len(taken) == 2
-
-
-@pytest.mark.parametrize("asynchronous", [False, True])
-def test_nor_one_with_something_left_inside_its_encryption(asynchronous: bool, authority: trustme.CA) -> None:
-    server, client = contexts(authority)
-    taken: list[bytes] = []
-
-    def serve(connection: socket.socket) -> None:
-        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        tls = server.wrap_bio(incoming, outgoing, server_side=True)
-
-        def step(work: Callable[[], bytes | None]) -> bytes | None:
-            while True:
-                try:
-                    return work()
-                except ssl.SSLWantReadError:
-                    connection.sendall(outgoing.read())
-                    incoming.write(connection.recv(65_536))
-
-        step(tls.do_handshake)
-        taken.append(step(lambda: tls.read(65_536)) or b"")
-        tls.write(ACCEPTED)
-        tls.write(ACCEPTED)  # two records, in one piece
-        connection.sendall(outgoing.read())
+        time.sleep(0.1)  # the client has read the response by then
+        connection.sendall(rest)
+        if not rest:
+            connection.shutdown(socket.SHUT_WR)
+        arrived.set()
         connection.recv(65_536)
 
     with serving(serve) as port:
-        configuration = Configuration(
-            "key", "secret", base_url=f"https://127.0.0.1:{port}/v2", ssl_context=client, retry=None
-        )
-        upload_twice(configuration, asynchronous=asynchronous, between=lambda: None)
-    assert len(taken) == 2
+        settings = configured(f"http://127.0.0.1:{port}/v2", retry=None)
+        upload_several(settings, asynchronous=asynchronous, count=2, between=lambda: arrived.wait(5))
+    assert len(accepted) == 2
+
+
+def test_an_old_connection_is_not_used_after_a_freeze(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a machine is frozen, the wall clock goes on, and the monotonic clock of the pool stands still."""
+    clock = time.time
+    with FaultyServer() as server, EventsApi(configured(server.url, retry=None)) as api:
+        api.upload_events(identified("a"))
+        monkeypatch.setattr(time, "time", lambda: clock() + 600)
+        api.upload_events(identified("b"))
+        assert (server.connections, len(server.taken)) == (2, 2)
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_idle_connections_are_closed(asynchronous: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "_LIMITS", httpx.Limits(keepalive_expiry=0.2))
+    with FaultyServer() as server:
+        idle = lambda: threading.Event().wait(0.3)  # noqa: E731
+        upload_several(configured(server.url), asynchronous=asynchronous, count=2, between=idle)
+        assert (server.connections, len(server.taken)) == (2, 2)
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-@pytest.mark.parametrize("encrypted", [False, True], ids=["http", "https"])
-def test_through_a_proxy_that_is_spoken_to_in_tls(
-    encrypted: bool, client: Callable[..., Result], authority: trustme.CA, monkeypatch: pytest.MonkeyPatch
+def test_https(client: Callable[..., Result], authority: trustme.CA) -> None:
+    server_tls, trusted = contexts(authority)
+    with FaultyServer(tls=server_tls) as server:
+        result = client(configured(server.url, ssl_context=trusted), "upload_events", identified())
+        assert isinstance(result, httpx.Response), result
+
+
+def untrusted(authority: trustme.CA, host: str) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(host).configure_cert(context)
+    return context
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("fault", ["unknown authority", "wrong host"])
+def test_a_certificate_error_is_refused_without_a_retry(
+    fault: str, client: Callable[..., Result], authority: trustme.CA
 ) -> None:
-    server, client = contexts(authority)
-    monkeypatch.setattr(httpx, "create_ssl_context", lambda: client)  # what the proxy is trusted by
-    taken: list[bytes] = []
+    _, trusted = contexts(authority)
+    signer, host = (trustme.CA(), "localhost") if fault == "unknown authority" else (authority, "elsewhere.example")
+    with FaultyServer(tls=untrusted(signer, host)) as server:
+        error = client(configured(server.url, ssl_context=trusted), "upload_events", identified())
+        assert type(error) is APIConnectionError
+        assert (error.outcome, error.attempts) == (Outcome.REFUSED, 1)
+        assert "CERTIFICATE_VERIFY_FAILED" in str(error)
+        assert server.connections == 1
 
-    def there(connection: socket.socket) -> None:
-        with server.wrap_socket(connection, server_side=True) as line:
-            accepting(taken)(line)
 
-    def proxy(connection: socket.socket) -> None:
-        with server.wrap_socket(connection, server_side=True) as line:
-            asked = request_from(line)
-            if not asked.startswith(b"CONNECT "):
-                taken.append(asked)
-                line.sendall(ACCEPTED)
-                return
-            with socket.create_connection(("127.0.0.1", port)) as onward:
-                line.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
-                relay(line, onward)
+@pytest.mark.parametrize("client", BOTH)
+def test_another_error_of_the_tls_handshake_is_retried(client: Callable[..., Result], authority: trustme.CA) -> None:
+    server_tls, trusted = contexts(authority)
 
-    with serving(there) as port, serving(proxy) as proxy_port:
-        configuration = Configuration(
-            "key",
-            "secret",
-            base_url=f"{'https' if encrypted else 'http'}://localhost:{port}/v2",
-            proxy=f"https://localhost:{proxy_port}",
-            ssl_context=client,
-            retry=None,
-        )
-        came = client(configuration, "upload_events", Batch("production"))
-        assert isinstance(came, httpx.Response), came
-    assert len(taken) == 1
+    def not_tls(connection: socket.socket) -> None:
+        connection.recv(1000)
+        connection.sendall(b"this is not TLS")
+
+    def close(connection: socket.socket) -> None:
+        connection.recv(1000)
+
+    with FaultyServer(at_accept=(not_tls, close), tls=server_tls) as server:
+        settings = configured(server.url, ssl_context=trusted, deduplicate=False)  # nothing was sent: no id is needed
+        result = client(settings, "upload_events", {"environment": "production"})
+        assert isinstance(result, httpx.Response), result
+        assert (server.connections, len(server.taken)) == (3, 1)
+
+
+PROXY_AUTHENTICATION = b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-@pytest.mark.parametrize("login", ["", "user:pass@"], ids=["open", "with a password"])
-def test_through_a_socks_proxy_whose_replies_come_byte_by_byte(login: str, client: Callable[..., Result]) -> None:
-    taken: list[bytes] = []
-
-    def say(connection: socket.socket, reply: bytes) -> None:
-        for byte in reply:
-            connection.sendall(bytes([byte]))
-            time.sleep(0.005)
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_407_of_a_proxy_is_refused_without_a_retry(scheme: str, client: Callable[..., Result]) -> None:
+    """With http:// the proxy forwards the request; with https:// it is asked for a tunnel."""
+    received: list[bytes] = []
 
     def proxy(connection: socket.socket) -> None:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        connection.recv(100)
-        say(connection, b"\x05\x02" if login else b"\x05\x00")
-        if login:
-            assert connection.recv(100) == b"\x01\x04user\x04pass"
-            say(connection, b"\x01\x00")
-        connection.recv(100)
-        with socket.create_connection(("127.0.0.1", port)) as onward:
-            say(connection, b"\x05\x00\x00\x01\x7f\x00\x00\x01\x00\x50")
-            relay(connection, onward)
-
-    with serving(accepting(taken)) as port, serving(proxy) as proxy_port:
-        configuration = Configuration(
-            "key",
-            "secret",
-            base_url=f"http://localhost:{port}/v2",
-            proxy=f"socks5://{login}127.0.0.1:{proxy_port}",
-            retry=None,
-        )
-        came = client(configuration, "upload_events", Batch("production"))
-        assert isinstance(came, httpx.Response), came
-    assert len(taken) == 1
-
-
-@pytest.mark.parametrize("client", CLIENTS)
-@pytest.mark.parametrize("reply", [b"\x05\xff", b"", b"\x05\x00", b"HTTP/1.1 400 Bad Request\r\n\r\n"])
-def test_a_socks_proxy_that_refuses_took_nothing(reply: bytes, client: Callable[..., Result]) -> None:
-    def proxy(connection: socket.socket) -> None:
-        connection.recv(100)
-        connection.sendall(reply)
+        received.append(request_from(connection))
+        connection.sendall(PROXY_AUTHENTICATION)
 
     with serving(proxy) as port:
-        configuration = Configuration("key", "secret", proxy=f"socks5://127.0.0.1:{port}", retry=None)
-        came = client(configuration, "upload_events", Batch("production"))
-        assert isinstance(came, Exception)
-        assert "nothing was taken" in str(came)
+        settings = configured(
+            f"{scheme}://mparticle.invalid/v2", allow_http=True, proxy=f"http://user:hush@127.0.0.1:{port}"
+        )
+        error = client(settings, "upload_events", identified())
+    assert isinstance(error, APIError)
+    assert (error.outcome, error.attempts) == (Outcome.REFUSED, 1)
+    assert "407" in str(error)
+    assert "hush" not in str(error)
+    assert len(received) == 1
+    assert received[0].startswith(b"POST http://" if scheme == "http" else b"CONNECT ")
 
 
-def test_a_cancelled_upload_shows_no_secret_in_its_frames() -> None:
-    def silent(connection: socket.socket) -> None:
-        connection.recv(65_536)
-        connection.recv(65_536)
+@pytest.mark.parametrize("client", BOTH)
+def test_another_refusal_of_a_tunnel_is_retried(client: Callable[..., Result]) -> None:
+    received: list[bytes] = []
 
-    async def main(port: int) -> str:
-        configuration = Configuration("key", "the-secret", base_url=f"http://127.0.0.1:{port}/v2")
-        async with AsyncEventsApi(configuration) as api:
-            task = asyncio.ensure_future(api.upload_events(Batch("production")))
-            await asyncio.sleep(0.2)
-            task.cancel()
-            try:
-                await task
-            except asyncio.CancelledError as error:
-                return "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
-        raise AssertionError("it was cancelled")
+    def proxy(connection: socket.socket) -> None:
+        received.append(request_from(connection))
+        connection.sendall(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n")
 
-    with serving(silent) as port:
-        shown = asyncio.run(main(port))
-    assert "bytes to be sent" in shown
-    assert "Basic" not in shown
+    with serving(proxy) as port:
+        settings = configured("https://mparticle.invalid/v2", proxy=f"http://127.0.0.1:{port}", deduplicate=False)
+        error = client(settings, "upload_events", {"environment": "production"})
+    assert isinstance(error, APIConnectionError)
+    assert error.outcome is Outcome.NOT_TAKEN
+    assert error.attempts == len(received) == 8
 
 
-@pytest.mark.parametrize("asynchronous", [False, True])
-def test_a_thousand_uploads_take_one_connection(asynchronous: bool) -> None:
-    connections: list[int] = []
-    taken: list[bytes] = []
+INVALID: list[tuple[dict[str, Any], str]] = [
+    ({"base_url": "https://xn--a.com/v2"}, "base_url is not a valid address: check its host"),
+    ({"base_url": "https://[::::]/v2"}, "base_url is not a valid address: check its host"),
+    ({"base_url": f"https://{'a' * 64}.com/v2"}, "base_url must be like https://host/path"),
+    ({"base_url": "https://a..com/v2"}, "base_url must be like https://host/path"),
+    ({"base_url": "https://a.com:99999/v2"}, "base_url must be like https://host/path"),
+    ({"proxy": "http://proxy:99999"}, "proxy must be like http://host:port"),
+    ({"proxy": "http://xn--a.com:3128"}, "proxy is not a valid address: check its host"),
+]
 
-    def serve(connection: socket.socket) -> None:
-        connections.append(1)
-        accepting(taken)(connection)
 
-    async def main(configuration: Configuration) -> None:
-        async with AsyncEventsApi(configuration) as api:
-            for _ in range(1000):
-                await api.upload_events(Batch("production"))
+@pytest.mark.parametrize(("settings", "message"), INVALID)
+@pytest.mark.parametrize("kind", [EventsApi, AsyncEventsApi])
+def test_an_invalid_address_is_refused_when_the_api_is_made(
+    settings: dict[str, Any], message: str, kind: Callable[[Configuration], object]
+) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        kind(Configuration("key", "secret", **settings))
+    assert str(raised.value).startswith(message)
 
-    with serving(serve) as port:
-        configuration = Configuration("key", "secret", base_url=f"http://127.0.0.1:{port}/v2", retry=None)
-        if asynchronous:
-            asyncio.run(main(configuration))
-        else:
-            with EventsApi(configuration) as api:
-                for _ in range(1000):
-                    api.upload_events(Batch("production"))
-    assert (len(taken), len(connections)) == (1000, 1)
+
+@pytest.mark.parametrize("proxy", ["ftp://proxy", "http://user:hush@xn--a.com"])
+def test_an_invalid_proxy_of_the_environment(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "")
+    with pytest.raises(ConfigurationError, match=r"proxy|PROXY") as raised:
+        EventsApi(Configuration("key", "secret"))
+    assert "hush" not in str(raised.value)
+    EventsApi(Configuration("key", "secret", trust_env=False)).close()

@@ -279,7 +279,7 @@ def test_it_stops_if_the_credentials_are_refused(upload_all: UploadAll) -> None:
         result = result_of(raised.value)
         assert len(read) < 2000
         require_complete(result, server, len(read))
-        assert f"0 of {len(read)} batches that were read were delivered" in raised.value.__notes__[-1]
+        assert f"after {len(read)} batches: 0 delivered" in raised.value.__notes__[-1]
 
 
 @every_iterable

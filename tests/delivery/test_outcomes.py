@@ -223,7 +223,7 @@ CASES = [
     refused("400 with an endless body", BadRequestError, floods(b"HTTP/1.1 400 No\r\n\r\n", b"x" * 4096)),
     refused("401", AuthenticationError, status(401)),
     refused("403", PermissionDeniedError, status(403)),
-    refused("404", APIStatusError, status(404), "does base_url end in /v2?"),
+    refused("404", APIStatusError, status(404), "check that base_url ends in /v2"),
     refused("413 before the body was read", PayloadTooLargeError, too_large_before_the_end, body=LARGE),
     refused("418", APIStatusError, status(418)),
     # more than one fault

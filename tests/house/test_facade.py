@@ -1,4 +1,4 @@
-"""The facade without the network: configuration, events, batches, errors, times."""
+"""What users touch, mostly without the network: configuration, events, batches, errors, times."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ import mparticle_ext as m
 from mparticle_ext.sandbox import Sandbox
 
 
-def test_a_configuration_is_frozen_and_shows_no_secret() -> None:
+def test_a_configuration_cannot_be_changed_and_hides_its_secret() -> None:
     configuration = m.Configuration(
         "the-key", "the-secret", pod="eu1", transport=httpx.MockTransport(lambda r: httpx.Response(202))
     )
@@ -44,11 +44,11 @@ def test_a_configuration_is_frozen_and_shows_no_secret() -> None:
         ({"base_url": "http://sandbox:8080/v2", "allow_http": True}, "http://sandbox:8080/v2"),
     ],
 )
-def test_where_it_sends(arguments: dict[str, Any], url: str) -> None:
+def test_url_of_a_configuration(arguments: dict[str, Any], url: str) -> None:
     assert m.Configuration("k", "s", **arguments).url == url
 
 
-def test_a_configuration_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_configuration_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MPARTICLE_API_KEY", "k")
     monkeypatch.setenv("MPARTICLE_API_SECRET", "s")
     monkeypatch.setenv("MPARTICLE_POD", "us2")
@@ -58,7 +58,7 @@ def test_a_configuration_from_the_environment(monkeypatch: pytest.MonkeyPatch) -
     assert m.Configuration.from_env().url == "https://proxy.example/v2"
 
 
-def test_each_way_to_give_events_puts_them_in_their_envelopes() -> None:
+def test_events_are_put_into_their_envelopes() -> None:
     flat = m.AppEvent("other", "a")
     in_envelope = models.CustomEvent(data=flat)
     wire = {"event_type": "custom_event", "data": {"custom_event_type": "other", "event_name": "a"}}
@@ -75,7 +75,7 @@ def test_each_way_to_give_events_puts_them_in_their_envelopes() -> None:
     )
 
 
-def test_an_event_class_of_ones_own() -> None:
+def test_a_subclass_of_an_event() -> None:
     class Clicked(m.AppEvent):
         pass
 
@@ -84,7 +84,7 @@ def test_an_event_class_of_ones_own() -> None:
     assert '"event_type":"custom_event"' in batch.to_json()
 
 
-def test_a_null_and_an_absence_stay_different() -> None:
+def test_null_and_absent_fields_stay_different() -> None:
     assert m.Batch("development").to_json() == '{"environment":"development"}'
     assert (
         m.Batch("development", events=None, ip=None).to_json()
@@ -97,26 +97,44 @@ def test_a_null_and_an_absence_stay_different() -> None:
     assert batch.to_json().endswith('"events":[{"event_type":"first_run","data":{}}]}')
 
 
-def test_a_large_number_keeps_its_digits() -> None:
+def test_large_numbers_keep_their_digits() -> None:
     assert m.Batch("development", mpid=7346244611012968789).to_json().endswith('"mpid":7346244611012968789}')
     assert m.Batch("development", mpid="-7346244611012968789").to_json().endswith('"mpid":"-7346244611012968789"}')
 
 
-def test_batches_and_errors_can_be_copied_and_pickled() -> None:
+def test_batches_can_be_copied_and_pickled() -> None:
     batch = m.Batch("development", events=[m.AppEvent("other", "a")])
-    response = httpx.Response(429, headers={"Retry-After": "2"}, request=httpx.Request("POST", "https://example.com"))
     assert pickle.loads(pickle.dumps(batch)).to_json() == copy.deepcopy(batch).to_json() == batch.to_json()  # noqa: S301  # our own
-    response.request.headers["Authorization"] = "the-secret"
-    for error in (
+
+
+def errors() -> list[m.MParticleError]:
+    request = httpx.Request("POST", "https://example.com", headers={"Authorization": "the-secret"})
+    response = httpx.Response(429, headers={"Retry-After": "2"}, request=request)
+    return [
+        m.ConfigurationError("pod is 'moon'"),
+        m.ClosedError("this EventsApi is closed"),
+        m.WrongCallError("a Batch is expected, not None"),
         m.ValidationError("is bad", "a.b", 3),
         m.ValidationError("b", subject="batches"),
-        m.RateLimitError(response),
-    ):
-        pickled = pickle.dumps(error)
-        again = pickle.loads(pickled)  # noqa: S301  # our own
-        assert type(again) is type(error)
-        assert str(again) == str(error)
-        assert b"the-secret" not in pickled
+        m.RateLimitError(response, retry_after=2.0),
+        m.ServerError(httpx.Response(500)),
+        m.APIConnectionError("no connection", m.Outcome.NOT_TAKEN),
+        m.APITimeoutError("no complete response"),
+        m.UploadStoppedError("stopped before it was sent", m.Outcome.NOT_TAKEN),
+    ]
+
+
+@pytest.mark.parametrize("error", errors(), ids=lambda error: type(error).__name__)
+def test_errors_can_be_pickled_without_a_secret_and_without_batches(error: m.MParticleError) -> None:
+    if isinstance(error, m.APIError):
+        error.batches = [m.Batch("production", partner_identity="the-secret")]
+    pickled = pickle.dumps(error)
+    again = pickle.loads(pickled)  # noqa: S301  # our own
+    assert type(again) is type(error)
+    assert str(again) == str(error)
+    if isinstance(error, m.APIError):
+        assert (again.outcome, again.batches) == (error.outcome, ())
+    assert b"the-secret" not in pickled
 
 
 def test_the_events_of_the_python_sdk() -> None:
@@ -143,7 +161,7 @@ def test_milliseconds() -> None:
     assert abs(m.unixtime_ms() - m.unixtime_ms(datetime.now(UTC))) < 60_000
 
 
-def test_no_secret_in_what_an_error_shows() -> None:
+def test_an_error_shows_no_secret() -> None:
     configuration = m.Configuration(token_hex(), token_hex(), base_url="http://127.0.0.1:1")
     with m.EventsApi(configuration) as api, pytest.raises(m.APIConnectionError) as raised:
         api.upload_events(m.Batch("development"))
@@ -154,24 +172,24 @@ def test_no_secret_in_what_an_error_shows() -> None:
 
 
 @pytest.mark.parametrize(
-    "ending", ["", "raise SystemExit(0)", "import threading; threading.Thread(target=later).start()"]
+    "ending", ["", "raise SystemExit(0)", "import threading; threading.Thread(target=upload_later).start()"]
 )
-def test_what_was_handed_over_is_sent_before_the_interpreter_exits(ending: str, sandbox: Sandbox) -> None:
+def test_uploads_with_a_callback_are_sent_before_the_interpreter_exits(ending: str, sandbox: Sandbox) -> None:
     program = f"""
         import sys, time
         import mparticle_ext as m
 
         api = m.EventsApi(m.Configuration("sandbox-key", "sandbox-secret", base_url={sandbox.url!r}, max_in_flight=2))
 
-        def once_more(error, data, response):
+        def upload_another(error, data, response):
             api.upload_events(m.Batch("production"), lambda *call: print(call[2].status_code))
 
-        def later():
+        def upload_later():
             time.sleep(0.1)
             api.upload_events(m.Batch("production"))
 
         for _ in range(5):
-            api.upload_events(m.Batch("development"), once_more)
+            api.upload_events(m.Batch("development"), upload_another)
         {ending}
     """
     done = subprocess.run(
@@ -179,4 +197,4 @@ def test_what_was_handed_over_is_sent_before_the_interpreter_exits(ending: str, 
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("202") == 5
-    assert len(sandbox.batches) == (11 if "later" in ending else 10)
+    assert len(sandbox.batches) == (11 if "upload_later" in ending else 10)

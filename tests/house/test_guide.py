@@ -1,4 +1,4 @@
-"""The Node SDK's guide, line for line: its own spellings, in its own order."""
+"""The code of the Node SDK's guide, line by line, with its spellings."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mparticle_ext.sandbox import Sandbox
 NOW = mParticle.unixtime_ms()
 
 
-def test_the_guide_line_for_line(sandbox: Sandbox) -> None:
+def test_the_code_of_the_guide(sandbox: Sandbox) -> None:
     batch: Any = mParticle.Batch(mParticle.Batch.Environment.development)
 
     user_identities = mParticle.UserIdentities()
@@ -94,7 +94,8 @@ def test_the_guide_line_for_line(sandbox: Sandbox) -> None:
     api.close()
 
     assert answers == [(None, None, 202)] * 2
-    first, second, third = (json.loads(arrived.to_json()) for arrived in sandbox.batches)
+    first, second, third = (json.loads(batch.to_json()) for batch in sandbox.batches)
+    assert first.pop("source_request_id") != third.pop("source_request_id")  # two calls: counted twice
     assert first == third
     assert first["user_identities"] == {"customer_id": "123456"}
     assert first["events"][1]["data"]["product_action"]["products"][0]["custom_attributes"]["on-sale"] == "true"
@@ -102,7 +103,7 @@ def test_the_guide_line_for_line(sandbox: Sandbox) -> None:
     assert second["consent_state"]["ccpa"]["data_sale_opt_out"]["consented"] is True
 
 
-def test_what_the_guide_calls_by_two_names_is_one_thing() -> None:
+def test_both_spellings_mean_the_same() -> None:
     identities = mParticle.UserIdentities(customer_id="1")
     assert identities.customerid == "1"
     product = mParticle.Product(custom_attributes={"a": "b"})
@@ -110,7 +111,7 @@ def test_what_the_guide_calls_by_two_names_is_one_thing() -> None:
     assert mParticle.EventsApi.uploadEvents is mParticle.EventsApi.upload_events
 
 
-def test_calling_without_a_body_throws_at_once(sandbox: Sandbox) -> None:
+def test_a_call_without_a_body_raises_at_once(sandbox: Sandbox) -> None:
     api: Any = mParticle.EventsApi(replace(sandbox.configuration, validate=False))
     for upload in (api.uploadEvents, api.bulkUploadEvents):
         for body in ((), (None, print)):
@@ -122,7 +123,7 @@ def test_calling_without_a_body_throws_at_once(sandbox: Sandbox) -> None:
     api.close()
 
 
-# What a Node user knows of each class: the positional arguments in their order, and the nested enums.
+# Each class of the Node SDK: its positional arguments in order, and its nested enums.
 CONSTRUCTORS: list[tuple[str, str, str]] = [
     ("Batch", "environment", "Environment"),
     ("AppEvent", "custom_event_type, event_name", "CustomEventType"),
@@ -162,7 +163,7 @@ CONSTRUCTORS: list[tuple[str, str, str]] = [
 ]  # fmt: skip
 
 
-def test_each_constructor_takes_its_arguments_in_order_and_holds_its_enums() -> None:
+def test_constructors_have_the_arguments_and_enums_of_the_node_sdk() -> None:
     for name, arguments, enums in CONSTRUCTORS:
         kind: Any = getattr(mParticle, name)
         fields = [argument for argument in arguments.split(", ") if argument]
@@ -177,9 +178,9 @@ def test_each_constructor_takes_its_arguments_in_order_and_holds_its_enums() -> 
         raise AssertionError(f"{name} takes more than {fields} by position")
 
 
-def test_data_plan_context_keeps_its_fields() -> None:
+def test_data_plan_context_has_its_fields() -> None:
     assert mParticle.DataPlanContext("plan", 2).plan_version == 2
 
 
-def test_the_enum_that_the_node_sdk_lost() -> None:
+def test_an_enum_that_the_node_sdk_lacks() -> None:
     assert mParticle.DeviceInformation.ATTAuthorizationStatus.not_determined == "not_determined"

@@ -1,4 +1,4 @@
-"""How the house is built: who imports whom, what is public, what agrees with what."""
+"""The structure of the package: which module imports which, what is public, and what is loaded when."""
 
 from __future__ import annotations
 
@@ -6,45 +6,123 @@ import ast
 import inspect
 import subprocess
 import sys
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 from types import FunctionType
 
 import pytest
+from common import ROOT
 from mparticle_events import constructors
 
 import mparticle_ext
 from mparticle_ext import AsyncEventsApi, EventsApi
 from mparticle_ext.sandbox import Sandbox
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+PACKAGE = ROOT / "mparticle_ext"
+APPLICATIONS = ("mparticle_ext.cli", "mparticle_ext.sandbox")
 
 
-def imports_of(file: Path) -> set[str]:
-    nodes = list(ast.walk(ast.parse(file.read_text())))
-    plain = {name.name for node in nodes if isinstance(node, ast.Import) for name in node.names}
-    return plain | {
-        node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module and not node.level
+def module_name(file: Path) -> str:
+    return ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+MODULES = {module_name(file): file for file in sorted(PACKAGE.rglob("*.py"))}
+
+
+def statements(node: ast.AST) -> Iterator[ast.AST]:
+    """Every node that is executed: the blocks for type checkers are left out."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.If) and isinstance(child.test, ast.Name) and child.test.id == "TYPE_CHECKING":
+            continue
+        yield child
+        yield from statements(child)
+
+
+def imports_of(file: Path, name: str = "") -> set[str]:
+    """The modules that a file imports, also inside functions."""
+    found = set()
+    package = name if file.stem == "__init__" else name.rpartition(".")[0]
+    for node in statements(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = ".".join(package.split(".")[: 1 - node.level or None]) if node.level else ""
+            origin = ".".join(filter(None, [base, node.module]))
+            found |= {full if (full := f"{origin}.{alias.name}") in MODULES else origin for alias in node.names}
+    return found
+
+
+IMPORTS = {name: imports_of(file, name) & MODULES.keys() - {name} for name, file in MODULES.items()}
+
+
+def is_in(name: str, package: str) -> bool:
+    return f"{name}.".startswith(f"{package}.")
+
+
+def imported_by(package: str) -> set[str]:
+    """The modules outside a package that its modules import."""
+    names = {one for name, imported in IMPORTS.items() if is_in(name, package) for one in imported}
+    return {name for name in names if not is_in(name, package)}
+
+
+def test_imports_are_found() -> None:
+    assert IMPORTS["mparticle_ext._delivery.threads.sending"] >= {
+        "mparticle_ext._delivery.delivery",
+        "mparticle_ext.configuration",
     }
+    assert "mparticle_ext._delivery.threads.sending" in IMPORTS["mparticle_ext.api"]  # inside a function
+    assert "mparticle_ext.batch" not in IMPORTS["mparticle_ext.errors"]  # for type checkers only
 
 
-def test_what_is_generated_imports_nothing_of_what_is_written() -> None:
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    tuple(TopologicalSorter({name: imported for name, imported in IMPORTS.items()}).static_order())
+
+
+def test_checks_do_not_know_the_delivery() -> None:
+    assert not {name for name in imported_by("mparticle_ext._checks") if is_in(name, "mparticle_ext._delivery")}
+
+
+def test_the_delivery_does_not_know_the_clients() -> None:
+    assert not imported_by("mparticle_ext._delivery") & {"mparticle_ext.api", "mparticle_ext.async_api"}
+
+
+def test_threads_and_tasks_do_not_know_each_other() -> None:
+    threads, tasks = "mparticle_ext._delivery.threads", "mparticle_ext._delivery.tasks"
+    assert not {name for name in imported_by(threads) if is_in(name, tasks)}
+    assert not {name for name in imported_by(tasks) if is_in(name, threads)}
+
+
+@pytest.mark.xfail(reason="the command and the sandbox are still being moved to the new modules", strict=False)
+@pytest.mark.parametrize("application", APPLICATIONS)
+def test_the_command_and_the_sandbox_use_what_is_public_and_the_checks(application: str) -> None:
+    private = {name for name in imported_by(application) if "._" in name and not is_in(name, "mparticle_ext._checks")}
+    assert not private
+
+
+def test_nothing_else_knows_the_command() -> None:
+    importers = {name for name, imported in IMPORTS.items() if any(is_in(one, "mparticle_ext.cli") for one in imported)}
+    assert {name for name in importers if not is_in(name, "mparticle_ext.cli")} <= {"mparticle_ext.__main__"}
+
+
+def test_generated_code_does_not_import_the_hand_written_code() -> None:
     files = list((ROOT / "generated").rglob("*.py"))
     assert len(files) > 8
     for file in files:
         assert not any(name.startswith("mparticle_ext") for name in imports_of(file)), file
 
 
-def test_each_generated_file_says_where_it_comes_from() -> None:
+def test_each_generated_file_names_its_source() -> None:
     for file in (ROOT / "generated").rglob("*.py"):
         assert file.read_text().startswith("# Made from spec/openapi.yaml by scripts/regenerate."), file
 
 
-def test_generated_operations_are_imported_in_one_place() -> None:
-    importers = [file.name for file in (ROOT / "mparticle_ext").glob("*.py") if any("mparticle_events.api" in name for name in imports_of(file))]  # fmt: skip
-    assert importers == ["_delivery.py"]
+def test_one_module_imports_the_generated_operations() -> None:
+    importers = [name for name, file in MODULES.items() if any("mparticle_events.api" in one for one in imports_of(file))]  # fmt: skip
+    assert importers == ["mparticle_ext._delivery.delivery"]
 
 
-def test_what_is_public_is_named_and_sorted() -> None:
+def test_public_names_are_listed_and_sorted() -> None:
     generated = constructors.__all__
     written = mparticle_ext.__all__[: -len(generated)]
     assert list(generated) == sorted(generated)
@@ -59,47 +137,37 @@ def public(kind: type) -> dict[str, FunctionType]:
     return {name: member for name, member in vars(kind).items() if isinstance(member, FunctionType) and name[0] != "_"}
 
 
-def test_the_two_clients_have_the_same_methods_and_parameters() -> None:
+def test_both_clients_have_the_same_uploads_and_parameters() -> None:
     blocking, from_asyncio = public(EventsApi), public(AsyncEventsApi)
-    assert blocking.keys() == from_asyncio.keys()
-    for name, method in blocking.items():
-        theirs = inspect.signature(from_asyncio[name]).parameters
-        assert [str(one) for one in inspect.signature(method).parameters.values()] == [
-            str(one).replace(" | AsyncIterable[AnyBatch]", "") for one in theirs.values()
-        ], name
-        assert inspect.iscoroutinefunction(from_asyncio[name]), name
+    assert blocking.keys() - from_asyncio.keys() == {"flush"}  # for callbacks, which AsyncEventsApi does not take
+    assert from_asyncio.keys() <= blocking.keys()
+    for name, method in from_asyncio.items():
+        if name != "close":
+            assert list(inspect.signature(method).parameters) == list(inspect.signature(blocking[name]).parameters)
 
 
-@pytest.mark.parametrize(
-    "module",
-    [
-        "httpx",
-        "asyncio",
-        "concurrent.futures",
-        "logging",
-        "tenacity",
-        "starlette",
-        "uvicorn",
-        "mparticle_ext._explain",
-        "mparticle_ext._places",
-        "mparticle_ext._delivery",
-    ],
-)
-def test_building_a_batch_does_not_load(module: str) -> None:
+LOADED_WHEN_NEEDED = ["asyncio", "concurrent.futures", "starlette", "uvicorn", "mparticle_ext._checks.explain"]
+
+
+def loaded(program: str, modules: list[str]) -> set[str]:
+    """The modules among these that a program loads."""
+    ending = f"\nimport sys\nprint(*[name for name in {modules!r} if name in sys.modules])"
+    command = [sys.executable, "-c", program + ending]
+    return set(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split())
+
+
+def test_building_a_batch_loads_little() -> None:
+    program = "import mparticle_ext; mparticle_ext.Batch('production').validate()"
+    modules = [*LOADED_WHEN_NEEDED, "httpx", "logging", "mparticle_ext._checks", "mparticle_ext._delivery"]
+    assert loaded(program, modules) == {"mparticle_ext._checks"}
+
+
+def test_an_accepted_upload_loads_little(sandbox: Sandbox) -> None:
     program = (
-        f"import sys, mparticle_ext; mparticle_ext.Batch('production').validate(); sys.exit({module!r} in sys.modules)"
-    )
-    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
-
-
-@pytest.mark.parametrize(
-    "module", ["asyncio", "concurrent.futures", "encodings.idna", "tenacity", "mparticle_ext._attempt"]
-)
-def test_an_upload_that_is_accepted_does_not_load(module: str, sandbox: Sandbox) -> None:
-    program = (
-        "import sys\nfrom mparticle_ext import Batch, Configuration, EventsApi\n"
+        "from mparticle_ext import Batch, Configuration, EventsApi\n"
         f"with EventsApi(Configuration('sandbox-key', 'sandbox-secret', base_url={sandbox.url!r})) as api:\n"
-        f"    api.upload_events(Batch('production'))\nsys.exit({module!r} in sys.modules)"
+        "    api.upload_events(Batch('production'))"
     )
-    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+    modules = [*LOADED_WHEN_NEEDED, "mparticle_ext._delivery.http", "mparticle_ext._delivery.tasks"]
+    assert loaded(program, modules) == {"mparticle_ext._delivery.http"}
     assert len(sandbox.batches) == 1

@@ -199,6 +199,7 @@ def test_a_socks_proxy(variable: str | None, client: Client, monkeypatch: pytest
     assert requests[0].startswith(b"POST /v2/events HTTP/1.1\r\n")
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # httpcore leaves the socket open
 @each_client
 @pytest.mark.parametrize("reply", [b"\x05\xff", b"HTTP/1.1 400 Bad Request\r\n\r\n"], ids=["refused", "not SOCKS"])
 def test_a_socks_proxy_that_refuses_is_an_error_of_ours(reply: bytes, client: Client) -> None:

@@ -1,4 +1,4 @@
-"""The three ways to upload. Tables of cases run with each of them."""
+"""The three ways to upload: tests run their cases with each of them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,19 @@ from typing import Any, TypeAlias
 
 import httpx
 
-from mparticle_ext import AsyncEventsApi, Configuration, EventsApi, MParticleError
+from mparticle_ext import AsyncEventsApi, Batch, Configuration, EventsApi, MParticleError, Retry
 
 Outcome: TypeAlias = httpx.Response | Exception
+QUICK = Retry(initial_backoff=0.005, max_backoff=0.02)
+
+
+def configured(url: str, **others: Any) -> Configuration:
+    """A configuration for a server of a test, with quick retries."""
+    return Configuration("key", "secret", base_url=url, **{"retry": QUICK, "timeout": 1.0, **others})
+
+
+def identified(name: str = "an id") -> Batch:
+    return Batch("production", source_request_id=name)
 
 
 def blocking(configuration: Configuration, method: str, body: Any) -> Outcome:
@@ -26,7 +36,7 @@ def with_callback(configuration: Configuration, method: str, body: Any) -> Outco
     with EventsApi(configuration) as api:
         future = getattr(api, method)(body, lambda *call: calls.append(call))
         raised = future.exception(timeout=20)
-    return _called_once(calls, raised, future)
+    return _of_callback(calls, raised, future)
 
 
 def from_asyncio(configuration: Configuration, method: str, body: Any) -> Outcome:
@@ -41,7 +51,7 @@ def from_asyncio(configuration: Configuration, method: str, body: Any) -> Outcom
     return asyncio.run(upload())
 
 
-def _called_once(calls: list[Any], raised: BaseException | None, future: Any) -> Outcome:
+def _of_callback(calls: list[Any], raised: BaseException | None, future: Any) -> Outcome:
     ((error, data, response),) = calls
     assert data is None
     assert error is raised

@@ -9,7 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-MEASURED = os.environ.pop("COVERAGE_PROCESS_CONFIG", "")  # lets coverage measure a process; only the command's tests pass it on
+MEASURED = os.environ.pop(
+    "COVERAGE_PROCESS_CONFIG", ""
+)  # lets coverage measure a process; only the command's tests pass it on
 
 
 def wait_until(holds: Callable[[], bool], seconds: float = 30) -> None:

@@ -1,7 +1,7 @@
-"""A server on the loopback interface that plays faults by the byte, and counts what it took.
+"""A server at localhost that makes faults, byte by byte if needed, and counts the batches that it accepts.
 
-Each request is answered by the next play of a script, and when that is over, accepted. A play is a function of an
-`Exchange`. What it takes is counted as mParticle counts it: a `source_request_id` once.
+Each request is answered by the next of its plays, which are functions of an `Exchange`. After the last one it accepts
+every request. It counts batches as mParticle does: each `source_request_id` once.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ _PIECE = 65_536
 
 
 class Exchange:
-    """One request, of which the first bytes have come, and the means to answer it."""
+    """One request, of which the first bytes were received, and the response to it."""
 
-    def __init__(self, server: FaultyServer, connection: socket.socket, came: bytes) -> None:
+    def __init__(self, server: FaultyServer, connection: socket.socket, received: bytes) -> None:
         self._server = server
         self._connection = connection
-        self._came = came
+        self._received = received
         self.open = True
 
     def read(self) -> None:
         """Read the request to its end."""
-        head, found, body = self._came.partition(b"\r\n\r\n")
+        head, found, body = self._received.partition(b"\r\n\r\n")
         while not found:
-            self._came += self._receive()
-            head, found, body = self._came.partition(b"\r\n\r\n")
+            self._received += self._receive()
+            head, found, body = self._received.partition(b"\r\n\r\n")
         length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
         while len(body) < int(length[1] if length else 0):
             body += self._receive()
@@ -42,15 +42,15 @@ class Exchange:
         self.body = body
 
     def take(self) -> None:
-        """Count what was read."""
+        """Count the batches of the request."""
         self._server.take(json.loads(self.body))
 
     def send(self, data: bytes) -> None:
-        with contextlib.suppress(OSError):  # the client may have gone, rightly
+        with contextlib.suppress(OSError):  # the client may have closed the connection
             self._connection.sendall(data)
 
     def drip(self, data: bytes, pause: float = 0.05) -> None:
-        """Send byte by byte, until all is sent, the client has gone, or the server stops."""
+        """Send byte by byte, until the client closes the connection or the server stops."""
         with contextlib.suppress(OSError):
             for byte in data:
                 self._connection.sendall(bytes([byte]))
@@ -58,13 +58,13 @@ class Exchange:
                     return
 
     def flood(self, data: bytes) -> None:
-        """Send the same again and again, until the client has gone."""
+        """Send the same bytes until the client closes the connection."""
         with contextlib.suppress(OSError):
             while not self._server.stopped.is_set():
                 self._connection.sendall(data)
 
     def wait(self, seconds: float = 30) -> None:
-        """Stay silent, until the server stops."""
+        """Send nothing, until the server stops."""
         self._server.stopped.wait(seconds)
 
     def half_close(self) -> None:
@@ -80,7 +80,7 @@ class Exchange:
     def _receive(self) -> bytes:
         data = self._connection.recv(_PIECE)
         if not data:
-            raise ConnectionResetError("the client went in the middle of a request")
+            raise ConnectionResetError("the client closed the connection in the middle of a request")
         return data
 
 
@@ -94,7 +94,7 @@ def accept(exchange: Exchange) -> None:
 
 
 def answer(data: bytes, *, takes: bool = False, closes: bool = False) -> Play:
-    """Read the request, answer with these bytes, and perhaps close."""
+    """Read the request, send these bytes, and perhaps close the connection."""
 
     def play(exchange: Exchange) -> None:
         exchange.read()
@@ -108,20 +108,20 @@ def answer(data: bytes, *, takes: bool = False, closes: bool = False) -> Play:
 
 
 def status(code: int, body: bytes = b"", *, takes: bool = False, **headers: str) -> Play:
-    """Answer with a status; headers with `_` for `-`."""
+    """Answer with a status. In the names of headers `_` stands for `-`."""
     named = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
-    head = f"HTTP/1.1 {code} Said\r\n{named}Content-Length: {len(body)}\r\n\r\n"
+    head = f"HTTP/1.1 {code} Status\r\n{named}Content-Length: {len(body)}\r\n\r\n"
     return answer(head.encode() + body, takes=takes)
 
 
 class FaultyServer:
-    """See the module. Use it in a `with` block.
+    """Use it in a `with` block.
 
     Attributes:
         url: The base URL to upload to.
-        requests: The head of each request that was read whole.
-        taken: The batches that were taken, repetitions left out.
-        connections: How many were made.
+        requests: The headers of each complete request.
+        taken: The batches that were accepted, without repetitions.
+        connections: The number of connections that were made.
     """
 
     def __init__(
@@ -161,7 +161,7 @@ class FaultyServer:
         self.stop()
 
     def start(self) -> None:
-        """Listen, at the same address each time."""
+        """Listen; after a `stop` at the same port."""
         self.stopped.clear()
         self._listener = socket.create_server(("127.0.0.1", self._port))
         self._port = self._listener.getsockname()[1]
@@ -169,7 +169,7 @@ class FaultyServer:
         self._start(self._listen)
 
     def stop(self) -> None:
-        """Cut every connection. What was taken stays."""
+        """Close every connection. The counts stay."""
         self.stopped.set()
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
@@ -203,7 +203,7 @@ class FaultyServer:
                 at_accept(plain)
             elif self._tls:
                 connection = self._tls.wrap_socket(plain, server_side=True)
-            while (came := connection.recv(_PIECE)) and self._play(Exchange(self, connection, came)):
+            while (received := connection.recv(_PIECE)) and self._play(Exchange(self, connection, received)):
                 pass
         except OSError:
             pass

@@ -1,4 +1,4 @@
-"""A server whose connections each run a function, for what a whole exchange cannot play. See also `faults`."""
+"""A server that runs a function for each connection. `faulty_server` is the one for whole requests and responses."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
+from typing import Any
 
+import pytest
 import trustme
 from faulty_server import ACCEPTED
 
@@ -15,9 +17,9 @@ Serve = Callable[[socket.socket], None]
 
 
 @contextlib.contextmanager
-def serving(serve: Serve) -> Iterator[int]:
-    """A server whose connections each run a function in a thread; its port."""
-    listener = socket.create_server(("127.0.0.1", 0))
+def serving(serve: Serve, port: int = 0) -> Iterator[int]:
+    """Run a server that calls the function for each connection, in a thread. Returns its port."""
+    listener = socket.create_server(("127.0.0.1", port))
 
     def one(connection: socket.socket) -> None:
         with contextlib.suppress(OSError), connection:
@@ -39,17 +41,19 @@ def serving(serve: Serve) -> Iterator[int]:
 
 
 def request_from(connection: socket.socket) -> bytes:
-    """A request, as far as its head and a small body come."""
-    came = b""
-    while b"\r\n\r\n" not in came:
+    """Receive the headers of a request, and a small body."""
+    received = b""
+    while b"\r\n\r\n" not in received:
         part = connection.recv(65_536)
         if not part:
             raise OSError
-        came += part
-    return came
+        received += part
+    return received
 
 
 def accepting(taken: list[bytes]) -> Serve:
+    """Accept every request of a connection."""
+
     def serve(connection: socket.socket) -> None:
         while True:
             taken.append(request_from(connection))
@@ -59,6 +63,7 @@ def accepting(taken: list[bytes]) -> Serve:
 
 
 def contexts(authority: trustme.CA) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """TLS for a server at localhost, and for a client that trusts it."""
     server, client = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
     authority.issue_cert("localhost", "127.0.0.1").configure_cert(server)
     authority.configure_trust(client)
@@ -78,3 +83,31 @@ def relay(one: socket.socket, other: socket.socket) -> None:
     back.start()
     forward(one, other)
     back.join(5)
+
+
+@contextlib.contextmanager
+def dead_address() -> Iterator[tuple[str, int]]:
+    """An address where a connection attempt gets no answer, as from a machine that is gone: its backlog is full."""
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(socket.socket())
+        listener.bind(("127.0.0.2", 0))
+        listener.listen(0)
+        address: tuple[str, int] = listener.getsockname()
+        for _ in range(4):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(address)
+        threading.Event().wait(0.1)  # until the kernel has put them into the backlog
+        yield address
+
+
+def resolve_to(monkeypatch: pytest.MonkeyPatch, port: int, *addresses: str) -> None:
+    """Let the host mparticle.invalid have these addresses."""
+    original = socket.getaddrinfo
+
+    def getaddrinfo(host: Any, *others: Any, **named: Any) -> Any:
+        if host in ("mparticle.invalid", b"mparticle.invalid"):
+            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in addresses]
+        return original(host, *others, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)

@@ -97,7 +97,7 @@ def blocking(batch: Batch) -> None:
         assert_type(api.bulk_upload_events([batch, {"environment": "production"}]), httpx.Response)
         assert_type(api.bulk_upload_historical_events((batch,), callback), Future[httpx.Response])
         assert_type(api.uploadEvents(batch), httpx.Response)
-        assert_type(api.flush(5), list[Pending[Future[httpx.Response]]])
+        assert_type(api.flush(5), list[Pending])
         assert_type(api.close(timeout=5)[0].future.result(), httpx.Response)
 
 
@@ -128,10 +128,11 @@ def any_number(batches: Iterator[Batch], rows: list[dict[str, object]]) -> None:
 async def from_asyncio(batch: Batch) -> None:
     async with AsyncEventsApi(Configuration.from_env(timeout=5.0)) as api:
         assert_type(await api.upload_events(batch), httpx.Response)
-        assert_type(await api.bulk_upload_events([batch], print), asyncio.Task[httpx.Response])
+        assert_type(await api.bulk_upload_events([batch]), httpx.Response)
+        task = asyncio.create_task(api.upload_events(batch))
+        assert_type(task, asyncio.Task[httpx.Response])
         assert_type(await api.upload_all([batch]), UploadResult)
         assert_type(await api.upload_all(each(batch)), UploadResult)
-        assert_type(await api.flush(), list[Pending[asyncio.Task[httpx.Response]]])
 
 
 async def each(batch: Batch) -> AsyncIterator[Batch]:

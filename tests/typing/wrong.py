@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from mparticle_events import models
 
-from mparticle_ext import AppEvent, Batch, Configuration, EventsApi, Product, UserIdentities
+from mparticle_ext import AppEvent, AsyncEventsApi, Batch, Configuration, EventsApi, Product, UserIdentities
 
 
-def wrong(api: EventsApi) -> None:
+def wrong(api: EventsApi, async_api: AsyncEventsApi) -> None:
     Batch("prod")  # WRONG: no such environment
     Batch("production", 1)  # WRONG: one argument by position
     Batch("production", user_atributes={})  # WRONG: a misspelt field
@@ -31,3 +31,4 @@ def wrong(api: EventsApi) -> None:
     api.upload_events([Batch("production")])  # WRONG: one batch
     api.bulk_upload_events(Batch("production"))  # WRONG: several batches
     api.upload_events(Batch("production"), lambda error: None)  # WRONG: a callback takes three
+    async_api.upload_events(Batch("production"), lambda error, data, response: None)  # WRONG: no callbacks

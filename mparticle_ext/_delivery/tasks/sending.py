@@ -11,9 +11,9 @@ import httpx
 
 from ...configuration import Configuration, Retry
 from ...errors import WrongCallError
-from ..delivery import OPERATIONS, Delivery, Upload
+from ..delivery import OPERATIONS, Delivery, Upload, as_http_error
 from ..fork import restart_after_fork
-from ..http import HttpClient
+from ..http import HttpAttempt, HttpClient
 from ..pace import Pace
 from ..requests import RequestBuilder, UploadRequest
 from ..retry import Budget
@@ -66,16 +66,17 @@ class Sender:
 
     Attributes:
         pace: How fast it sends.
-        stops: End the waits for a next attempt; each `upload_all` adds its own.
+        stops: End the waits of each `upload_all` for a next attempt.
     """
 
     def __init__(self, delivery: Delivery) -> None:
         self._delivery = delivery
         self.pace = delivery.pace
         self.stops: set[asyncio.Event] = set()
-        self._stop = self.new_stop()
+        self._stop = asyncio.Event()
         self._in_progress = 0
-        self._closing = False
+        self._idle = asyncio.Event()
+        self._idle.set()
         self._end: AsyncGenerator[None, None] | None = None
 
     async def close_with_loop(self) -> None:
@@ -103,32 +104,39 @@ class Sender:
         """
         upload = Upload(request, self._delivery.configuration.deadline, is_part=stop is not None)
         self._in_progress += 1
+        self._idle.clear()
         try:
             return await self._send(upload, stop or self._stop)
         finally:
             self._in_progress -= 1
-            if self._closing and not self._in_progress:
-                await self._delivery.client.transport.aclose()
+            if not self._in_progress:
+                self._idle.set()
 
     async def close(self) -> None:
-        """End all waits for a next attempt, and close the connections when no upload is in progress."""
-        self._closing = True
+        """Stop each `upload_all`, wait for the uploads in progress, and close the connections.
+
+        If it is cancelled, as by a timeout, it ends the waits for a next attempt.
+        """
         for event in list(self.stops):
             event.set()
-        if not self._in_progress:
-            await self._delivery.client.transport.aclose()
+        try:
+            await self._idle.wait()
+        except asyncio.CancelledError:
+            self._stop.set()
+            raise
+        await self._delivery.client.transport.aclose()
 
     async def _send(self, upload: Upload, stop: asyncio.Event) -> httpx.Response:
         operation = OPERATIONS[upload.request.operation]
         while True:
             attempt = self._delivery.start_attempt(upload, stopping=stop.is_set())
-            if isinstance(attempt, float):
+            if not isinstance(attempt, HttpAttempt):
                 await wait(stop, attempt)
                 continue
             try:
                 result = await operation.asyncio_detailed(client=attempt, body=upload.request.body)
-            except httpx.HTTPError as error:
-                result = error
+            except Exception as error:
+                result = as_http_error(error)
             response = self._delivery.finish_attempt(upload, attempt, result, stopping=stop.is_set())
             if response is not None:
                 return response

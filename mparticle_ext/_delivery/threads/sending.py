@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import signal
 import threading
 from contextlib import suppress
 from queue import Empty, SimpleQueue
-from traceback import walk_tb
 
 import httpx
+from mparticle_events.models import ApiErrorResponse
+from mparticle_events.types import Response
 
 from ...configuration import Configuration, Retry
-from ..delivery import OPERATIONS, Delivery, Upload
+from ...errors import raised_by_signal
+from ..delivery import OPERATIONS, Delivery, Upload, as_http_error
 from ..fork import restart_after_fork
-from ..http import HttpClient
+from ..http import HttpAttempt, HttpClient
 from ..pace import Pace
 from ..requests import RequestBuilder, UploadRequest
 from ..retry import Budget
@@ -113,27 +114,24 @@ class Engine:
             self._client.transport.close()
 
     def _send(self, upload: Upload, stop: Stop) -> httpx.Response:
-        operation = OPERATIONS[upload.request.operation]
         while True:
             attempt = self._delivery.start_attempt(upload, stopping=stop.is_set())
-            if isinstance(attempt, float):
+            if not isinstance(attempt, HttpAttempt):
                 stop.wait(attempt)
                 continue
-            try:
-                result = operation.sync_detailed(client=attempt, body=upload.request.body)
-            except httpx.HTTPError as error:
-                if foreign := _raised_by_signal(error):
-                    raise foreign from None
-                result = error
+            result = _result(upload.request, attempt)
             response = self._delivery.finish_attempt(upload, attempt, result, stopping=stop.is_set())
             if response is not None:
                 return response
             stop.wait(upload.wait)
 
 
-def _raised_by_signal(error: BaseException) -> BaseException | None:
-    """The exception of a signal handler that httpcore took for the socket's own, such as SIGALRM's TimeoutError."""
-    while error.__cause__ is not None:
-        error = error.__cause__
-    handlers = {getattr(signal.getsignal(number), "__code__", None) for number in signal.valid_signals()}
-    return error if any(frame.f_code in handlers for frame, _ in walk_tb(error.__traceback__)) else None
+def _result(request: UploadRequest, attempt: HttpAttempt) -> Response[ApiErrorResponse] | httpx.HTTPError:
+    try:
+        return OPERATIONS[request.operation].sync_detailed(client=attempt, body=request.body)  # type: ignore[no-any-return]
+    except Exception as error:
+        caught = error
+    foreign = raised_by_signal(caught, attempt.handled)
+    if foreign is not None:  # raised here, so that it gets no other context
+        raise foreign
+    return as_http_error(caught)

@@ -11,21 +11,21 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from mparticle_ext import AsyncEventsApi, Batch, Configuration
+from mparticle_ext import Batch, Configuration, EventsApi
 
 
 @asynccontextmanager
 async def lifespan(app: Starlette) -> AsyncIterator[None]:
-    async with AsyncEventsApi(Configuration.from_env()) as api:
+    with EventsApi(Configuration.from_env()) as api:
         app.state.api = api
         yield
 
 
 async def answer(request: Request) -> PlainTextResponse:
-    api: AsyncEventsApi = request.app.state.api
+    api: EventsApi = request.app.state.api
     name = request.path_params["name"]
     for number in range(3):
-        await api.upload_events(Batch("production", source_request_id=f"{name} {number}"), lambda *_: None)
+        api.upload_events(Batch("production", source_request_id=f"{name} {number}"), lambda *_: None)
     await asyncio.sleep(0)
     return PlainTextResponse("handed over")
 
