@@ -1,4 +1,4 @@
-"""A good citizen of any process: forks, signals, servers, the end of the interpreter, and threads."""
+"""Processes: forks, gunicorn, uvicorn, the exit of the interpreter, frozen processes, and threads."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PROCESSES = Path(__file__).parent / "processes"
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
 
 
-def identified(name: str) -> Batch:
+def batch_with_id(name: str) -> Batch:
     return Batch("production", source_request_id=name)
 
 
@@ -66,21 +66,22 @@ FORKS = """
     api = EventsApi(Configuration.from_env(max_in_flight=2))
     api.upload_events(batch("parent, before"))
     held = threading.Event()
-    api.upload_events(batch("parent, handed over"), lambda *_: held.wait(20))  # its callback runs while we fork
+    api.upload_events(batch("parent, with callback"), lambda *_: held.wait(20))  # its callback runs during the fork
     children = []
     for number in range(3):
         pid = os.fork()
         if pid == 0:
-            assert api.flush(0) == [], "the child has nothing of its own yet"
-            api.upload_events(batch(f"child {number}, waited for"))
-            futures = [api.upload_events(batch(f"child {number}, handed over {n}"), lambda *_: None) for n in range(5)]
+            assert api.flush(0) == [], "the child has no uploads yet"
+            api.upload_events(batch(f"child {number}, blocking"))
+            futures = [api.upload_events(batch(f"child {number}, with callback {n}"), lambda *_: None) for n in range(5)]
             if number == 0:
                 api.close()
                 os._exit(0)
             if number == 1:
                 assert api.flush(10) == []
-                os._exit(0)
-            raise SystemExit(0)  # the interpreter ends, and waits for what was handed over
+                result = api.upload_all(batch(f"child 1, of all {n}") for n in range(3))
+                os._exit(result.delivered != 3)
+            raise SystemExit(0)  # the interpreter exits, and waits for the uploads with callbacks
         children.append(pid)
     codes = [os.waitpid(pid, 0)[1] for pid in children]
     held.set()
@@ -90,13 +91,14 @@ FORKS = """
 """
 
 
-def test_after_a_fork_each_process_uploads_its_own_and_once() -> None:
+def test_after_a_fork_each_process_uploads_its_own_batches_once() -> None:
     with Sandbox() as sandbox:
-        said = run(FORKS, sandbox)
-        expected = ["parent, before", "parent, handed over", "parent, after"]
-        expected += [f"child {child}, waited for" for child in range(3)]
-        expected += [f"child {child}, handed over {number}" for child in range(3) for number in range(5)]
-        assert names_in(sandbox) == sorted(expected), said
+        output = run(FORKS, sandbox)
+        expected = ["parent, before", "parent, with callback", "parent, after"]
+        expected += [f"child {child}, blocking" for child in range(3)]
+        expected += [f"child {child}, with callback {number}" for child in range(3) for number in range(5)]
+        expected += [f"child 1, of all {number}" for number in range(3)]
+        assert names_in(sandbox) == sorted(expected), output
         assert not sandbox.dropped
 
 
@@ -133,7 +135,7 @@ def test_a_fork_while_threads_upload_does_not_lock_the_child() -> None:
 
 def in_a_worker(name: str) -> str:
     assert SHARED is not None
-    SHARED.upload_events(identified(name))
+    SHARED.upload_events(batch_with_id(name))
     return name
 
 
@@ -142,9 +144,9 @@ SHARED: EventsApi | None = None
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
 def test_multiprocessing_workers_share_an_api_over_the_fork() -> None:
-    global SHARED  # what a fork hands on
+    global SHARED  # inherited by a fork
     with Sandbox() as sandbox, EventsApi(sandbox.configuration) as SHARED:
-        SHARED.upload_events(identified("parent"))
+        SHARED.upload_events(batch_with_id("parent"))
         with multiprocessing.get_context("fork").Pool(2) as pool:
             names = pool.map(in_a_worker, [f"task {number}" for number in range(10)])
         assert names_in(sandbox) == sorted([*names, "parent"])
@@ -176,13 +178,13 @@ def free_port() -> int:
 
 
 def get(port: int, path: str) -> str:
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/{path}", timeout=20) as answer:  # our own server
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/{path}", timeout=20) as answer:  # the server of this test
         text: str = answer.read().decode()
     return text
 
 
 @pytest.mark.slow
-def test_gunicorn_with_preload_forks_serves_and_ends_on_sigterm_with_all_sent() -> None:
+def test_gunicorn_with_preload_sends_everything_before_it_exits_on_sigterm() -> None:
     port = free_port()
     command = (
         "gunicorn",
@@ -197,19 +199,19 @@ def test_gunicorn_with_preload_forks_serves_and_ends_on_sigterm_with_all_sent() 
     with Sandbox() as sandbox, served(*command, sandbox=sandbox, port=port) as server:
         workers = {get(port, f"request{number}") for number in range(12)}
         server.send_signal(signal.SIGTERM)
-        said = server.communicate(timeout=30)[0]
-        assert server.returncode == 0, said
+        output = server.communicate(timeout=30)[0]
+        assert server.returncode == 0, output
         names = names_in(sandbox)
-        handed_over = [f"request{r} handed over {n}" for r in range(12) for n in range(3)]
-        waited_for = [f"request{r} waited for" for r in range(12)]
-        before = ["before the fork", f"handed over in {server.pid}"]
-        assert names == sorted([*handed_over, *waited_for, *before]), said
+        with_callback = [f"request{r} with callback {n}" for r in range(12) for n in range(3)]
+        blocking = [f"request{r} blocking" for r in range(12)]
+        before = ["before the fork", f"with callback in {server.pid}"]
+        assert names == sorted([*with_callback, *blocking, *before]), output
         assert str(server.pid) not in workers
         assert not sandbox.dropped
 
 
 @pytest.mark.slow
-def test_uvicorn_ends_on_sigterm_with_all_sent_when_the_lifespan_closes_the_api() -> None:
+def test_uvicorn_sends_everything_before_it_exits_on_sigterm() -> None:
     port = free_port()
     with (
         Sandbox() as sandbox,
@@ -218,11 +220,11 @@ def test_uvicorn_ends_on_sigterm_with_all_sent_when_the_lifespan_closes_the_api(
         for number in range(5):
             get(port, f"request{number}")
         server.send_signal(signal.SIGTERM)
-        said = server.communicate(timeout=30)[0]
-        assert names_in(sandbox) == sorted(f"request{r} {n}" for r in range(5) for n in range(3)), said
+        output = server.communicate(timeout=30)[0]
+        assert names_in(sandbox) == sorted(f"request{r} {n}" for r in range(5) for n in range(3)), output
 
 
-def test_the_end_of_the_interpreter_waits_for_what_was_handed_over_and_its_retries() -> None:
+def test_the_exit_of_the_interpreter_waits_for_uploads_with_callbacks_and_their_retries() -> None:
     program = """
         from mparticle_ext import *
         api = EventsApi(Configuration.from_env(max_in_flight=2, retry=Retry(initial_backoff=0.05)))
@@ -235,7 +237,7 @@ def test_the_end_of_the_interpreter_waits_for_what_was_handed_over_and_its_retri
         assert names_in(sandbox) == [str(number) for number in range(6)]
 
 
-def test_what_could_not_be_delivered_at_the_end_is_reported() -> None:
+def test_an_upload_that_fails_at_the_exit_of_the_interpreter_is_logged() -> None:
     program = """
         from mparticle_ext import *
         api = EventsApi(Configuration.from_env(retry=Retry(max_attempts=2, initial_backoff=0.05)))
@@ -243,12 +245,12 @@ def test_what_could_not_be_delivered_at_the_end_is_reported() -> None:
     """
     with Sandbox() as sandbox:
         sandbox.fail(503, times=9)
-        said = run(program, sandbox)
-        assert "not delivered" in said
-        assert "HTTP 503" in said
+        output = run(program, sandbox)
+        assert "not delivered" in output
+        assert "HTTP 503" in output
 
 
-def test_a_frozen_process_uploads_at_the_first_try_after_it_thaws() -> None:
+def test_after_a_freeze_the_first_attempt_succeeds() -> None:
     program = """
         import sys, time
         from mparticle_ext import *
@@ -259,14 +261,14 @@ def test_a_frozen_process_uploads_at_the_first_try_after_it_thaws() -> None:
         api.upload_events(Batch("production", source_request_id="after"))
     """
 
-    def forget(exchange: Exchange) -> None:
+    def accept_and_reset(exchange: Exchange) -> None:
         exchange.read()
         exchange.take()
         exchange.send(ACCEPTED)
-        exchange.wait(0.3)  # while the process is frozen its connection goes
+        exchange.wait(0.3)  # the connection is lost while the process is frozen
         exchange.reset()
 
-    with FaultyServer(forget) as server:
+    with FaultyServer(accept_and_reset) as server:
         environment = {
             **os.environ,
             "MPARTICLE_API_KEY": "k",
@@ -282,13 +284,13 @@ def test_a_frozen_process_uploads_at_the_first_try_after_it_thaws() -> None:
         process.send_signal(signal.SIGSTOP)
         time.sleep(0.6)
         process.send_signal(signal.SIGCONT)
-        said = process.communicate("go\n", timeout=20)[1]
-        assert process.returncode == 0, said
+        output = process.communicate("go\n", timeout=20)[1]
+        assert process.returncode == 0, output
         assert [batch["source_request_id"] for batch in server.taken] == ["before", "after"]
 
 
 @pytest.mark.parametrize("first", ["batch.validate()", "api.upload_events(refused)"])
-def test_threads_may_be_the_first_to_use_it_together(first: str) -> None:
+def test_threads_can_use_it_for_the_first_time_together(first: str) -> None:
     program = f"""
         import threading
         from mparticle_ext import *
@@ -324,9 +326,9 @@ def test_many_threads_share_an_api() -> None:
     def work(number: int) -> None:
         try:
             for step in range(10):
-                api.upload_events(identified(f"{number} {step} waited for"))
-                api.upload_events(identified(f"{number} {step} handed over"), lambda *_: None)
-            api.upload_all(identified(f"{number} {step} of all") for step in range(10))
+                api.upload_events(batch_with_id(f"{number} {step} blocking"))
+                api.upload_events(batch_with_id(f"{number} {step} with callback"), lambda *_: None)
+            api.upload_all(batch_with_id(f"{number} {step} of all") for step in range(10))
         except BaseException as error:
             errors.append(error)
 
@@ -343,7 +345,7 @@ def test_many_threads_share_an_api() -> None:
         wait_until(lambda: threading.active_count() <= before)
 
 
-def test_nothing_grows_over_many_uploads_and_apis() -> None:
+def test_many_apis_leave_no_threads_and_sockets() -> None:
     def sockets() -> int:
         return len(os.listdir("/proc/self/fd")) if os.path.exists("/proc/self/fd") else 0  # noqa: PTH110, PTH208
 
@@ -361,14 +363,14 @@ def test_nothing_grows_over_many_uploads_and_apis() -> None:
         wait_until(lambda: threading.active_count() <= threads and sockets() <= files + 2)
 
 
-def test_a_closed_api_is_let_go() -> None:
+def test_a_closed_api_is_garbage_collected() -> None:
     import gc
     import weakref
 
     kept: list[Any] = []
     for _ in range(3):
         api = EventsApi(Configuration("key", "secret", base_url="http://127.0.0.1:1"))
-        kept.append(weakref.ref(api._engine))  # noqa: SLF001  # what fork would start anew
+        kept.append(weakref.ref(api._engine))  # noqa: SLF001  # which a fork starts again
         api.close()
     del api
     gc.collect()

@@ -1,6 +1,6 @@
-"""Many batches through a network that fails: each one taken once, and nothing that grows.
+"""Many batches over a network that fails: each one is accepted once, and no memory, threads or files grow.
 
-In short with the other tests; `scripts/test -k soak --soak` sends 100,000.
+`scripts/test -k soak --soak` sends 100,000 batches instead of 20,000.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ import pytest
 from faulty_server import ACCEPTED, Exchange, FaultyServer, Play
 
 SOAK = Path(__file__).parent / "processes" / "soak.py"
-SECONDS = 600  # far more than 100,000 take
+SECONDS = 600  # far more than 100,000 batches need
 
 
 def failing(chance: random.Random) -> Play:
-    """One answer in ten fails, in one of the ways that leave open what became of the request, or not."""
+    """One response in ten fails. The request was accepted or not."""
 
     def play(exchange: Exchange) -> None:
         exchange.read()
@@ -63,28 +63,28 @@ def half(exchange: Exchange) -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="measures with /proc")  # noqa: PTH110
-@pytest.mark.parametrize("colour", ["blocking", "asyncio"])
-def test_soak(colour: str, request: pytest.FixtureRequest) -> None:
+@pytest.mark.parametrize("client", ["blocking", "asyncio"])
+def test_soak(client: str, request: pytest.FixtureRequest) -> None:
     count = 100_000 if request.config.getoption("--soak") else 20_000
     play = failing(random.Random(7))  # noqa: S311
     with FaultyServer(otherwise=play) as server:
-        command = [sys.executable, str(SOAK), colour, str(count)]
+        command = [sys.executable, str(SOAK), client, str(count)]
         environment = {
             **os.environ,
             "MPARTICLE_API_KEY": "k",
             "MPARTICLE_API_SECRET": "s",
             "MPARTICLE_BASE_URL": server.url,
         }
-        client = subprocess.Popen(command, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        process = subprocess.Popen(command, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         restart = threading.Thread(target=restart_halfway, args=(server, count))
         restart.start()
-        said, complaints = client.communicate(timeout=SECONDS)
+        output, errors = process.communicate(timeout=SECONDS)
         restart.join(10)
-        assert client.returncode == 0, complaints
-        report = json.loads(said)
-        assert (report["delivered"], report["failed"], report["told"]) == (count, 0, count)
+        assert process.returncode == 0, errors
+        report = json.loads(output)
+        assert (report["delivered"], report["failed"], report["reported"]) == (count, 0, count)
         assert sorted(int(batch["source_request_id"]) for batch in server.taken) == list(range(count))
-        flat(report["samples"])
+        require_flat(report["samples"])
     print(
         {
             **report,
@@ -104,8 +104,8 @@ def restart_halfway(server: FaultyServer, count: int) -> None:
     server.start()
 
 
-def flat(samples: list[dict[str, int]]) -> None:
-    """Nothing is larger in the second half than in the first, but for what an allocator keeps and the threads that resolve names for asyncio."""
+def require_flat(samples: list[dict[str, int]]) -> None:
+    """The second half needs no more than the first, apart from allocators and the threads in which asyncio resolves names."""
     middle = len(samples) // 2
     for name, slack in {"KiB": 4096, "threads": 6, "files": 6}.items():
         first, second = (max(sample[name] for sample in part) for part in (samples[2:middle], samples[middle:]))

@@ -1,4 +1,4 @@
-"""Uploads many batches, and says how it went: `python soak.py blocking|asyncio COUNT`, with the environment's API."""
+"""Uploads many batches, and prints the result: `python soak.py blocking|asyncio COUNT`, with the environment's API."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 from mparticle_ext import AsyncEventsApi, BatchResult, Configuration, EventsApi, Retry
 
 samples: list[dict[str, int]] = []
-told = 0
+reported = 0
 
 
 def resident_kib() -> int:
@@ -30,13 +30,13 @@ def batches(count: int) -> Iterator[dict[str, Any]]:
 
 
 def count_result(_: BatchResult) -> None:
-    global told
-    told += 1
+    global reported
+    reported += 1
 
 
-def main(colour: str, count: int) -> None:
+def main(client: str, count: int) -> None:
     configuration = Configuration.from_env(timeout=2.0, retry=Retry(initial_backoff=0.05))
-    if colour == "blocking":
+    if client == "blocking":
         with EventsApi(configuration) as api:
             result = api.upload_all(batches(count), on_result=count_result)
     else:
@@ -46,7 +46,11 @@ def main(colour: str, count: int) -> None:
                 return await api.upload_all(batches(count), on_result=count_result)
 
         result = asyncio.run(upload())
-    print(json.dumps({"delivered": result.delivered, "failed": len(result.failed), "told": told, "samples": samples}))
+    print(
+        json.dumps(
+            {"delivered": result.delivered, "failed": len(result.failed), "reported": reported, "samples": samples}
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""An ASGI application that closes its API when the server shuts down, as its lifespan tells."""
+"""An ASGI application whose lifespan closes its API when the server shuts down."""
 
 from __future__ import annotations
 
