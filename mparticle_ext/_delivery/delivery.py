@@ -254,7 +254,7 @@ def _no_response(client: HttpClient, error: httpx.HTTPError, attempt: HttpAttemp
     return ours
 
 
-def as_http_error(error: Exception) -> httpx.HTTPError:
+def as_http_error(error: BaseException) -> httpx.HTTPError:
     """The error as httpx's; any other exception is raised unchanged.
 
     httpx lets errors of socksio through, and httpx-aiohttp some of aiohttp. It makes a disconnect a ConnectTimeout.

@@ -24,7 +24,7 @@ from ..configuration import Configuration
 from ..errors import ConfigurationError, WrongCallError, chain, raised_by_signal, type_name
 
 MAX_CONNECTIONS = 100
-_MAX_RESPONSE_BYTES = 131_072  # with headers; mParticle's responses have some hundred bytes
+_MAX_RESPONSE_BYTES = 196_608  # with headers; mParticle's responses have some hundred bytes
 _MAX_BODY_BYTES = 65_536  # the rest of a body is not read
 _IDLE_SECONDS = 30.0  # load balancers close idle connections after a minute
 _CONNECT_SECONDS = 10.0
@@ -39,7 +39,8 @@ class HttpClient:
     """A transport, its destination for messages, and everything that is the same in all requests."""
 
     def __init__(self, configuration: Configuration, owner: str, kind: type) -> None:
-        self.transport, self.address = _transport(configuration, owner, kind)
+        self._arguments = configuration, owner, kind
+        self.transport, self.address = _transport(*self._arguments)
         self.has_trace = isinstance(self.transport, (httpx.HTTPTransport, httpx.AsyncHTTPTransport))
         self._url = cache(lambda path: httpx.URL(configuration.url + path))
         self.timeout = configuration.timeout
@@ -50,6 +51,10 @@ class HttpClient:
             (b"User-Agent", _USER_AGENT.encode()),
             (b"Authorization", b"Basic " + credentials),
         ]
+
+    def renew(self) -> None:
+        """Use new connections: an exception of a signal handler can leave a lock of httpcore's pool locked."""
+        self.transport, _ = _transport(*self._arguments)
 
     def prepare(self, method: str, path: str, content: bytes, headers: dict[str, str], trace: object) -> httpx.Request:
         """Make a request whose timeouts end by the deadline."""
@@ -86,7 +91,7 @@ class HttpAttempt:
             with closing(response.stream) as stream:
                 for part in stream:
                     body += part
-                    if len(body) > _MAX_BODY_BYTES:
+                    if len(body) >= _MAX_BODY_BYTES:
                         break
         return self._complete(request, response, body)
 
@@ -102,7 +107,7 @@ class HttpAttempt:
                     async with aclosing(response.stream) as stream:
                         async for part in stream:
                             body += part
-                            if len(body) > _MAX_BODY_BYTES:
+                            if len(body) >= _MAX_BODY_BYTES:
                                 break
             except TimeoutError as error:
                 may_be_sent = self.sent or not self._client.has_trace

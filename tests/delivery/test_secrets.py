@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import copy
+import gc
 import inspect
 import io
 import logging
@@ -51,6 +52,16 @@ SECRETS = [
 ]
 BATCH = {"environment": "production", "user_identities": {"email": PERSON}}
 LARGE = {"environment": "production", "partner_identity": "x" * 250_000}
+
+
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # as in test_signals
+
+
+@pytest.fixture(autouse=True)
+def _collect() -> Iterator[None]:
+    """Close what an interrupted upload left to the garbage collector, before the next test."""
+    yield
+    gc.collect()
 
 
 def leaks(text: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 import socket
 import ssl
@@ -39,6 +40,13 @@ pytestmark = pytest.mark.filterwarnings(  # an exception during connect leaves t
     "ignore:unclosed:ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
 )
 Upload: TypeAlias = Callable[[EventsApi], object]
+
+
+@pytest.fixture(autouse=True)
+def _collect() -> Iterator[None]:
+    """Close what an interrupted upload left to the garbage collector, before the next test."""
+    yield
+    gc.collect()
 
 
 class SoftTimeLimitExceeded(Exception):  # noqa: N818  # its name in Celery

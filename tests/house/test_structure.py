@@ -76,7 +76,7 @@ def test_imports_are_found() -> None:
 
 
 def test_no_modules_import_each_other_in_a_circle() -> None:
-    tuple(TopologicalSorter({name: imported for name, imported in IMPORTS.items()}).static_order())
+    tuple(TopologicalSorter(dict(IMPORTS)).static_order())
 
 
 def test_checks_do_not_know_the_delivery() -> None:

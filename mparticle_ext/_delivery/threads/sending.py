@@ -119,19 +119,18 @@ class Engine:
             if not isinstance(attempt, HttpAttempt):
                 stop.wait(attempt)
                 continue
-            result = _result(upload.request, attempt)
+            result = self._result(upload.request, attempt)
             response = self._delivery.finish_attempt(upload, attempt, result, stopping=stop.is_set())
             if response is not None:
                 return response
             stop.wait(upload.wait)
 
-
-def _result(request: UploadRequest, attempt: HttpAttempt) -> Response[ApiErrorResponse] | httpx.HTTPError:
-    try:
-        return OPERATIONS[request.operation].sync_detailed(client=attempt, body=request.body)  # type: ignore[no-any-return]
-    except Exception as error:
-        caught = error
-    foreign = raised_by_signal(caught, attempt.handled)
-    if foreign is not None:  # raised here, so that it gets no other context
-        raise foreign
-    return as_http_error(caught)
+    def _result(self, request: UploadRequest, attempt: HttpAttempt) -> Response[ApiErrorResponse] | httpx.HTTPError:
+        try:
+            return OPERATIONS[request.operation].sync_detailed(client=attempt, body=request.body)  # type: ignore[no-any-return]
+        except BaseException as error:
+            caught = error
+        foreign = raised_by_signal(caught, attempt.handled) or caught
+        if foreign is not caught or not isinstance(foreign, httpx.HTTPError):
+            self._client.renew()
+        return as_http_error(foreign)
