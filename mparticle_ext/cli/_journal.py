@@ -127,8 +127,8 @@ def _continue(path: Path, earlier: Progress, now: Progress, resume: bool) -> Pro
         if old.sha256 != new.sha256:
             raise UsageError(
                 f"{new.name} was changed since the upload began ({old.bytes:,} bytes then, {new.bytes:,} now): "
-                "restore it for --resume, and correct batches in the file of --failed. --restart sends all of the new file: "
-                "delivered batches count again"
+                "restore it for --resume, and correct batches in the file of --failed. "
+                "--restart sends all of the new file: delivered batches count again"
             )
     before, given = (f"{one.operation} of {len(one.files)} file(s) to {one.url}" for one in (earlier, now))
     if before != given:

@@ -14,6 +14,7 @@ import signal
 import socket
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from traceback import walk_tb
 from typing import Any
@@ -70,7 +71,9 @@ def leaks(text: str) -> list[str]:
 
 def everything_in(value: Any) -> str:
     """A value's text forms, its pickle, and the request that is attached to it."""
-    parts = [repr(value), str(value), repr(getattr(value, "__dict__", ""))]
+    parts = [repr(getattr(value, "__dict__", ""))]
+    with suppress(AttributeError):  # an object whose __init__ was interrupted has no repr
+        parts += [repr(value), str(value)]
     parts.append(pickle.dumps(value).decode("latin-1"))
     request = getattr(value, "_request", None)
     if request is not None:
