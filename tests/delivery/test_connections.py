@@ -71,7 +71,7 @@ def test_a_connection_that_the_server_closed_is_replaced(asynchronous: bool) -> 
     with FaultyServer(accept_and_close, accept_and_close) as server:
         settings = configured(server.url, on_attempt=attempts.append, deduplicate=False)
         closed = lambda: wait_until(lambda: not server._open)  # noqa: E731, SLF001  # our own server
-        upload_several(settings, asynchronous=asynchronous, count=3, between=lambda: len(attempts) < 3 and closed())
+        upload_several(settings, asynchronous=asynchronous, count=3, between=lambda: len(attempts) < 3 and closed())  # type: ignore[no-untyped-call]
         assert (server.connections, len(server.taken)) == (3, 3)
     assert [attempt.number for attempt in attempts] == [1, 1, 1]
 

@@ -161,7 +161,7 @@ def test_a_wrong_argument_raises_at_once_in_each_form(method: str, body: Any, me
         lambda: getattr(async_api, method)(body),  # without await
     ):
         with pytest.raises(WrongCallError) as raised:
-            upload()
+            upload()  # type: ignore[no-untyped-call]
         assert str(raised.value) == message
     api.close()
     assert not calls

@@ -133,6 +133,7 @@ def test_errors_can_be_pickled_without_a_secret_and_without_batches(error: m.MPa
     assert type(again) is type(error)
     assert str(again) == str(error)
     if isinstance(error, m.APIError):
+        assert isinstance(again, m.APIError)
         assert (again.outcome, again.batches) == (error.outcome, ())
     assert b"the-secret" not in pickled
 

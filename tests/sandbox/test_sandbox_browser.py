@@ -16,7 +16,7 @@ from chromium import chromium
 from common import ROOT
 from PIL import Image
 from playwright.sync_api import Browser, ConsoleMessage, Page, Route, expect
-from sandbox.demo import batch, send
+from sandbox.demo import batch, send  # type: ignore[import-not-found]  # on the path of pytest alone
 
 from mparticle_ext import Batch, EventsApi, UserIdentities
 from mparticle_ext.sandbox import Sandbox

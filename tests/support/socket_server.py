@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import random
 import socket
 import ssl
 import threading
@@ -85,12 +86,20 @@ def relay(one: socket.socket, other: socket.socket) -> None:
     back.join(5)
 
 
+def _port_free_on_both() -> int:
+    """A port below the range from which the kernel takes ports for other sockets, so that no other test has it."""
+    for port in random.sample(range(20_000, 32_000), 100):
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise OSError("no port is free")
+
+
 @contextlib.contextmanager
 def dead_address() -> Iterator[tuple[str, int]]:
     """An address where a connection attempt gets no answer, as from a machine that is gone: its backlog is full."""
     with contextlib.ExitStack() as stack:
         listener = stack.enter_context(socket.socket())
-        listener.bind(("127.0.0.2", 0))
+        listener.bind(("127.0.0.2", _port_free_on_both()))
         listener.listen(0)
         address: tuple[str, int] = listener.getsockname()
         for _ in range(4):
