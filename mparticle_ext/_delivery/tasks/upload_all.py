@@ -80,7 +80,7 @@ class AsyncUploadAll:
         await asyncio.sleep(0)  # so that it starts even if the batches come without a pause
 
     async def _deliver(self, upload: GroupUpload) -> None:
-        if not upload.start():
+        if asyncio.current_task() not in self._in_flight or not upload.start():  # a signal came between the two steps
             return
         while part := upload.next():
             request = self._account.request(part)
