@@ -9,9 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-MEASURED = os.environ.pop(
-    "COVERAGE_PROCESS_CONFIG", ""
-)  # lets coverage measure a process; only the command's tests pass it on
+_COVERAGE = "COVERAGE_PROCESS_CONFIG"  # lets coverage measure a process
+MEASURED = os.environ.get(_COVERAGE, "")
+if "PYTEST_XDIST_WORKER" in os.environ:  # the controller must pass it on to the workers
+    os.environ.pop(_COVERAGE, None)  # of the processes that a worker starts, only the command is measured
 
 
 def wait_until(holds: Callable[[], bool], seconds: float = 30) -> None:
