@@ -13,6 +13,7 @@ from contextvars import ContextVar
 from datetime import timedelta
 from functools import cache
 from importlib import import_module
+from threading import RLock
 from traceback import clear_frames
 from typing import Any, Literal
 
@@ -53,7 +54,7 @@ class HttpClient:
         ]
 
     def renew(self) -> None:
-        """Use new connections: an exception of a signal handler can leave a lock of httpcore's pool locked."""
+        """Use new connections: an exception of a signal handler can leave those of httpcore's pool in any state."""
         self.transport, _ = _transport(*self._arguments)
 
     def prepare(self, method: str, path: str, content: bytes, headers: dict[str, str], trace: object) -> httpx.Request:
@@ -119,15 +120,16 @@ class HttpAttempt:
         """A request. Its credentials are removed afterwards, also from the frames that error reporters show."""
         request: httpx.Request | None = None
         try:
-            request = self._client.prepare(*arguments)
-            yield request
+            try:
+                request = self._client.prepare(*arguments)
+                yield request
+            finally:
+                if request is not None:
+                    request.headers.pop("Authorization", None)  # a user's transport can have removed it
         except BaseException as error:
             for one in chain(error, self.handled):
                 clear_frames(one.__traceback__)
             raise
-        finally:
-            if request is not None:
-                request.headers.pop("Authorization", None)  # a user's transport can have removed it
 
     def _complete(self, request: httpx.Request, response: httpx.Response, body: bytearray) -> httpx.Response:
         response.headers.pop("Content-Encoding", None)  # the body is kept as it came
@@ -236,7 +238,9 @@ def _transport(configuration: Configuration, owner: str, kind: Any) -> tuple[Any
     proxy, trusted = _proxy(configuration), _trusted(configuration, address)
     made = make(verify=trusted, limits=_LIMITS, proxy=proxy, http2=configuration.http2, trust_env=False)
     if not is_async:
-        made._pool._network_backend = _Backend()  # noqa: SLF001  # httpx does not pass on this argument of httpcore's pool
+        pool = made._pool  # noqa: SLF001
+        pool._network_backend = _Backend()  # noqa: SLF001  # httpx does not pass on this argument of httpcore's pool
+        pool._optional_thread_lock = RLock()  # noqa: SLF001  # an exception of a signal handler leaves its own lock locked
     return made, address if proxy is None else f"{address} through the proxy {proxy.url.copy_with(userinfo=b'')}"
 
 

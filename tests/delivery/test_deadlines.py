@@ -230,12 +230,15 @@ def test_a_connection_that_refuses_leaves_the_next_address_at_once(
         assert isinstance(client(settings, "upload_events", identified()), httpx.Response)
 
 
-def test_the_private_name_of_httpx_is_there_and_used() -> None:
+def test_the_private_names_of_httpx_are_there_and_used() -> None:
     """Httpx has no argument for httpcore's network backend, which makes the deadline of the blocking client hard.
 
-    If this fails with a new httpx, look for such an argument first, then for the new place of the backend.
+    If this fails with a new httpx, look for such an argument first, then for the new place of the backend. The lock's
+    use is shown by test_an_exception_of_a_signal_handler_at_any_moment.
     """
-    assert hasattr(httpx.HTTPTransport()._pool, "_network_backend")  # noqa: SLF001  # the name that we set
+    pool = httpx.HTTPTransport()._pool  # noqa: SLF001
+    assert hasattr(pool, "_network_backend")
+    assert hasattr(pool, "_optional_thread_lock")
     with FaultyServer(otherwise=drips(HEAD)) as server:
         ends_in_time(blocking, configured(server.url, deadline=DEADLINE, timeout=20), [identified()])
 

@@ -91,7 +91,7 @@ def frames_of(error: BaseException) -> Iterator[str]:
 
 def require_clean(error: BaseException) -> None:
     """No secret in the text, the traceback and the frames of an exception, its causes and contexts."""
-    shown = "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
+    shown = "".join(traceback.format_exception(error))
     for text in (str(error), repr(error), shown, *frames_of(error)):
         assert not leaks(text), text
 
@@ -247,6 +247,20 @@ def test_an_exception_of_a_signal_handler(encrypted: bool, play: Play, body: Any
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # a moment can be that of a finalizer
+def test_an_exception_of_a_signal_handler_at_any_moment() -> None:
+    """Nothing leaks, and no lock of the connection pool stays locked."""
+    interrupted = 0
+    with FaultyServer() as server, EventsApi(configured(server.url, timeout=10)) as api:
+        api.upload_events(BATCH)
+        for number in range(200):
+            error = with_alarm(lambda: api.upload_events(BATCH), 0.00002 + number * 0.00001)
+            if error is not None:
+                interrupted += 1
+                require_clean(error)
+        api.upload_events(BATCH)
+    assert interrupted > 20
+
+
 @pytest.mark.parametrize(("play", "body"), [(silent, BATCH), (unread, LARGE)], ids=["read", "write"])
 @pytest.mark.parametrize("ending", ["cancelled", "timeout"])
 def test_an_upload_that_is_cancelled(ending: str, play: Play, body: Any) -> None:

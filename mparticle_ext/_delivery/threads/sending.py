@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 
@@ -72,9 +71,8 @@ class Engine:
         self.background = Background(configuration.max_in_flight)
         self.stops: set[Stop] = set()
         self._stop = self.new_stop()
-        self._in_progress = 0
+        self._in_progress: set[Upload] = set()
         self._closing = False
-        self._lock = threading.RLock()  # a signal handler can call close() while it is held
 
     def new_stop(self) -> Stop:
         """A stop that ends waits; `stop` sets it too."""
@@ -89,15 +87,12 @@ class Engine:
             APIError: It was not accepted.
         """
         upload = Upload(request, self._configuration.deadline, is_part=stop is not None)
-        with self._lock:
-            self._in_progress += 1
         try:
+            self._in_progress.add(upload)
             return self._send(upload, stop or self._stop)
         finally:
-            with self._lock:
-                self._in_progress -= 1
-                is_last = self._closing and not self._in_progress
-            if is_last:
+            self._in_progress.discard(upload)
+            if self._closing and not self._in_progress:
                 self._client.transport.close()
 
     def stop(self) -> None:
@@ -107,10 +102,8 @@ class Engine:
 
     def close(self) -> None:
         """Close the connections when no upload is in progress."""
-        with self._lock:
-            self._closing = True
-            now = not self._in_progress
-        if now:
+        self._closing = True
+        if not self._in_progress:
             self._client.transport.close()
 
     def _send(self, upload: Upload, stop: Stop) -> httpx.Response:
