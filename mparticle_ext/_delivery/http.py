@@ -42,15 +42,13 @@ class HttpClient:
     def __init__(self, configuration: Configuration, owner: str, kind: type) -> None:
         self._arguments = configuration, owner, kind
         self.transport, self.address = _transport(*self._arguments)
-        self.has_trace = isinstance(self.transport, (httpx.HTTPTransport, httpx.AsyncHTTPTransport))
         self._url = cache(lambda path: httpx.URL(configuration.url + path))
         self.timeout = configuration.timeout
-        credentials = b64encode(f"{configuration.api_key}:{configuration.api_secret}".encode())
         self._headers = [
             (b"Host", httpx.URL(configuration.url).netloc),
             (b"Accept-Encoding", b"identity"),  # a compressed response could expand beyond the limit
             (b"User-Agent", _USER_AGENT.encode()),
-            (b"Authorization", b"Basic " + credentials),
+            (b"Authorization", b"Basic " + b64encode(f"{configuration.api_key}:{configuration.api_secret}".encode())),
         ]
 
     def renew(self) -> None:
@@ -61,14 +59,9 @@ class HttpClient:
         """Make a request whose timeouts end by the deadline."""
         part, left = _cut(self.timeout, httpx.PoolTimeout), _cut(None, httpx.PoolTimeout)
         timeouts = {"connect": min(part, _CONNECT_SECONDS), "read": part, "write": part, "pool": left}
-        length = (b"Content-Length", b"%d" % len(content))
-        request = httpx.Request(
-            method,
-            self._url(path),
-            headers=[*self._headers, *((name.encode(), value.encode()) for name, value in headers.items()), length],
-            stream=httpx.ByteStream(content),
-            extensions={"timeout": timeouts, "trace": trace},
-        )
+        extensions, stream = {"timeout": timeouts, "trace": trace}, httpx.ByteStream(content)
+        both: Any = [*self._headers, *headers.items(), (b"Content-Length", b"%d" % len(content))]
+        request = httpx.Request(method, self._url(path), headers=both, stream=stream, extensions=extensions)
         request.read()  # so that `request.content` can be read
         return request
 
@@ -77,8 +70,7 @@ class HttpAttempt:
     """One attempt to send a request before a deadline. The generated operations send through it."""
 
     def __init__(self, client: HttpClient, deadline: float) -> None:
-        self._client = client
-        self._deadline = deadline
+        self._client, self._deadline = client, deadline
         self.handled = sys.exception()  # an exception of the caller, which becomes the context of ours
         self.started = time.monotonic()
         self.connecting = self.sent = self.answered = False  # whether a connection, the request, a response was begun
@@ -111,21 +103,19 @@ class HttpAttempt:
                             if len(body) >= _MAX_BODY_BYTES:
                                 break
             except TimeoutError as error:
-                may_be_sent = self.sent or not self._client.has_trace
+                may_be_sent = self.sent or not isinstance(self._client.transport, httpx.AsyncHTTPTransport)
                 raise (httpx.ReadTimeout if may_be_sent else httpx.ConnectTimeout)("the deadline is over") from error
         return self._complete(request, response, body)
 
     @contextmanager
     def _prepared(self, *arguments: Any) -> Iterator[httpx.Request]:
         """A request. Its credentials are removed afterwards, also from the frames that error reporters show."""
-        request: httpx.Request | None = None
         try:
+            request = self._client.prepare(*arguments)
             try:
-                request = self._client.prepare(*arguments)
                 yield request
             finally:
-                if request is not None:
-                    request.headers.pop("Authorization", None)  # a user's transport can have removed it
+                request.headers.pop("Authorization", None)  # a user's transport can have removed it
         except BaseException as error:
             for one in chain(error, self.handled):
                 clear_frames(one.__traceback__)
@@ -178,8 +168,8 @@ class _Backend(httpcore.SyncBackend):
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 if raised_by_signal(error, handled):
                     raise
-        seconds = _cut(timeout, httpcore.ConnectTimeout)
-        return _Stream(super().connect_tcp(addresses[-1], port, seconds, *others, **named))
+        left = _cut(timeout, httpcore.ConnectTimeout)
+        return _Stream(super().connect_tcp(addresses[-1], port, left, *others, **named))
 
 
 class _Stream(httpcore.NetworkStream):
@@ -200,15 +190,11 @@ class _Stream(httpcore.NetworkStream):
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._received = 0
-        view = memoryview(buffer)
         for start in range(0, len(buffer), _WRITE_BYTES):
-            self._stream.write(view[start : start + _WRITE_BYTES], _cut(timeout, httpcore.WriteTimeout))  # type: ignore[arg-type]
+            self._stream.write(buffer[start : start + _WRITE_BYTES], _cut(timeout, httpcore.WriteTimeout))
 
-    def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> _Stream:
-        seconds = _cut(timeout, httpcore.ConnectTimeout)
-        return _Stream(self._stream.start_tls(ssl_context, server_hostname, seconds))
+    def start_tls(self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None) -> _Stream:
+        return _Stream(self._stream.start_tls(ssl_context, server_hostname, _cut(timeout, httpcore.ConnectTimeout)))
 
     def get_extra_info(self, info: str) -> Any:
         if info == "is_readable" and time.time() - self._used_at > _IDLE_SECONDS:
@@ -257,8 +243,7 @@ def _require_url(address: str, name: str) -> None:
 
 
 def _proxy(configuration: Configuration) -> httpx.Proxy | None:
-    address = configuration.find_proxy()
-    if not address:
+    if not (address := configuration.find_proxy()):
         return None
     _require_url(address, "proxy")
     trusted = _trusted(configuration, address) if address.startswith("https:") else None

@@ -106,17 +106,13 @@ def _read(path: Path) -> Progress | None:
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        problem = "is not the journal of an upload, or is damaged"
-        raise UsageError(f"{path} {problem}: delete it, or give --progress another name") from None
+        raise UsageError(f"{path} is not a valid journal: delete it, or give --progress another name") from None
 
 
 def _continue(path: Path, earlier: Progress, now: Progress, resume: bool) -> Progress:
     """The progress of the earlier run, if it is the same upload and it is to be resumed."""
-    if (
-        not resume
-        and not earlier.settled
-        and [old.sha256 for old in earlier.files] == [new.sha256 for new in now.files]
-    ):
+    same_bytes = [old.sha256 for old in earlier.files] == [new.sha256 for new in now.files]
+    if same_bytes and not (resume or earlier.settled):
         return now  # nothing to continue, and the same ids
     if not resume:
         raise UsageError(

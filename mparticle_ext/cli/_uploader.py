@@ -90,11 +90,10 @@ class Uploader:
                     if isinstance(checked, list):
                         _set_faults(failure, value.document, checked)
                         self._record_failure(failure, rejected=True)
-                    else:
-                        self._pending[self._handed_over] = failure
-                        self._handed_over += 1
-                if not isinstance(checked, list):
-                    yield checked
+                        continue
+                    self._pending[self._handed_over] = failure
+                    self._handed_over += 1
+                yield checked
 
     def _values(self, path: str, file: InputFile) -> Iterator[Value]:
         before = self.bytes_read

@@ -64,8 +64,7 @@ def upload(options: Options, settings: dict[str, Any]) -> int:
 def _prompt(variable: str) -> str:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError(f"{variable} is not set: set it in the environment, or run this in a terminal to type it")
-    typed: str = click.prompt(variable, hide_input=True, err=True)
-    return typed
+    return str(click.prompt(variable, hide_input=True, err=True))
 
 
 def _hash_files(paths: Sequence[str]) -> list[InputFile]:
@@ -103,9 +102,8 @@ def _open_failed_file(options: Options, journal: Journal | None) -> FailedFile |
     others = [*options.files, *([str(journal.path)] if journal else [])]
     if path.exists() and any(is_file(other) and path.samefile(other) for other in others):
         raise UsageError(f"{path} is an input file or the journal: give --failed another name")
-    if journal is None:
-        return FailedFile(path, uuid4().hex, None)
-    return FailedFile(path, journal.progress.run, journal.progress.settled if options.resume else None)
+    settled = journal.progress.settled if journal and options.resume else None
+    return FailedFile(path, journal.progress.run if journal else uuid4().hex, settled)
 
 
 def _run(options: Options, configuration: Configuration, files: list[InputFile], uploader: Uploader) -> int:
