@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
+from contextlib import suppress
 from decimal import Decimal
 from math import isfinite
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -104,13 +106,19 @@ def _may_have_nonfinite(document: bytes) -> bool:
 
 def _refuse_nonfinite(value: Any, batch_index: int | None) -> None:
     """Refuse NaN and infinity, which the encoder would silently write as null."""
+    plain = msgspec.to_builtins(value, builtin_types=(Decimal,), str_keys=True, enc_hook=to_plain)
+    with suppress(ValueError):
+        json.dumps(plain, allow_nan=False, default=_require_finite)  # faster than a search; most often it is a null
+        return
     from .paths import find, format_path
 
-    plain = msgspec.to_builtins(value, builtin_types=(Decimal,), str_keys=True, enc_hook=to_plain)
-    path = find(plain, _is_nonfinite)
-    if path is not None:
-        problem = "is not a finite number, and JSON has no form for it: leave it out"
-        raise ValidationError(problem, format_path(path), batch_index)
+    path = format_path(find(plain, _is_nonfinite) or ())
+    raise ValidationError("is not a finite number, and JSON has no form for it: leave it out", path, batch_index)
+
+
+def _require_finite(number: Decimal) -> None:
+    if not number.is_finite():
+        raise ValueError(number)
 
 
 def _is_nonfinite(leaf: Any) -> bool:

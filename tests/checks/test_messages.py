@@ -93,6 +93,7 @@ BATCHES: list[tuple[Callable[[], Any], str]] = [
     (lambda: Batch("production", user_attributes={"a": Decimal("NaN")}), "batch: user_attributes.a: is not a finite number"),
     (lambda: Batch("production", user_attributes={"a": Decimal("sNaN")}), "batch: user_attributes.a: is not a finite number"),
     (lambda: Batch("production", user_attributes={"a": Decimal("1e999")}), "batch: is not valid JSON: Number out of range"),
+    (lambda: Batch("production", user_attributes={"a": Decimal("1e999")}, ip=None), "batch: is not valid JSON: Number out of range"),
     (lambda: Batch("production", user_attributes={"a": ["b", math.inf]}, ip=None), "batch: user_attributes.a[1]: is not a finite number"),
     (lambda: Batch("production", user_attributes={(1, 2): 1}), "batch: user_attributes: a key of JSON is a string, not tuple"),
     (event_appended_without_envelope, "batch: events[1].event_type: is required: an event is sent as"),
