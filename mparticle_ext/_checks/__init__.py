@@ -1,4 +1,7 @@
-"""Encode a batch once, and validate the encoded JSON with one typed decode into the generated models."""
+"""Encode a batch once, and validate the encoded JSON with one typed decode into the generated models.
+
+Only a batch that does not fit is looked at again: for other forms that can be read, and then for the error.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import json
 import threading
 import time
 from contextlib import suppress
+from datetime import datetime
 from decimal import Decimal
 from math import isfinite
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -48,6 +52,35 @@ def checked(document: bytes, kind: type[T], batch_index: int | None = None) -> T
 
         raise explain_decoding(str(error), document, kind, batch_index) from None
     return decoded
+
+
+def read(document: bytes, kind: type[T], batch_index: int | None = None, source: Any = None) -> tuple[bytes, T]:
+    """Decode a document as a model. Forms that the model does not accept are converted, if they are known.
+
+    Returns the document as it is sent, and the model. `source` is what was encoded: a datetime is only seen there.
+    """
+    try:
+        return document, checked(document, kind, batch_index)
+    except ValidationError as error:
+        converted = _converted(document, kind, source)
+        if converted is None:
+            raise error from None
+    return converted, checked(converted, kind, batch_index)
+
+
+def _converted(document: bytes, kind: Any, source: Any) -> bytes | None:
+    from mparticle_events.reading import documented  # loaded when it is needed
+
+    try:
+        value = msgspec.json.decode(document) if source is None else _plain(source, Decimal, datetime)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    known = documented(value, kind)
+    return None if known == value else encode(known)
+
+
+def _plain(value: Any, *kept: type) -> Any:
+    return msgspec.to_builtins(value, builtin_types=kept, str_keys=True, enc_hook=to_plain)
 
 
 def load_decoders() -> None:
@@ -106,7 +139,7 @@ def _may_have_nonfinite(document: bytes) -> bool:
 
 def _refuse_nonfinite(value: Any, batch_index: int | None) -> None:
     """Refuse NaN and infinity, which the encoder would silently write as null."""
-    plain = msgspec.to_builtins(value, builtin_types=(Decimal,), str_keys=True, enc_hook=to_plain)
+    plain = _plain(value, Decimal)
     with suppress(ValueError):
         json.dumps(plain, allow_nan=False, default=_require_finite)  # faster than a search; most often it is a null
         return

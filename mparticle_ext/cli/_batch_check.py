@@ -7,7 +7,7 @@ from mparticle_events.service import MAX_REQUEST_BYTES
 from msgspec import UnsetType
 
 from .. import ValidationError
-from .._checks import checked, encoded, has_id, require_historical, require_size
+from .._checks import encoded, has_id, read, require_historical, require_size
 from ._failed_file import read_failure
 from ._faults import Fault, find_faults
 from ._json_stream import Value
@@ -37,7 +37,7 @@ def check(value: Value, request_id: str, *, historical: bool) -> models.Batch | 
 
 def _batch(document: bytes, request_id: str, *, historical: bool) -> models.Batch:
     """The batch in a document, or a ValidationError: the checks of an upload."""
-    batch = checked(document, models.Batch)
+    document, batch = read(document, models.Batch)
     if historical:
         require_historical(batch, 0)
     if not has_id(batch):
