@@ -12,7 +12,7 @@ import msgspec
 from mparticle_events import constructors, models
 from msgspec import UnsetType
 
-from ._checks import checked, encoded, read
+from ._checks import checked, encoded, read, read_outbound
 from .errors import ValidationError, WrongCallError, type_name
 
 AnyBatch: TypeAlias = models.Batch | Mapping[str, Any]
@@ -119,6 +119,22 @@ class Batch(constructors.Batch):
         text = document.encode() if isinstance(document, str) else document
         document, _ = read(text, models.Batch)
         return checked(document, cls)
+
+    @classmethod
+    def from_outbound(cls, document: str | bytes | Mapping[str, Any]) -> Self:
+        """Read a batch that mParticle sent out, such as a quarantined or exported one, to send it in again.
+
+        What only mParticle sets is left out, and the identities become an object. The `source_request_id` stays:
+        mParticle drops the batch if it accepted that id in the last 30 to 60 days, so give it a new one to count it twice.
+
+        Raises:
+            WrongCallError: The argument is neither JSON text nor a dict.
+            ValidationError: It is not JSON, or not a valid batch.
+        """
+        if not isinstance(document, (str, bytes, Mapping)):
+            raise WrongCallError(f"from_outbound takes JSON text or a dict, not {type_name(document)}")
+        text = document.encode() if isinstance(document, str) else document
+        return checked(read_outbound(text if isinstance(text, bytes) else encoded(text))[0], cls)
 
 
 def _in_envelopes(events: EventsIn) -> EventsOut:

@@ -10,9 +10,12 @@ The models accept one form of each value. `documented` converts the others into 
 - a number or a boolean in a field that is a string or null;
 - an empty string where a boolean is expected, or a string with a pattern that it does not match: the field is left out;
 - a datetime with a time zone where a time is expected.
+
+`inbound` does the same for a batch that mParticle sent out, and leaves out what only mParticle sets.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -31,6 +34,31 @@ _ALIASES: dict[type, dict[str, str]] = {
     models.Product: {"customAttributes": "custom_attributes"},
 }
 _DEFAULTS: dict[type, dict[str, Any]] = {models.CustomEventData: {"custom_event_type": "other"}}
+_OUTBOUND_LISTS: dict[type, dict[str, str]] = {models.UserIdentities: {"key": "identity_type", "value": "identity"}}
+_READ_ONLY: dict[type, list[str]] = {
+    models.Batch: ["schema_version", "batch_id", "timestamp_unixtime_ms", "origin_mpid", "modified", "source_info"],
+    models.CommonEventData: ["event_id", "event_system_notification_info"],
+    models.CustomEventData: ["event_id", "event_system_notification_info"],
+    models.ScreenViewEventData: ["event_id", "event_system_notification_info"],
+    models.CommerceEventData: ["custom_event_type", "event_id", "event_system_notification_info"],
+    models.SessionStartEventData: ["event_id", "event_system_notification_info"],
+    models.SessionEndEventData: ["event_id", "event_system_notification_info"],
+    models.ApplicationStateTransitionEventData: ["event_id", "event_system_notification_info"],
+    models.CrashReportEventData: ["event_id", "event_system_notification_info"],
+    models.BreadcrumbEventData: ["event_id", "event_system_notification_info"],
+    models.NetworkPerformanceEventData: ["event_id", "event_system_notification_info"],
+    models.OptOutEventData: ["event_id", "event_system_notification_info"],
+    models.PushRegistrationEventData: ["event_id", "event_system_notification_info"],
+    models.PushMessageEventData: ["event_id", "event_system_notification_info"],
+    models.PushReactionEventData: ["event_id", "event_system_notification_info"],
+    models.ProfileEventData: ["event_id", "event_system_notification_info"],
+    models.UserAttributeChangeEventData: ["event_id", "event_system_notification_info"],
+    models.UserIdentityChangeEventData: ["event_id", "event_system_notification_info"],
+    models.FirstRunEventData: ["event_id", "event_system_notification_info"],
+    models.UninstallEventData: ["event_id", "event_system_notification_info"],
+    models.PreAttributionEventData: ["event_id", "event_system_notification_info"],
+}
+_OUTBOUND_ONLY = ["message_id", "message_type", "unique_id", "system_notifications", "block_metadata"]
 _FROM_TEXT: dict[type, Any] = {inspect.IntType: int, inspect.FloatType: float, inspect.BoolType: bool}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -42,7 +70,13 @@ def documented(value: Any, kind: Any) -> Any:
         value: The value, in dicts and lists; datetimes and Decimals may be in it. It is not changed.
         kind: The model, or a union of models.
     """
-    return _convert(value, list(branches(inspect.type_info(kind))))
+    return _convert(value, list(branches(inspect.type_info(kind))), None)
+
+
+def inbound(value: Any, kind: Any) -> tuple[Any, Counter[str]]:
+    """A JSON value that mParticle sent out, in the form that a model accepts, and how often each field was left out."""
+    left_out: Counter[str] = Counter()
+    return _convert(value, list(branches(inspect.type_info(kind))), left_out), left_out
 
 
 def branches(part: inspect.Type) -> Iterator[inspect.Type]:
@@ -57,17 +91,21 @@ def branches(part: inspect.Type) -> Iterator[inspect.Type]:
             yield part
 
 
-def _convert(value: Any, types: list[inspect.Type]) -> Any:
+def _convert(value: Any, types: list[inspect.Type], left_out: Counter[str] | None) -> Any:
+    """Convert a value. `left_out` counts the fields that an outbound value loses; None if the value is not outbound."""
     for part in types:
         match part:
+            case inspect.StructType(cls=cls) if left_out is not None and _is_outbound_list(value, cls):
+                key, item = _OUTBOUND_LISTS[cls].values()
+                return _convert_object({one[key]: one.get(item) for one in value}, part, left_out)
             case inspect.StructType() if isinstance(value, dict) and value.get(part.tag_field) in (None, part.tag):
-                return _convert_object(value, part)
+                return _convert_object(value, part, left_out)
             case inspect.DictType() if isinstance(value, dict):
                 inner = list(branches(part.value_type))
-                return {key: _kept(item, _convert(item, inner)) for key, item in value.items()}
+                return {key: _kept(item, _convert(item, inner, left_out)) for key, item in value.items()}
             case inspect.CollectionType() if isinstance(value, list):
                 inner = list(branches(part.item_type))
-                return [_kept(item, _convert(item, inner)) for item in value]
+                return [_kept(item, _convert(item, inner, left_out)) for item in value]
     return value if isinstance(value, (dict, list)) else _convert_scalar(value, types)
 
 
@@ -75,13 +113,22 @@ def _kept(value: Any, converted: Any) -> Any:
     return value if converted is UNSET else converted
 
 
-def _convert_object(value: dict[str, Any], part: inspect.StructType) -> dict[str, Any]:
+def _is_outbound_list(value: Any, cls: type) -> bool:
+    key = _OUTBOUND_LISTS.get(cls, {}).get("key")
+    items = value if key and isinstance(value, list) else [None]
+    return all(isinstance(item, dict) and isinstance(item.get(key), str) for item in items)
+
+
+def _convert_object(value: dict[str, Any], part: inspect.StructType, left_out: Counter[str] | None) -> dict[str, Any]:
     aliases = _ALIASES.get(part.cls, {})
     named = {name if (name := aliases.get(key, key)) not in value else key: item for key, item in value.items()}
+    if left_out is not None:
+        dropped = [name for name in named if name in _OUTBOUND_ONLY or name in _READ_ONLY.get(part.cls, ())]
+        left_out.update(f"{part.cls.__name__}.{name}" for name in dropped if named.pop(name) is not None)
     fields = {field.encode_name: field for field in part.fields}
     converted = dict(_DEFAULTS.get(part.cls, {}))
     for name, item in named.items():
-        new = _convert(item, list(branches(fields[name].type))) if name in fields else item
+        new = _convert(item, list(branches(fields[name].type)), left_out) if name in fields else item
         if new is not UNSET:
             converted[name] = new
         elif fields[name].required:
@@ -92,13 +139,11 @@ def _convert_object(value: dict[str, Any], part: inspect.StructType) -> dict[str
 def _convert_scalar(value: Any, types: list[inspect.Type]) -> Any:
     if isinstance(value, str):
         return _convert_text(value, types)
-    kinds = {type(part) for part in types}
     if isinstance(value, datetime):
         is_time = any(isinstance(part, inspect.IntType) and part.ge == MIN_UNIX_TIME_MS for part in types)
         return (value - _EPOCH) // timedelta(milliseconds=1) if is_time and value.tzinfo else value
-    if kinds == {inspect.StrType, inspect.NoneType} and isinstance(value, (bool, int, float, Decimal)):
-        return encode(value).decode()
-    return value
+    is_text = {type(part) for part in types} == {inspect.StrType, inspect.NoneType}
+    return encode(value).decode() if is_text and isinstance(value, (bool, int, float, Decimal)) else value
 
 
 def _convert_text(value: str, types: list[inspect.Type]) -> Any:

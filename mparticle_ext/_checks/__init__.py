@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections import Counter
 from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
@@ -77,6 +78,20 @@ def _converted(document: bytes, kind: Any, source: Any) -> bytes | None:
         return None
     known = documented(value, kind)
     return None if known == value else encode(known)
+
+
+def read_outbound(document: bytes) -> tuple[bytes, models.Batch, Counter[str]]:
+    """Read a batch that mParticle sent out: the batch that can be sent in, and how often each field was left out."""
+    from mparticle_events.reading import inbound  # loaded when it is needed
+
+    try:
+        value = msgspec.json.decode(document)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        checked(document, models.Batch)  # raises the error
+        raise
+    known, left_out = inbound(value, models.Batch)
+    document = encode(known)
+    return document, checked(document, models.Batch), left_out
 
 
 def _plain(value: Any, *kept: type) -> Any:

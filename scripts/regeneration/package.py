@@ -132,6 +132,9 @@ def _template_data(spec: Spec, models: ast.Module) -> dict[str, Any]:
         "limits": _limits(spec),
         "aliases": _keyword(spec, "x-aliases"),
         "defaults": _keyword(spec, "x-defaults"),
+        "outbound_lists": _keyword(spec, "x-outbound-list"),
+        "outbound_only": spec.document.get("x-outbound-only", []),
+        "read_only": {name: names for name in spec.schemas if (names := _read_only(spec, name))},
         "examples": _examples(spec),
     }
 
@@ -139,6 +142,10 @@ def _template_data(spec: Spec, models: ast.Module) -> dict[str, Any]:
 def _keyword(spec: Spec, keyword: str) -> dict[str, Any]:
     """The value of a keyword in each schema that has it."""
     return {name: schema[keyword] for name, schema in spec.schemas.items() if keyword in schema}
+
+
+def _read_only(spec: Spec, name: str) -> list[str]:
+    return [field for field, schema in spec.fields_of(name).items() if schema.get("readOnly")]
 
 
 def _limits(spec: Spec) -> dict[str, int]:

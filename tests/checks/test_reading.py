@@ -202,3 +202,72 @@ def test_attribution_events() -> None:
     assert created.custom_attributes == {"campaign": "spring", "publisher": "news"}
     assert AppEvent.create_attribution_delete_event().custom_attributes == {"action": "delete"}
     Batch("development", events=[created]).validate()
+
+
+OUTBOUND = {
+    "environment": "production",
+    "source_request_id": "1",
+    "batch_id": "5",
+    "mpid": "7346244611012968789",
+    "timestamp_unixtime_ms": "1466456299032",
+    "source_info": {"channel": "native"},
+    "system_notifications": [],
+    "user_identities": [
+        {"identity_type": "customer_id", "identity": "a", "timestamp_unixtime_ms": 1540483995196},
+        {"identity_type": "email", "identity": None, "timestamp_unixtime_ms": 1540483995196},
+    ],
+    "context": {"data_plan": {"plan_id": "p", "plan_version": "2", "block_metadata": {"blocked": True}}},
+    "events": [
+        {
+            "event_type": "custom_event",
+            "message_type": "events",
+            "data": {
+                "event_name": "a",
+                "custom_event_type": "other",
+                "event_id": "7",
+                "message_id": "b",
+                "unique_id": "c",
+                "timestamp_unixtime_ms": "1466456299032",
+                "custom_attributes": {"zip": "01234"},
+            },
+        }
+    ],
+}
+INBOUND = {
+    "environment": "production",
+    "source_request_id": "1",
+    "mpid": "7346244611012968789",
+    "user_identities": {"customer_id": "a", "email": None},
+    "context": {"data_plan": {"plan_id": "p", "plan_version": 2}},
+    **event(timestamp_unixtime_ms=1466456299032, custom_attributes={"zip": "01234"}),
+}
+
+
+@pytest.mark.parametrize("document", [OUTBOUND, json.dumps(OUTBOUND), json.dumps(OUTBOUND).encode()])
+def test_what_mparticle_sent_out_can_be_sent_in(document: Any, sandbox: Sandbox) -> None:
+    read = Batch.from_outbound(document)
+    assert json.loads(read.to_json()) == INBOUND
+    upload(sandbox, read)
+    assert json.loads(sandbox.requests[0].body) == INBOUND
+    with pytest.raises(ValidationError):
+        Batch.from_json(json.dumps(OUTBOUND))  # only where it is asked for
+
+
+def test_an_inbound_batch_is_an_outbound_one_too() -> None:
+    assert json.loads(Batch.from_outbound(INBOUND).to_json()) == INBOUND
+
+
+@pytest.mark.parametrize(
+    ("document", "problem"),
+    [
+        ("{", "is not valid JSON"),
+        ("[]", "must be an object, not a list"),
+        (batch({"user_identities": [1]}), "user_identities: must be an object or null, not a list"),
+        (batch({"user_identities": [{"identity_type": "mail", "identity": "a"}]}), "user_identities.mail: is not a known field"),
+        (batch(event(timestamp_unixtime_ms="1466456299")), "which are seconds: give milliseconds"),
+    ],
+)  # fmt: skip
+def test_a_faulty_outbound_batch(document: Any, problem: str) -> None:
+    with pytest.raises(ValidationError) as raised:
+        Batch.from_outbound(document)
+    assert problem in str(raised.value)
