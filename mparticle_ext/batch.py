@@ -125,7 +125,7 @@ class Batch(constructors.Batch):
         """Read a batch that mParticle sent out, such as a quarantined or exported one, to send it in again.
 
         What only mParticle sets is left out, and the identities become an object. The `source_request_id` stays:
-        mParticle drops the batch if it accepted that id in the last 30 to 60 days, so give it a new one to count it twice.
+        mParticle drops the batch if it accepted that id in the last 30 to 60 days. Set a new id to count it again.
 
         Raises:
             WrongCallError: The argument is neither JSON text nor a dict.
