@@ -145,7 +145,7 @@ def _keyword(spec: Spec, keyword: str) -> dict[str, Any]:
 
 
 def _read_only(spec: Spec, name: str) -> list[str]:
-    return [field for field, schema in spec.fields_of(name).items() if schema.get("readOnly")]
+    return [field for field, schema in spec.fields_of(name).items() if schema.get("x-set-by-mparticle")]
 
 
 def _limits(spec: Spec) -> dict[str, int]:
