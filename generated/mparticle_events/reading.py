@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 
 from msgspec import UNSET, ValidationError, convert, inspect
@@ -156,7 +157,9 @@ def _convert_text(value: str, types: list[inspect.Type]) -> Any:
                 return value if value or pattern is None or re.search(pattern, value) else UNSET
     if not value and any(isinstance(part, inspect.BoolType) for part in types):
         return UNSET
-    for kind in [type(part) for part in types if type(part) in _FROM_TEXT]:
+    kinds = {type(part) for part in types}
+    for builtin in [builtin for kind, builtin in _FROM_TEXT.items() if kind in kinds]:
         with suppress(ValidationError):
-            return convert(value, _FROM_TEXT[kind], strict=False)
+            number = convert(value, builtin, strict=False)
+            return number if type(number) is not float or isfinite(number) else value
     return value
