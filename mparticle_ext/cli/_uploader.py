@@ -66,7 +66,9 @@ class Uploader:
         self._display = ProgressDisplay(self._progress, quiet=quiet)
         try:
             with EventsApi(configuration) as api, self._display:
-                api.upload_all(self._batches(inputs), historical=self._historical, on_result=self._on_result)
+                api.upload_all(
+                    self._batches(inputs), historical=self._historical, on_result=self._on_result, keep_failed=False
+                )
         except BaseException as error:
             with self.interrupts.deferred():
                 self._record_rest(UploadResult.of(error) or UploadResult())
