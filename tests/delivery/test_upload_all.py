@@ -251,9 +251,8 @@ def test_failures_that_were_not_reported_are_kept(upload_all: UploadAll) -> None
             raise OSError("disk full")
         reported.append(result.index)
 
-    with FaultyServer(otherwise=status(400)) as server:
-        with pytest.raises(OSError, match="disk full") as raised:
-            upload_all(configured(server), numbered(1000), on_result=full_disk, keep_failed=False)
+    with FaultyServer(otherwise=status(400)) as server, pytest.raises(OSError, match="disk full") as raised:
+        upload_all(configured(server), numbered(1000), on_result=full_disk, keep_failed=False)
     result = result_of(raised.value)
     assert (result.delivered, result.reported) == (0, 7)
     assert sorted([*reported, *(one.index for one in result.failed)]) == list(range(result.total))
