@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import Any, cast
 
 import msgspec
+from mparticle_events.strict import closest, unknown_field
 from mparticle_events.wire import encode
 
 from ..errors import ValidationError
@@ -102,21 +103,14 @@ def _missing(name: str, value: Any, path: Path, kind: Any) -> str:
 def _unknown(name: str, value: Any, path: Path, kind: Any) -> str:
     if tag_fields(kind, value, path):
         return f"is not a field of an event's envelope: {_ENVELOPE}"
-    known = field_names(kind, value, path)
-    meant = closest(name, known)
-    return f"is not a known field: {f'did you mean {meant!r}?' if meant else 'known fields are ' + ', '.join(known)}"
-
-
-def closest(name: str, known: list[str]) -> str:
-    """The known name that is most similar to an unknown one; empty if none is similar."""
-    return next(iter(get_close_matches(name, known, n=1, cutoff=0.5)), "")
+    return unknown_field(name, field_names(kind, value, path))
 
 
 def _choice(given: Any, known: list[str]) -> str:
     if not known or not isinstance(given, str):
         return ""
-    near = get_close_matches(given, known, n=1, cutoff=0.5)
-    return f"is {given!r}, but must be one of {', '.join(known)}{f': did you mean {near[0]!r}?' if near else ''}"
+    near = closest(given, known)
+    return f"is {given!r}, but must be one of {', '.join(known)}{f': did you mean {near!r}?' if near else ''}"
 
 
 def _constraint(problem: str, given: Any) -> str:

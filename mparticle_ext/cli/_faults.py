@@ -14,11 +14,12 @@ from typing import Any, NamedTuple
 
 import msgspec
 from mparticle_events import models
+from mparticle_events.strict import closest
 from msgspec import inspect
 
 from .. import ValidationError
 from .._checks import require_historical
-from .._checks.explain import closest, locate, short
+from .._checks.explain import locate, short
 from .._checks.paths import Path, branches, field_names, format_path, parse_path, types_at, value_at
 from ._json_stream import Value
 

@@ -17,6 +17,7 @@ import mparticle_ext as m
 Event: Any = m.AppEvent  # Any, because a type checker finds these mistakes too
 Batch: Any = m.Batch
 ProductAction: Any = m.ProductAction
+UserIdentities: Any = m.UserIdentities
 
 
 def event(**data: Any) -> dict[str, Any]:
@@ -27,6 +28,13 @@ def event_appended_without_envelope() -> Any:
     batch = Batch("production", events=[Event("other", "a")])
     batch.events.append(Event("other", "b"))
     return batch
+
+
+def subclass() -> Any:
+    class Clicked(m.AppEvent, kw_only=True):
+        mine: int = 0
+
+    return Clicked
 
 
 def recursive() -> Any:
@@ -133,8 +141,17 @@ CALLS: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: setattr(Batch(), "events", Event()), m.WrongCallError, "events takes a list of events, not"),
     (lambda: setattr(Batch(), "events", 7), m.WrongCallError, "events takes a list of events, not int"),
     (lambda: Batch().add_event({"event_type": "session_start", "data": {"x": 1}}), m.ValidationError, "batch: events[0].data.x: is not a known field"),
-    (lambda: setattr(Batch(), "enviroment", 1), AttributeError, "enviroment"),
-    (lambda: Batch(enviroment=1), TypeError, "enviroment"),
+    (lambda: setattr(Batch(), "userIdentities", 1), AttributeError, "Batch.userIdentities is not a known field: did you mean 'user_identities'?"),
+    (lambda: setattr(Event(), "customAttributes", {}), AttributeError, "AppEvent.customAttributes is not a known field: did you mean 'custom_attributes'?"),
+    (lambda: setattr(ProductAction(), "xyzzy", 1), AttributeError, "ProductAction.xyzzy is not a known field: known fields are action, transaction_id, "),
+    (lambda: setattr(Batch(), "to_json", 1), AttributeError, "'Batch' object attribute 'to_json' is read-only"),
+    (lambda: Batch(user_atributes={}), TypeError, "Batch: user_atributes is not a known field: did you mean 'user_attributes'?"),
+    (lambda: Event("other", eventName="a"), TypeError, "AppEvent: eventName is not a known field: did you mean 'event_name'?"),
+    (lambda: subclass()(myne=1), TypeError, "Clicked: myne is not a known field: did you mean 'mine'?"),
+    (lambda: Batch("production", {}, []), TypeError, "Batch takes 1 positional argument(s) (environment), not 3: give the other fields by name, as in events=..."),
+    (lambda: Event("other", "a", 5), TypeError, "AppEvent takes 2 positional argument(s) (custom_event_type, event_name), not 3: give the other fields by name"),
+    (lambda: UserIdentities("a"), TypeError, "UserIdentities takes 0 positional argument(s), not 1: give the other fields by name, as in other=..."),
+    (lambda: Event("other", custom_event_type="other"), TypeError, "Argument 'custom_event_type' given by name and position"),
     (lambda: Batch("production", events=[Event("other", "a"), {"event_type": "session_start", "data": {"x": 1}}]), m.ValidationError, "batch: events[1].data.x: is not a known field"),
     (lambda: Batch("production").add_event({"event_type": "custom_event", "event_name": "a"}), m.ValidationError, "events[0].event_name: is not a field of an event's envelope: an event is sent as"),
     (lambda: Batch("production").add_event({"event_type": 5, "data": {}}), m.ValidationError, "events[0].event_type: must be a string"),
