@@ -15,11 +15,11 @@ class StrictMeta(StructMeta):
             namespace.setdefault("__setattr__", _set_attribute)
             return super().__new__(mcs, name, bases, namespace, **options)
 
-        def __call__(cls, *arguments: Any, **fields: Any) -> Any:
+        def __call__(self, *arguments: Any, **fields: Any) -> Any:
             try:
-                return _make(cls, *arguments, **fields)
+                return _make(self, *arguments, **fields)
             except TypeError:
-                problem = _wrong_arguments(cls, len(arguments), fields)
+                problem = _wrong_arguments(self, len(arguments), fields)
                 if not problem:
                     raise
             raise TypeError(problem)
