@@ -11,7 +11,7 @@ import msgspec
 from mparticle_events import constructors, models
 from msgspec import UnsetType
 
-from ._checks import checked, encoded
+from ._checks import checked, encoded, require_text
 from .errors import ValidationError, WrongCallError, type_name
 
 AnyBatch: TypeAlias = models.Batch | Mapping[str, Any]
@@ -92,7 +92,9 @@ class Batch(constructors.Batch):
         Raises:
             ValidationError: The first fault, with its path.
         """
-        checked(encoded(self), models.Batch)
+        document = encoded(self)
+        require_text(self)
+        checked(document, models.Batch)
 
     def to_json(self) -> str:
         """The batch as the JSON that is sent. It is not validated.
@@ -147,7 +149,9 @@ def _in_envelope(event: AnyEvent, index: int) -> models.Event:
 
 def _read_event(event: Mapping[str, Any], index: int) -> models.Event:
     try:
-        return checked(encoded(event), models.Event)  # type: ignore[arg-type]  # a union is a type form, not a type
+        document = encoded(event)
+        require_text(event)
+        return checked(document, models.Event)  # type: ignore[arg-type]  # a union is a type form, not a type
     except ValidationError as error:
         path = f"events[{index}]{'.' if error.path else ''}{error.path}"
         raise ValidationError(error.problem, path) from None

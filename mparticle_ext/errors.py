@@ -95,6 +95,8 @@ class WrongCallError(MParticleError, TypeError):
 
 def type_name(value: object) -> str:
     """The type of a value for a message. The value is left out: it can be personal data."""
+    if isinstance(value, type):
+        return f"the class {value.__name__}: write {value.__name__}(...)"
     return "None" if value is None else type(value).__name__
 
 

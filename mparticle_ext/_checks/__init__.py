@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from decimal import Decimal
-from math import isfinite
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -17,10 +16,12 @@ from ..errors import ValidationError
 
 if TYPE_CHECKING:
     from ..batch import AnyBatch
+    from .paths import Path
 
 T = TypeVar("T")
 
 _HOUR_MS = 3_600_000
+_PACKER = msgspec.msgpack.Encoder(enc_hook=to_plain)
 _N, _I = ord("N"), ord("I")  # numbers, because `bytes in bytes` takes five times as long as `int in bytes`
 
 
@@ -33,8 +34,18 @@ def encoded(value: Any, batch_index: int | None = None) -> bytes:
 
         raise explain_encoding(value, error, batch_index) from None
     if _may_have_nonfinite(document):
-        _refuse_nonfinite(value, batch_index)
+        from .explain import nonfinite_problems  # loaded when there may be an error
+
+        _refuse(nonfinite_problems(value), batch_index)
     return document
+
+
+def require_text(value: Any, batch_index: int | None = None) -> None:
+    """Refuse bytes with a ValidationError. `value` can be encoded as JSON."""
+    if _may_have_bytes(value):
+        from .explain import bytes_problems  # loaded when there may be an error
+
+        _refuse(bytes_problems(value), batch_index)
 
 
 def checked(document: bytes, kind: type[T], batch_index: int | None = None) -> T:
@@ -102,16 +113,18 @@ def _may_have_nonfinite(document: bytes) -> bool:
     )
 
 
-def _refuse_nonfinite(value: Any, batch_index: int | None) -> None:
-    """Refuse NaN and infinity, which the encoder would silently write as null."""
-    from .paths import find, format_path
+def _may_have_bytes(value: Any) -> bool:
+    """Whether a value has bytes, which have types of their own in MessagePack. The JSON encoder would write base64."""
+    try:
+        packed = _PACKER.encode(value)
+    except OverflowError:  # an integer that JSON can have, and MessagePack cannot
+        return True
+    return 0xC4 in packed or 0xC5 in packed or 0xC6 in packed
 
-    plain = msgspec.to_builtins(value, builtin_types=(Decimal,), str_keys=True, enc_hook=to_plain)
-    path = find(plain, _is_nonfinite)
-    if path is not None:
-        problem = "is not a finite number, and JSON has no form for it: leave it out"
+
+def _refuse(problems: list[tuple[Path, str]], batch_index: int | None) -> None:
+    if problems:
+        from .paths import format_path
+
+        path, problem = problems[0]
         raise ValidationError(problem, format_path(path), batch_index)
-
-
-def _is_nonfinite(leaf: Any) -> bool:
-    return not leaf.is_finite() if isinstance(leaf, Decimal) else isinstance(leaf, float) and not isfinite(leaf)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from difflib import get_close_matches
+from math import isfinite
 from typing import Any, cast
 
 import msgspec
 from mparticle_events.strict import closest, unknown_field
-from mparticle_events.wire import encode
+from mparticle_events.wire import encode, to_plain
 
-from ..errors import ValidationError
-from .paths import Path, choices, faulty_key, field_names, find, format_path, parse_path, tag_fields, value_at
+from ..errors import ValidationError, type_name
+from .paths import Path, choices, faulty_key, field_names, find_problems, format_path, parse_path, tag_fields, value_at
 
 _MESSAGE = re.compile(r"(?P<problem>.*?)(?: - at (?P<key>`key` in )?`\$(?P<path>.*)`)?", re.DOTALL)
 _MISSING = re.compile(r"Object missing required field `(.*)`", re.DOTALL)
@@ -32,6 +34,9 @@ _KINDS = {
     "object": "an object",
 }
 _ENVELOPE = 'an event is sent as {"event_type": ..., "data": {...}}, which add_event(AppEvent(...)) makes'
+_JSON_ADVICE = "give a string, a number, a boolean, a list or a dict"
+_BYTES = (bytes, bytearray, memoryview)
+_BYTES_ADVICE = "bytes, which JSON does not have: decode it, as in value.decode()"
 _NO_LINE_BREAK = r"(?!\\n)"  # the end of the spec's patterns, which does not help a reader
 _SHOWN_KEY = 40  # characters of a long key
 
@@ -76,20 +81,64 @@ def explain_encoding(value: Any, error: Exception, batch_index: int | None) -> V
     """The error for a value without a JSON form."""
     if isinstance(error, RecursionError):
         return ValidationError("contains itself, or is nested too deeply for JSON", batch_index=batch_index)
-    found = "has a character that UTF-8 cannot encode (a lone surrogate)" if isinstance(error, UnicodeError) else error
-    path = format_path(find(value, _is_unencodable) or ())
-    advice = "give a string, a number, a boolean, a list or a dict"
-    return ValidationError(f"{found}: {advice}", path=path, batch_index=batch_index)
+    path, problem = next(iter(encoding_problems(value)), ((), str(error)))
+    return ValidationError(problem, format_path(path), batch_index)
 
 
-def _is_unencodable(leaf: Any) -> bool:
-    if leaf is msgspec.UNSET:
-        return False
+def encoding_problems(value: Any) -> list[tuple[Path, str]]:
+    """The parts without a JSON form."""
+    return find_problems(value, _encoding_problem)
+
+
+def bytes_problems(value: Any) -> list[tuple[Path, str]]:
+    """The parts that the encoder would silently write as base64."""
+    return find_problems(_plain(value), _bytes_problem)
+
+
+def nonfinite_problems(value: Any) -> list[tuple[Path, str]]:
+    """The numbers that the encoder would silently write as null."""
+    return find_problems(_plain(value), _nonfinite_problem)
+
+
+def _plain(value: Any) -> Any:
+    return msgspec.to_builtins(value, builtin_types=(Decimal, *_BYTES), enc_hook=to_plain)
+
+
+def _encoding_problem(part: Any) -> str:
+    if part is msgspec.UNSET:
+        return ""
     try:
-        encode(leaf)
-    except Exception:
-        return True
-    return False
+        encode(part)
+    except UnicodeError:
+        return f"has a character that UTF-8 cannot encode (a lone surrogate): {_JSON_ADVICE}"
+    except Exception as error:
+        return _class_problem(part) or _array_problem(part) or f"{error}: {_JSON_ADVICE}"
+    return ""
+
+
+def _class_problem(part: Any) -> str:
+    return f"is {type_name(part)}" if isinstance(part, type) else ""
+
+
+def _array_problem(part: Any) -> str:
+    """The problem of a scalar or an array of numpy, or of a library with the same methods."""
+    if not (hasattr(part, "shape") and hasattr(part, "item")):
+        return ""
+    method = "tolist" if part.shape else "item"
+    return f"is a {type(part).__module__}.{type(part).__name__}, which has no JSON form: call its method .{method}()"
+
+
+def _bytes_problem(part: Any) -> str:
+    if isinstance(part, _BYTES):
+        return f"is {_BYTES_ADVICE}"
+    has_key = isinstance(part, dict) and any(isinstance(key, _BYTES) for key in part)
+    return f"has a key that is {_BYTES_ADVICE}" if has_key else ""
+
+
+def _nonfinite_problem(part: Any) -> str:
+    if part.is_finite() if isinstance(part, Decimal) else not isinstance(part, float) or isfinite(part):
+        return ""
+    return "is not a finite number, and JSON has no form for it: leave it out"
 
 
 def _missing(name: str, value: Any, path: Path, kind: Any) -> str:

@@ -32,13 +32,11 @@ def value_at(value: Any, path: Path) -> Any:
     return value
 
 
-def find(value: Any, matches: Callable[[Any], bool], path: Path = ()) -> Path | None:
-    """The path of the first part, innermost first, that matches; None if there is none."""
-    for step, child in _children(value):
-        found = find(child, matches, (*path, step))
-        if found is not None:
-            return found
-    return path if matches(value) else None
+def find_problems(value: Any, problem_of: Callable[[Any], str], path: Path = ()) -> list[tuple[Path, str]]:
+    """The innermost parts that have a problem, with their paths. `problem_of` returns an empty text for a good part."""
+    inside = [found for step, child in _children(value) for found in find_problems(child, problem_of, (*path, step))]
+    problem = "" if inside else problem_of(value)
+    return [(path, problem)] if problem else inside
 
 
 def parse_path(text: str, message: str, value: Any, kind: Any) -> Path:

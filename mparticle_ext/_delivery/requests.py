@@ -12,7 +12,7 @@ from typing import Any
 from mparticle_events import models
 from mparticle_events.service import MAX_BATCHES, MAX_REQUEST_BYTES, MIN_BATCHES
 
-from .._checks import checked, encoded, has_id, require_historical, require_size
+from .._checks import checked, encoded, has_id, require_historical, require_size, require_text
 from ..batch import AnyBatch
 from ..configuration import Configuration
 from ..errors import ValidationError, WrongCallError, type_name
@@ -90,7 +90,10 @@ class RequestBuilder:
         repeatable = has_id(batch)
         if self._deduplicate and not repeatable:
             batch, repeatable = _with_new_id(batch), True
-        return PreparedBatch(index or 0, batch, encoded(batch, index), repeatable)
+        document = encoded(batch, index)
+        if self._validate:
+            require_text(batch, index)
+        return PreparedBatch(index or 0, batch, document, repeatable)
 
     def _check(self, document: bytes, index: int, *, historical: bool) -> None:
         if self._validate:

@@ -10,6 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import pytest
 
 import mparticle_ext as m
@@ -105,6 +106,20 @@ BATCHES: list[tuple[Callable[[], Any], str]] = [
     (lambda: Batch("production", user_attributes={(1, 2): 1}), "batch: user_attributes: a key of JSON is a string, not tuple"),
     (event_appended_without_envelope, "batch: events[1].event_type: is required: an event is sent as"),
     (lambda: Batch("production", user_attributes={"a": 1, "b": Fraction(10**400)}), "batch: user_attributes.b: integer division result too large for a float"),
+    (lambda: Batch("production", user_attributes={"a": b"x"}),
+     "batch: user_attributes.a: is bytes, which JSON does not have: decode it, as in value.decode()"),
+    (lambda: Batch("production", events=[Event("other", b"abc")]), "batch: events[0].data.event_name: is bytes"),
+    (lambda: {"environment": "production", "mpid": bytearray(b"1234")}, "batch: mpid: is bytes"),
+    (lambda: Batch("production", user_attributes={"a": ["b", memoryview(b"x" * 300)]}), "batch: user_attributes.a[1]: is bytes"),
+    (lambda: Batch("production", user_attributes={b"a": 1}), "batch: user_attributes: has a key that is bytes, which JSON does not have: decode it"),
+    (lambda: Batch("production", user_attributes={"a": 2**70, "b": b"x"}), "batch: user_attributes.b: is bytes"),
+    (lambda: {"environment": "production", "user_attributes": {"a": {b"x"}}}, "batch: user_attributes.a[0]: is bytes"),
+    (lambda: Batch("production", user_identities=m.UserIdentities),
+     "batch: user_identities: is the class UserIdentities: write UserIdentities(...)"),
+    (lambda: Batch("production", user_attributes={"a": np.bool_(True)}),
+     "batch: user_attributes.a: is a numpy.bool, which has no JSON form: call its method .item()"),
+    (lambda: Batch("production", user_attributes={"a": np.zeros(2)}),
+     "batch: user_attributes.a: is a numpy.ndarray, which has no JSON form: call its method .tolist()"),
     (recursive, "batch: contains itself, or is nested too deeply for JSON"),
 ]  # fmt: skip
 
@@ -137,6 +152,10 @@ def api() -> Any:
 
 CALLS: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: Batch("production").add_event(None), m.WrongCallError, "events[0]: an event such as AppEvent(...), or a dict with event_type and data, is expected, not None"),
+    (lambda: Batch("production", events=[m.AppEvent]), m.WrongCallError, "is expected, not the class AppEvent: write AppEvent(...)"),
+    (lambda: Batch().add_event(m.AppEvent), m.WrongCallError, "is expected, not the class AppEvent: write AppEvent(...)"),
+    (lambda: api().upload_events(Batch), m.WrongCallError, "a Batch is expected, not the class Batch: write Batch(...)"),
+    (lambda: m.EventsApi(m.Configuration), m.WrongCallError, "EventsApi takes a Configuration, not the class Configuration: write Configuration(...)"),  # type: ignore[arg-type]
     (lambda: Batch("production", events=[m.Product()]), m.WrongCallError, "events[0]: an event such as AppEvent(...)"),
     (lambda: setattr(Batch(), "events", Event()), m.WrongCallError, "events takes a list of events, not"),
     (lambda: setattr(Batch(), "events", 7), m.WrongCallError, "events takes a list of events, not int"),
@@ -154,6 +173,8 @@ CALLS: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: Event("other", custom_event_type="other"), TypeError, "Argument 'custom_event_type' given by name and position"),
     (lambda: Batch("production", events=[Event("other", "a"), {"event_type": "session_start", "data": {"x": 1}}]), m.ValidationError, "batch: events[1].data.x: is not a known field"),
     (lambda: Batch("production").add_event({"event_type": "custom_event", "event_name": "a"}), m.ValidationError, "events[0].event_name: is not a field of an event's envelope: an event is sent as"),
+    (lambda: Batch("production").add_event(event(event_name=b"a")), m.ValidationError, "batch: events[0].data.event_name: is bytes"),
+    (lambda: Batch("production", user_attributes={"a": b"x"}).validate(), m.ValidationError, "batch: user_attributes.a: is bytes"),
     (lambda: Batch("production").add_event({"event_type": 5, "data": {}}), m.ValidationError, "events[0].event_type: must be a string"),
     (lambda: Batch.from_json("[" * 100_000), m.ValidationError, "batch: is not valid JSON: "),
     (lambda: Batch.from_json('{"environment":"production","a` - at `$.x[0]`b":1}'), m.ValidationError, "batch: Object contains unknown field"),
