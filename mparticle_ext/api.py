@@ -16,7 +16,7 @@ from ._delivery.requests import (
 )
 from .batch import AnyBatch
 from .configuration import Configuration
-from .errors import ClosedError
+from .errors import ClosedError, hides_locals
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -40,6 +40,7 @@ class EventsApi:
     uploads, but must not wait for them.
     """
 
+    @hides_locals
     def __init__(self, configuration: Configuration) -> None:
         from ._delivery.threads.sending import Engine  # here, so that building batches does not load httpx
 
