@@ -415,7 +415,7 @@ def test_log_lines(caplog: pytest.LogCaptureFixture) -> None:
     lines = [(record.levelname, record.getMessage()) for record in caplog.records if record.name == "mparticle_ext"]
     ids = {message.split()[1] for _, message in lines}
     assert len(ids) == 1
-    assert [level for level, _ in lines] == ["DEBUG", "INFO", "DEBUG", "ERROR"]
+    assert [level for level, _ in lines] == ["DEBUG", "WARNING", "DEBUG", "ERROR"]
     first, retried, second, lost = (message.partition(": ")[2] for _, message in lines)
     assert first.startswith("attempt 1, bulk_upload_events of 2 batch(es), 271 bytes: ServerError, HTTP 503 in ")
     assert retried.startswith("ServerError, HTTP 503, next attempt in ")
