@@ -90,11 +90,20 @@ class Batch(constructors.Batch):
         """Validate the batch, as an upload does.
 
         Raises:
-            ValidationError: The first fault, with its path.
+            ValidationError: The first fault, with its path. `faults()` returns all.
         """
         document = encoded(self)
         require_text(self)
         checked(document, models.Batch)
+
+    def faults(self) -> list[ValidationError]:
+        """All faults of the batch with their paths, at most a hundred; an empty list if it is valid.
+
+        They are not raised.
+        """
+        from ._checks.faults import batch_faults  # loaded at first use
+
+        return batch_faults(self)
 
     def to_json(self) -> str:
         """The batch as the JSON that is sent. It is not validated.

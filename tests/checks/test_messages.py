@@ -146,6 +146,44 @@ def test_invalid_batch_in_a_bulk_upload_is_named_by_its_index() -> None:
     assert (raised.value.batch_index, raised.value.path) == (2, "environment")
 
 
+FAULTS: list[tuple[Any, list[str]]] = [
+    (Batch("production"), []),
+    (
+        Batch("prod", mpid="12a", user_attributes={"a": {}, "b": ["x" * 513]}, events=[Event("other"), Event("other", b"b"), Event("othr")]),
+        [
+            "events[1].data.event_name: is bytes",
+            "environment: is 'prod'",
+            "events[0].data.event_name: is required",
+            "events[2].data.custom_event_type: is 'othr'",
+            "events[2].data.event_name: is required",
+            "user_attributes.a: must be",
+            "user_attributes.b[0]: has 513 characters",
+            "mpid: does not match",
+        ],
+    ),
+    (
+        Batch(user_attributes={"a": object(), "b": m.Batch, "c": "\ud800"}),
+        ["user_attributes.a: object has no JSON form", "user_attributes.b: is the class Batch", "user_attributes.c: has a character"],
+    ),
+    (Batch(user_attributes={"a": object()}), ["user_attributes.a: object has no JSON form", "environment: is required"]),
+    (Batch(user_attributes={"a": math.nan, "b": -math.inf}), ["user_attributes.a: is not a finite", "user_attributes.b: is not a finite", "environment: is required"]),
+    (recursive(), ["contains itself"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("batch", "faults"), FAULTS, ids=[str(number) for number in range(len(FAULTS))])
+def test_all_faults_of_a_batch(batch: m.Batch, faults: list[str]) -> None:
+    found = batch.faults()
+    assert len(found) == len(faults)
+    for error, fault in zip(found, faults, strict=True):
+        assert str(error).startswith(f"batch: {fault}")
+        assert error.path in fault
+    if found:
+        with pytest.raises(m.ValidationError) as raised:
+            batch.validate()
+        assert str(raised.value) == str(found[0])
+
+
 def api() -> Any:
     return m.EventsApi(m.Configuration("key", "secret", base_url="http://127.0.0.1:1"))
 
