@@ -24,7 +24,6 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from enum import Enum
 from functools import partial, wraps
-from traceback import clear_frames
 from types import CodeType
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias, TypeVar
 
@@ -318,6 +317,8 @@ def hides_locals(function: Callable[P, T]) -> Callable[P, T]:
         try:
             return function(*arguments, **settings)
         except BaseException as error:
+            from traceback import clear_frames  # loaded at an error
+
             for one in chain(error, handled):
                 clear_frames(one.__traceback__)
             del arguments, settings

@@ -31,6 +31,10 @@ def event_appended_without_envelope() -> Any:
     return batch
 
 
+def import_from(name: str) -> None:
+    exec(f"from mparticle_ext import {name}")  # noqa: S102
+
+
 def subclass() -> Any:
     class Clicked(m.AppEvent, kw_only=True):
         mine: int = 0
@@ -194,6 +198,8 @@ CALLS: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: Batch().add_event(m.AppEvent), m.WrongCallError, "is expected, not the class AppEvent: write AppEvent(...)"),
     (lambda: api().upload_events(Batch), m.WrongCallError, "a Batch is expected, not the class Batch: write Batch(...)"),
     (lambda: m.EventsApi(m.Configuration), m.WrongCallError, "EventsApi takes a Configuration, not the class Configuration: write Configuration(...)"),  # type: ignore[arg-type]
+    (lambda: import_from("CustomEvent"), ImportError, "the constructor of a custom event is called AppEvent: from mparticle_ext import AppEvent"),
+    (lambda: import_from("Nothing"), ImportError, "cannot import name 'Nothing' from 'mparticle_ext'"),
     (lambda: Batch("production", events=[m.Product()]), m.WrongCallError, "events[0]: an event such as AppEvent(...)"),
     (lambda: setattr(Batch(), "events", Event()), m.WrongCallError, "events takes a list of events, not"),
     (lambda: setattr(Batch(), "events", 7), m.WrongCallError, "events takes a list of events, not int"),
