@@ -93,7 +93,7 @@ class Batch(constructors.Batch):
             ValidationError: The first fault, with its path. `faults()` returns all.
         """
         document = encoded(self)
-        require_text(self)
+        require_text(self, document)
         checked(document, models.Batch)
 
     def faults(self) -> list[ValidationError]:
@@ -159,7 +159,7 @@ def _in_envelope(event: AnyEvent, index: int) -> models.Event:
 def _read_event(event: Mapping[str, Any], index: int) -> models.Event:
     try:
         document = encoded(event)
-        require_text(event)
+        require_text(event, document)
         return checked(document, models.Event)  # type: ignore[arg-type]  # a union is a type form, not a type
     except ValidationError as error:
         path = f"events[{index}]{'.' if error.path else ''}{error.path}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _HOUR_MS = 3_600_000
+_MAX_DEPTH = 16
+_MARKS = (0xC4, 0xC5, 0xC6)  # of bytes in MessagePack
 _PACKER = msgspec.msgpack.Encoder(enc_hook=to_plain)
 _N, _I = ord("N"), ord("I")  # numbers, because `bytes in bytes` takes five times as long as `int in bytes`
 
@@ -39,9 +42,9 @@ def encoded(value: Any, batch_index: int | None = None) -> bytes:
     return document
 
 
-def require_text(value: Any, batch_index: int | None = None) -> None:
-    """Refuse bytes with a ValidationError. `value` can be encoded as JSON."""
-    if _may_have_bytes(value):
+def require_text(value: Any, document: bytes, batch_index: int | None = None) -> None:
+    """Refuse bytes in a value, which the encoder writes into the document as base64, with a ValidationError."""
+    if _may_have_bytes(value, document):
         from .explain import bytes_problems  # loaded when there may be an error
 
         _refuse(bytes_problems(value), batch_index)
@@ -112,13 +115,24 @@ def _may_have_nonfinite(document: bytes) -> bool:
     )
 
 
-def _may_have_bytes(value: Any) -> bool:
-    """Whether a value has bytes, which have types of their own in MessagePack. The JSON encoder would write base64."""
+def _may_have_bytes(value: Any, document: bytes) -> bool:
+    """Whether MessagePack, which has types for bytes, writes one of them. Text and numbers can have the same marks."""
     try:
         packed = _PACKER.encode(value)
-    except OverflowError:  # an integer that JSON can have, and MessagePack cannot
+        if sum(map(packed.count, _MARKS)) > sum(map(document.count, _MARKS)):
+            _text_decoder().decode(packed)
+    except (OverflowError, msgspec.DecodeError):  # bytes, or another value that only JSON can have
         return True
-    return 0xC4 in packed or 0xC5 in packed or 0xC6 in packed
+    return False
+
+
+@cache
+def _text_decoder() -> msgspec.msgpack.Decoder[Any]:
+    """Decodes all values but bytes, up to some depth, because msgspec has no recursive unions."""
+    kind: Any = str | int | float | bool | None
+    for _ in range(_MAX_DEPTH):
+        kind = str | int | float | bool | None | list[kind] | dict[str, kind]
+    return msgspec.msgpack.Decoder(kind)
 
 
 def _refuse(problems: list[tuple[Path, str]], batch_index: int | None) -> None:

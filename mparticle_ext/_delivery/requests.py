@@ -92,7 +92,7 @@ class RequestBuilder:
             batch, repeatable = _with_new_id(batch), True
         document = encoded(batch, index)
         if self._validate:
-            require_text(batch, index)
+            require_text(batch, document, index)
         return PreparedBatch(index or 0, batch, document, repeatable)
 
     def _check(self, document: bytes, index: int, *, historical: bool) -> None:
