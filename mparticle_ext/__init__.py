@@ -94,6 +94,8 @@ def __dir__() -> list[str]:
 
 def __getattr__(name: str) -> Any:
     """Load at first use what many programs do not need."""
+    if name == "CustomEvent":  # an ImportError, because Python replaces the text of an AttributeError
+        raise ImportError("the constructor of a custom event is called AppEvent: from mparticle_ext import AppEvent")
     if name not in _LAZY:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module

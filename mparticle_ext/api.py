@@ -10,13 +10,13 @@ from ._delivery.requests import (
     UploadRequest,
     require_batch,
     require_batches,
-    require_function,
+    require_callback,
     require_iterable,
     require_timeout,
 )
 from .batch import AnyBatch
 from .configuration import Configuration
-from .errors import ClosedError
+from .errors import ClosedError, hides_locals
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -40,6 +40,7 @@ class EventsApi:
     uploads, but must not wait for them.
     """
 
+    @hides_locals
     def __init__(self, configuration: Configuration) -> None:
         from ._delivery.threads.sending import Engine  # here, so that building batches does not load httpx
 
@@ -64,8 +65,8 @@ class EventsApi:
             The response; with a callback a future of it.
 
         Raises:
-            WrongCallError: The argument is not a batch. Raised at once in both forms; the other errors go to the
-                callback, if there is one.
+            WrongCallError: The argument is not a batch, or the callback does not take three arguments. Raised at once
+                in both forms; the other errors go to the callback, if there is one.
             ValidationError: mParticle would refuse the batch. Nothing was sent.
             APIConnectionError: There was no complete response.
             APIStatusError: mParticle did not accept the request.
@@ -206,7 +207,7 @@ class EventsApi:
         self._require_open()
         if callback is None:
             return self._engine.send(make_request())
-        require_function(callback, "callback", "(error, data, response)")
+        require_callback(callback)
         return self._engine.background.submit(batches, self._prepared(make_request), callback)
 
     def _prepared(self, make_request: Callable[[], UploadRequest]) -> Callable[[], httpx.Response]:

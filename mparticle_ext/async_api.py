@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 from ._delivery.requests import UploadRequest, require_batch, require_batches, require_iterable
 from .batch import AnyBatch
 from .configuration import Configuration
-from .errors import ClosedError, WrongCallError
+from .errors import ClosedError, WrongCallError, hides_locals
 
 if TYPE_CHECKING:
     import httpx
@@ -22,6 +22,7 @@ class AsyncEventsApi:
     Close it, or use it in an `async with` block. It can be used in several event loops.
     """
 
+    @hides_locals
     def __init__(self, configuration: Configuration) -> None:
         from ._delivery.tasks.sending import AsyncEngine  # here, so that building batches does not load httpx
 

@@ -12,7 +12,7 @@ import msgspec
 from mparticle_events import constructors, models
 from msgspec import UnsetType
 
-from ._checks import checked, encoded, read, read_outbound
+from ._checks import checked, encoded, inbound, read, require_text
 from .errors import ValidationError, WrongCallError, type_name
 
 AnyBatch: TypeAlias = models.Batch | Mapping[str, Any]
@@ -91,9 +91,20 @@ class Batch(constructors.Batch):
         """Validate the batch, as an upload does.
 
         Raises:
-            ValidationError: The first fault, with its path.
+            ValidationError: The first fault, with its path. `faults()` returns all.
         """
-        read(encoded(self), models.Batch, source=self)
+        document = encoded(self)
+        require_text(self, document)
+        read(document, models.Batch, source=self)
+
+    def faults(self) -> list[ValidationError]:
+        """All faults of the batch with their paths, at most a hundred; an empty list if it is valid.
+
+        They are not raised.
+        """
+        from ._checks.faults import batch_faults  # loaded at first use
+
+        return batch_faults(self)
 
     def to_json(self) -> str:
         """The batch as the JSON that is sent. It is not validated.
@@ -134,7 +145,7 @@ class Batch(constructors.Batch):
         if not isinstance(document, (str, bytes, Mapping)):
             raise WrongCallError(f"from_outbound takes JSON text or a dict, not {type_name(document)}")
         text = document.encode() if isinstance(document, str) else document
-        return checked(read_outbound(text if isinstance(text, bytes) else encoded(text))[0], cls)
+        return checked(inbound(text if isinstance(text, bytes) else encoded(text))[0], cls)
 
 
 def _in_envelopes(events: EventsIn) -> EventsOut:
@@ -167,7 +178,9 @@ def _in_envelope(event: AnyEvent, index: int) -> models.Event:
 
 def _read_event(event: Mapping[str, Any], index: int) -> models.Event:
     try:
-        return read(encoded(event), models.Event, source=event)[1]  # type: ignore[arg-type]  # a union is not a type
+        document = encoded(event)
+        require_text(event, document)
+        return read(document, models.Event, source=event)[1]  # type: ignore[arg-type]  # a union is not a type
     except ValidationError as error:
         path = f"events[{index}]{'.' if error.path else ''}{error.path}"
         raise ValidationError(error.problem, path) from None

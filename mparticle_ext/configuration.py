@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self
 
 from mparticle_events.service import DEFAULT_POD, SERVERS, Pod
 
-from .errors import ConfigurationError, type_name
+from .errors import ConfigurationError, T, hides_locals, type_name
 
 if TYPE_CHECKING:
     import ssl
@@ -204,6 +204,12 @@ _VALIDATORS: dict[str, Callable[[str, Any], None]] = {
 }
 
 
+def _hides_init(kind: type[T]) -> type[T]:
+    kind.__init__ = hides_locals(kind.__init__)  # type: ignore[method-assign]  # dataclass has made it
+    return kind
+
+
+@_hides_init
 @dataclass(frozen=True, slots=True)
 class Configuration:
     """The settings of an EventsApi or AsyncEventsApi. It is validated when it is made, and cannot be changed.
@@ -268,6 +274,7 @@ class Configuration:
             raise ConfigurationError("transport='aiohttp' does not support http2=True: leave one of them out")
 
     @classmethod
+    @hides_locals
     def from_env(cls, environ: Mapping[str, str] | None = None, **others: Any) -> Self:
         """Read `MPARTICLE_API_KEY`, `MPARTICLE_API_SECRET`, `MPARTICLE_POD` and `MPARTICLE_BASE_URL`.
 

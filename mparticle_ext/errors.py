@@ -20,17 +20,21 @@ MParticleError
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from enum import Enum
-from functools import partial
+from functools import partial, wraps
 from types import CodeType
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
     import httpx
     from mparticle_events.models import ApiError
 
     from .batch import AnyBatch
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 _REQUEST_TIMEOUT = 408
 _TOO_MANY_REQUESTS = 429
@@ -95,6 +99,8 @@ class WrongCallError(MParticleError, TypeError):
 
 def type_name(value: object) -> str:
     """The type of a value for a message. The value is left out: it can be personal data."""
+    if isinstance(value, type):
+        return f"the class {value.__name__}: write {value.__name__}(...)"
     return "None" if value is None else type(value).__name__
 
 
@@ -300,6 +306,25 @@ def chain(error: BaseException, handled: BaseException | None = None) -> Iterato
         seen.add(id(one))
         yield one
         remaining += [*getattr(one, "exceptions", ()), one.__context__, one.__cause__]
+
+
+def hides_locals(function: Callable[P, T]) -> Callable[P, T]:
+    """A decorator: error reporters that record local variables find no argument of the function in its exceptions."""
+
+    @wraps(function)
+    def inner(*arguments: P.args, **settings: P.kwargs) -> T:
+        handled = sys.exception()
+        try:
+            return function(*arguments, **settings)
+        except BaseException as error:
+            from traceback import clear_frames  # loaded at an error
+
+            for one in chain(error, handled):
+                clear_frames(one.__traceback__)
+            del arguments, settings
+            raise
+
+    return inner
 
 
 def raised_by_signal(error: BaseException, handled: BaseException | None) -> BaseException | None:

@@ -14,12 +14,13 @@ from typing import Any
 from msgspec import UNSET, UnsetType
 
 from . import models
+from .strict import StrictMeta
 
 REQUIRED: Any = UNSET
 """The default of a required field. Validation reports the field if it is still unset."""
 
 
-class Batch(models.Batch):
+class Batch(models.Batch, metaclass=StrictMeta):
     """The identities, attributes and events of one user.
 
     mParticle recommends at most 128 KB per batch.
@@ -30,7 +31,7 @@ class Batch(models.Batch):
     environment: models.EnvironmentLike = REQUIRED
 
 
-class UserIdentities(models.UserIdentities):
+class UserIdentities(models.UserIdentities, metaclass=StrictMeta):
     """Identities of a user, one for each identity type."""
 
     @property
@@ -43,22 +44,22 @@ class UserIdentities(models.UserIdentities):
         self.customer_id = value
 
 
-class BatchContext(models.BatchContext):
+class BatchContext(models.BatchContext, metaclass=StrictMeta):
     """The data plan of a batch, and the location of the user."""
 
 
-class BatchingContext(models.BatchingContext):
+class BatchingContext(models.BatchingContext, metaclass=StrictMeta):
     """How mParticle groups a batch with others. Only mParticle's Go SDK has it."""
 
 
-class DataPlanContext(models.DataPlanContext):
+class DataPlanContext(models.DataPlanContext, metaclass=StrictMeta):
     """A data plan and its version."""
 
     plan_id: str = REQUIRED
     plan_version: int | None | UnsetType = UNSET
 
 
-class AttributionInfo(models.AttributionInfo):
+class AttributionInfo(models.AttributionInfo, metaclass=StrictMeta):
     """The campaign that a user is attributed to."""
 
     service_provider: str | None = REQUIRED
@@ -66,7 +67,7 @@ class AttributionInfo(models.AttributionInfo):
     campaign: str | None = REQUIRED
 
 
-class SourceInformation(models.SourceInformation):
+class SourceInformation(models.SourceInformation, metaclass=StrictMeta):
     """Source of a batch. Only mParticle sets it, in the batches that it sends out."""
 
     Channel = models.Channel
@@ -75,7 +76,7 @@ class SourceInformation(models.SourceInformation):
     partner: str | None | UnsetType = UNSET
 
 
-class GeoLocation(models.GeoLocation):
+class GeoLocation(models.GeoLocation, metaclass=StrictMeta):
     """A geographic location."""
 
     LocationSource = models.LocationSource
@@ -84,13 +85,13 @@ class GeoLocation(models.GeoLocation):
     longitude: models.Number = REQUIRED
 
 
-class ApplicationInformation(models.ApplicationInformation):
+class ApplicationInformation(models.ApplicationInformation, metaclass=StrictMeta):
     """The application that a user was using."""
 
     Os = models.OperatingSystem
 
 
-class DeviceInformation(models.DeviceInformation):
+class DeviceInformation(models.DeviceInformation, metaclass=StrictMeta):
     """The device of a user.
 
     Most audience integrations identify a device by its advertising IDs. An advertising ID is a UUID or an empty string.
@@ -100,18 +101,18 @@ class DeviceInformation(models.DeviceInformation):
     ATTAuthorizationStatus = models.ATTAuthorizationStatus
 
 
-class DeviceCurrentState(models.DeviceCurrentState):
+class DeviceCurrentState(models.DeviceCurrentState, metaclass=StrictMeta):
     """State of the device at the time of an event."""
 
     DeviceOrientation = models.Orientation
     StatusBarOrientation = models.Orientation
 
 
-class ConsentState(models.ConsentState):
+class ConsentState(models.ConsentState, metaclass=StrictMeta):
     """Consent of a user under the GDPR (European Union) and the CCPA (California)."""
 
 
-class GDPRConsentState(models.GDPRConsentState):
+class GDPRConsentState(models.GDPRConsentState, metaclass=StrictMeta):
     """Consent of a user to one purpose under the GDPR."""
 
     document: str | None | UnsetType = UNSET
@@ -121,11 +122,11 @@ class GDPRConsentState(models.GDPRConsentState):
     hardware_id: str | None | UnsetType = UNSET
 
 
-class CCPAConsents(models.CCPAConsents):
+class CCPAConsents(models.CCPAConsents, metaclass=StrictMeta):
     """Consent of a user under the CCPA. `data_sale_opt_out` is the only purpose."""
 
 
-class CCPAConsentState(models.CCPAConsentState):
+class CCPAConsentState(models.CCPAConsentState, metaclass=StrictMeta):
     """Whether a user opted out of the sale of their data under the CCPA."""
 
     document: str | None | UnsetType = UNSET
@@ -135,7 +136,7 @@ class CCPAConsentState(models.CCPAConsentState):
     hardware_id: str | None | UnsetType = UNSET
 
 
-class EventSystemNotificationInfo(models.EventSystemNotificationInfo):
+class EventSystemNotificationInfo(models.EventSystemNotificationInfo, metaclass=StrictMeta):
     """A system notification from mParticle. Only mParticle sets it, in the events that it sends out."""
 
     Type = models.EventSystemNotificationType
@@ -143,7 +144,7 @@ class EventSystemNotificationInfo(models.EventSystemNotificationInfo):
     type: models.EventSystemNotificationTypeLike = REQUIRED
 
 
-class AppEvent(models.CustomEventData):
+class AppEvent(models.CustomEventData, metaclass=StrictMeta):
     """A user action with a name of your choice."""
 
     CustomEventType = models.CustomEventType
@@ -152,7 +153,7 @@ class AppEvent(models.CustomEventData):
     event_name: models.EventName = REQUIRED
 
 
-class MediaInfo(models.MediaInfo):
+class MediaInfo(models.MediaInfo, metaclass=StrictMeta):
     """The media that a user played, and the action of the user."""
 
     Action = models.MediaAction
@@ -160,13 +161,13 @@ class MediaInfo(models.MediaInfo):
     Quality = models.MediaQuality
 
 
-class ScreenViewEvent(models.ScreenViewEventData):
+class ScreenViewEvent(models.ScreenViewEventData, metaclass=StrictMeta):
     """A user viewed a screen or a page."""
 
     screen_name: str = REQUIRED
 
 
-class CommerceEvent(models.CommerceEventData):
+class CommerceEvent(models.CommerceEventData, metaclass=StrictMeta):
     """A user viewed or acted on products or promotions.
 
     Exactly one of `product_action`, `promotion_action` and `product_impressions` must be given.
@@ -182,7 +183,7 @@ class CommerceEvent(models.CommerceEventData):
             super().__post_init__()  # else the field can be set later
 
 
-class ProductAction(models.ProductAction):
+class ProductAction(models.ProductAction, metaclass=StrictMeta):
     """Action of a user on products, such as a purchase."""
 
     Action = models.ProductActionType
@@ -193,7 +194,7 @@ class ProductAction(models.ProductAction):
     products: Sequence[models.Product] | None | UnsetType = UNSET
 
 
-class PromotionAction(models.PromotionAction):
+class PromotionAction(models.PromotionAction, metaclass=StrictMeta):
     """Action of a user on promotions."""
 
     Action = models.PromotionActionType
@@ -202,7 +203,7 @@ class PromotionAction(models.PromotionAction):
     promotions: Sequence[models.Promotion] | None | UnsetType = UNSET
 
 
-class Promotion(models.Promotion):
+class Promotion(models.Promotion, metaclass=StrictMeta):
     """A promotion in your own application, such as a banner or an offer."""
 
     id: str | None | UnsetType = UNSET
@@ -211,20 +212,20 @@ class Promotion(models.Promotion):
     position: str | None | UnsetType = UNSET
 
 
-class ProductImpression(models.ProductImpression):
+class ProductImpression(models.ProductImpression, metaclass=StrictMeta):
     """A list of products that a user was shown."""
 
     product_impression_list: str | None | UnsetType = UNSET
     products: Sequence[models.Product] | None | UnsetType = UNSET
 
 
-class ShoppingCart(models.ShoppingCart):
+class ShoppingCart(models.ShoppingCart, metaclass=StrictMeta):
     """The shopping cart of a user."""
 
     products: Sequence[models.Product] | None | UnsetType = UNSET
 
 
-class Product(models.Product):
+class Product(models.Product, metaclass=StrictMeta):
     """A product in a commerce event."""
 
     id: str | None | UnsetType = UNSET
@@ -242,17 +243,17 @@ class Product(models.Product):
         self.custom_attributes = value
 
 
-class SessionStartEvent(models.SessionStartEventData):
+class SessionStartEvent(models.SessionStartEventData, metaclass=StrictMeta):
     """A session started. All events of the session have the same `session_id`."""
 
 
-class SessionEndEvent(models.SessionEndEventData):
+class SessionEndEvent(models.SessionEndEventData, metaclass=StrictMeta):
     """A session ended. Use the `session_id` of its start."""
 
     session_duration_ms: models.Int64 | None | UnsetType = UNSET
 
 
-class ApplicationStateTransitionEvent(models.ApplicationStateTransitionEventData):
+class ApplicationStateTransitionEvent(models.ApplicationStateTransitionEventData, metaclass=StrictMeta):
     """The application started, ended, or moved to the foreground or background."""
 
     ApplicationTransitionType = models.ApplicationTransitionType
@@ -260,7 +261,7 @@ class ApplicationStateTransitionEvent(models.ApplicationStateTransitionEventData
     application_transition_type: models.ApplicationTransitionTypeLike = REQUIRED
 
 
-class CrashReportEvent(models.CrashReportEventData):
+class CrashReportEvent(models.CrashReportEventData, metaclass=StrictMeta):
     """An exception or a crash occurred in the application."""
 
     class_name: str | None | UnsetType = UNSET
@@ -269,14 +270,14 @@ class CrashReportEvent(models.CrashReportEventData):
     exception_handled: bool | None | UnsetType = UNSET
 
 
-class BreadcrumbEvent(models.BreadcrumbEventData):
+class BreadcrumbEvent(models.BreadcrumbEventData, metaclass=StrictMeta):
     """A step of the user or the application, logged to explain a later crash."""
 
     session_number: int | None | UnsetType = UNSET
     label: str = REQUIRED
 
 
-class NetworkPerformanceEvent(models.NetworkPerformanceEventData):
+class NetworkPerformanceEvent(models.NetworkPerformanceEventData, metaclass=StrictMeta):
     """The application sent an HTTP request."""
 
     http_verb: str | None | UnsetType = UNSET
@@ -287,20 +288,20 @@ class NetworkPerformanceEvent(models.NetworkPerformanceEventData):
     response_code: int | str | None | UnsetType = UNSET
 
 
-class OptOutEvent(models.OptOutEventData):
+class OptOutEvent(models.OptOutEventData, metaclass=StrictMeta):
     """A user opted out of tracking, or opted in again."""
 
     is_opted_out: bool | None | UnsetType = UNSET
 
 
-class PushRegistrationEvent(models.PushRegistrationEventData):
+class PushRegistrationEvent(models.PushRegistrationEventData, metaclass=StrictMeta):
     """A device registered or unregistered for push messages."""
 
     register: bool = REQUIRED
     registration_token: str = REQUIRED
 
 
-class PushMessageEvent(models.PushMessageEventData):
+class PushMessageEvent(models.PushMessageEventData, metaclass=StrictMeta):
     """A push message was sent, received or acted on."""
 
     PushMessageType = models.PushMessageType
@@ -313,11 +314,11 @@ class PushMessageEvent(models.PushMessageEventData):
     application_state: models.ApplicationStateLike | None | UnsetType = UNSET
 
 
-class PushReactionEvent(models.PushReactionEventData):
+class PushReactionEvent(models.PushReactionEventData, metaclass=StrictMeta):
     """A user reacted to a push message."""
 
 
-class ProfileEvent(models.ProfileEventData):
+class ProfileEvent(models.ProfileEventData, metaclass=StrictMeta):
     """A user signed up, logged in or out, or updated or deleted their profile."""
 
     ProfileEventType = models.ProfileEventType
@@ -327,7 +328,7 @@ class ProfileEvent(models.ProfileEventData):
     profile_event_type: models.ProfileEventTypeLike = REQUIRED
 
 
-class UserAttributeChangeEvent(models.UserAttributeChangeEventData):
+class UserAttributeChangeEvent(models.UserAttributeChangeEventData, metaclass=StrictMeta):
     """A user attribute was added, changed or deleted."""
 
     user_attribute_name: models.AttributeName = REQUIRED
@@ -335,11 +336,11 @@ class UserAttributeChangeEvent(models.UserAttributeChangeEventData):
     old: models.UserAttributeValue | UnsetType = UNSET
 
 
-class UserIdentityChangeEvent(models.UserIdentityChangeEventData):
+class UserIdentityChangeEvent(models.UserIdentityChangeEventData, metaclass=StrictMeta):
     """An identity of a user changed."""
 
 
-class UserIdentity(models.UserIdentity):
+class UserIdentity(models.UserIdentity, metaclass=StrictMeta):
     """One identity of a user."""
 
     IdentityType = models.IdentityType
@@ -349,15 +350,15 @@ class UserIdentity(models.UserIdentity):
     timestamp_unixtime_ms: models.UnixTimeMs = REQUIRED
 
 
-class FirstRunEvent(models.FirstRunEventData):
+class FirstRunEvent(models.FirstRunEventData, metaclass=StrictMeta):
     """The application ran for the first time."""
 
 
-class UninstallEvent(models.UninstallEventData):
+class UninstallEvent(models.UninstallEventData, metaclass=StrictMeta):
     """The application was uninstalled."""
 
 
-class PreAttributionEvent(models.PreAttributionEventData):
+class PreAttributionEvent(models.PreAttributionEventData, metaclass=StrictMeta):
     """An event before the attribution of the user."""
 
 

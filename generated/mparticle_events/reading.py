@@ -16,7 +16,6 @@ The models accept one form of each value. `documented` converts the others into 
 
 import re
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -71,25 +70,23 @@ def documented(value: Any, kind: Any) -> Any:
         value: The value, in dicts and lists; datetimes and Decimals may be in it. It is not changed.
         kind: The model, or a union of models.
     """
-    return _convert(value, list(branches(inspect.type_info(kind))), None)
+    return _convert(value, branches(inspect.type_info(kind)), None)
 
 
 def inbound(value: Any, kind: Any) -> tuple[Any, Counter[str]]:
     """A JSON value that mParticle sent out, in the form that a model accepts, and how often each field was left out."""
     left_out: Counter[str] = Counter()
-    return _convert(value, list(branches(inspect.type_info(kind))), left_out), left_out
+    return _convert(value, branches(inspect.type_info(kind)), left_out), left_out
 
 
-def branches(part: inspect.Type) -> Iterator[inspect.Type]:
+def branches(part: inspect.Type) -> list[inspect.Type]:
     """The branches of a union, without their constraints."""
     match part:
         case inspect.Metadata(type=inner):
-            yield from branches(inner)
+            return branches(inner)
         case inspect.UnionType(types=types):
-            for inner in types:
-                yield from branches(inner)
-        case _:
-            yield part
+            return [branch for inner in types for branch in branches(inner)]
+    return [part]
 
 
 def _convert(value: Any, types: list[inspect.Type], left_out: Counter[str] | None) -> Any:
@@ -102,10 +99,10 @@ def _convert(value: Any, types: list[inspect.Type], left_out: Counter[str] | Non
             case inspect.StructType() if isinstance(value, dict) and value.get(part.tag_field) in (None, part.tag):
                 return _convert_object(value, part, left_out)
             case inspect.DictType() if isinstance(value, dict):
-                inner = list(branches(part.value_type))
+                inner = branches(part.value_type)
                 return {key: _kept(item, _convert(item, inner, left_out)) for key, item in value.items()}
             case inspect.CollectionType() if isinstance(value, list):
-                inner = list(branches(part.item_type))
+                inner = branches(part.item_type)
                 return [_kept(item, _convert(item, inner, left_out)) for item in value]
     return value if isinstance(value, (dict, list)) else _convert_scalar(value, types)
 
@@ -129,7 +126,7 @@ def _convert_object(value: dict[str, Any], part: inspect.StructType, left_out: C
     fields = {field.encode_name: field for field in part.fields}
     converted = dict(_DEFAULTS.get(part.cls, {}))
     for name, item in named.items():
-        new = _convert(item, list(branches(fields[name].type)), left_out) if name in fields else item
+        new = _convert(item, branches(fields[name].type), left_out) if name in fields else item
         if new is not UNSET:
             converted[name] = new
         elif fields[name].required:

@@ -12,7 +12,7 @@ from collections import Counter
 from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
-from math import isfinite
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -24,10 +24,14 @@ from ..errors import ValidationError
 
 if TYPE_CHECKING:
     from ..batch import AnyBatch
+    from .paths import Path
 
 T = TypeVar("T")
 
 _HOUR_MS = 3_600_000
+_MAX_DEPTH = 16
+_MARKS = (0xC4, 0xC5, 0xC6)  # of bytes in MessagePack
+_PACKER = msgspec.msgpack.Encoder(enc_hook=to_plain)
 _N, _I = ord("N"), ord("I")  # numbers, because `bytes in bytes` takes five times as long as `int in bytes`
 
 
@@ -39,9 +43,19 @@ def encoded(value: Any, batch_index: int | None = None) -> bytes:
         from .explain import explain_encoding  # loaded when there is an error
 
         raise explain_encoding(value, error, batch_index) from None
-    if _may_have_nonfinite(document):
-        _refuse_nonfinite(value, batch_index)
+    if _may_have_nonfinite(document) and _has_nonfinite(value):
+        from .explain import nonfinite_problems  # loaded when there may be an error
+
+        _refuse(nonfinite_problems(value), batch_index)
     return document
+
+
+def require_text(value: Any, document: bytes, batch_index: int | None = None) -> None:
+    """Refuse bytes in a value, which the encoder writes into the document as base64, with a ValidationError."""
+    if _may_have_bytes(value, document):
+        from .explain import bytes_problems  # loaded when there may be an error
+
+        _refuse(bytes_problems(value), batch_index)
 
 
 def checked(document: bytes, kind: type[T], batch_index: int | None = None) -> T:
@@ -63,35 +77,34 @@ def read(document: bytes, kind: type[T], batch_index: int | None = None, source:
     try:
         return document, checked(document, kind, batch_index)
     except ValidationError as error:
-        converted = _converted(document, kind, source)
-        if converted is None:
+        known = converted(document, kind, source)
+        if known == document:
             raise error from None
-    return converted, checked(converted, kind, batch_index)
+    return known, checked(known, kind, batch_index)
 
 
-def _converted(document: bytes, kind: Any, source: Any) -> bytes | None:
+def converted(document: bytes, kind: Any, source: Any = None) -> bytes:
+    """The JSON with the known other forms converted; the same JSON if it has none of them."""
     from mparticle_events.reading import documented  # loaded when it is needed
 
     try:
         value = msgspec.json.decode(document) if source is None else _plain(source, Decimal, datetime)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
+        return document
     known = documented(value, kind)
-    return None if known == value else encode(known)
+    return document if known == value else encode(known)
 
 
-def read_outbound(document: bytes) -> tuple[bytes, models.Batch, Counter[str]]:
-    """Read a batch that mParticle sent out: the batch that can be sent in, and how often each field was left out."""
-    from mparticle_events.reading import inbound  # loaded when it is needed
+def inbound(document: bytes) -> tuple[bytes, Counter[str]]:
+    """The JSON of a batch that mParticle sent out, as it can be sent in, and how often each field was left out."""
+    from mparticle_events import reading  # loaded when it is needed
 
     try:
         value = msgspec.json.decode(document)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        checked(document, models.Batch)  # raises the error
-        raise
-    known, left_out = inbound(value, models.Batch)
-    document = encode(known)
-    return document, checked(document, models.Batch), left_out
+        return document, Counter()
+    known, left_out = reading.inbound(value, models.Batch)
+    return encode(known), left_out
 
 
 def _plain(value: Any, *kept: type) -> Any:
@@ -152,16 +165,12 @@ def _may_have_nonfinite(document: bytes) -> bool:
     )
 
 
-def _refuse_nonfinite(value: Any, batch_index: int | None) -> None:
-    """Refuse NaN and infinity, which the encoder would silently write as null."""
-    plain = _plain(value, Decimal)
+def _has_nonfinite(value: Any) -> bool:
+    """Whether a value has NaN or infinity, which the encoder writes as null."""
     with suppress(ValueError):
-        json.dumps(plain, allow_nan=False, default=_require_finite)  # faster than a search; most often it is a null
-        return
-    from .paths import find, format_path
-
-    path = format_path(find(plain, _is_nonfinite) or ())
-    raise ValidationError("is not a finite number, and JSON has no form for it: leave it out", path, batch_index)
+        json.dumps(_plain(value, Decimal), allow_nan=False, default=_require_finite)
+        return False
+    return True
 
 
 def _require_finite(number: Decimal) -> None:
@@ -169,5 +178,30 @@ def _require_finite(number: Decimal) -> None:
         raise ValueError(number)
 
 
-def _is_nonfinite(leaf: Any) -> bool:
-    return not leaf.is_finite() if isinstance(leaf, Decimal) else isinstance(leaf, float) and not isfinite(leaf)
+def _may_have_bytes(value: Any, document: bytes) -> bool:
+    """Whether MessagePack, which has types for bytes, writes one of them. Text and numbers can have the same marks."""
+    try:
+        packed = _PACKER.encode(value)
+        has_mark = 0xC4 in packed or 0xC5 in packed or 0xC6 in packed  # `in` is faster than `count`
+        if has_mark and sum(map(packed.count, _MARKS)) > sum(map(document.count, _MARKS)):
+            _text_decoder().decode(packed)
+    except (OverflowError, msgspec.DecodeError):  # bytes, or another value that only JSON can have
+        return True
+    return False
+
+
+@cache
+def _text_decoder() -> msgspec.msgpack.Decoder[Any]:
+    """Decodes all values but bytes, up to some depth, because msgspec has no recursive unions."""
+    kind: Any = str | int | float | bool | None
+    for _ in range(_MAX_DEPTH):
+        kind = str | int | float | bool | None | list[kind] | dict[str, kind]
+    return msgspec.msgpack.Decoder(kind)
+
+
+def _refuse(problems: list[tuple[Path, str]], batch_index: int | None) -> None:
+    if problems:
+        from .paths import format_path
+
+        path, problem = problems[0]
+        raise ValidationError(problem, format_path(path), batch_index)

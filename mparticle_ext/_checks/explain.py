@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from difflib import get_close_matches
+from math import isfinite
 from typing import Any, cast
 
 import msgspec
 from mparticle_events.service import MAX_UNIX_TIME_MS, MIN_UNIX_TIME_MS
-from mparticle_events.wire import encode
+from mparticle_events.strict import closest, unknown_field
+from mparticle_events.wire import encode, to_plain
 
-from ..errors import ValidationError
-from .paths import Path, choices, faulty_key, field_names, find, format_path, parse_path, tag_fields, value_at
+from ..errors import ValidationError, type_name
+from .paths import Path, choices, faulty_key, field_names, find_problems, format_path, parse_path, tag_fields, value_at
 
 _MESSAGE = re.compile(r"(?P<problem>.*?)(?: - at (?P<key>`key` in )?`\$(?P<path>.*)`)?", re.DOTALL)
 _MISSING = re.compile(r"Object missing required field `(.*)`", re.DOTALL)
@@ -32,6 +35,9 @@ _KINDS = {
     "object": "an object",
 }
 _ENVELOPE = 'an event is sent as {"event_type": ..., "data": {...}}, which add_event(AppEvent(...)) makes'
+_JSON_ADVICE = "give a string, a number, a boolean, a list or a dict"
+_BYTES = (bytes, bytearray, memoryview)
+_BYTES_ADVICE = "bytes, which JSON does not have: decode it, as in value.decode()"
 _NO_LINE_BREAK = r"(?!\\n)"  # the end of the spec's patterns, which does not help a reader
 _TIMES = (MIN_UNIX_TIME_MS, MAX_UNIX_TIME_MS)
 _SHOWN_KEY = 40  # characters of a long key
@@ -77,20 +83,64 @@ def explain_encoding(value: Any, error: Exception, batch_index: int | None) -> V
     """The error for a value without a JSON form."""
     if isinstance(error, RecursionError):
         return ValidationError("contains itself, or is nested too deeply for JSON", batch_index=batch_index)
-    found = "has a character that UTF-8 cannot encode (a lone surrogate)" if isinstance(error, UnicodeError) else error
-    path = format_path(find(value, _is_unencodable) or ())
-    advice = "give a string, a number, a boolean, a list or a dict"
-    return ValidationError(f"{found}: {advice}", path=path, batch_index=batch_index)
+    path, problem = next(iter(encoding_problems(value)), ((), str(error)))
+    return ValidationError(problem, format_path(path), batch_index)
 
 
-def _is_unencodable(leaf: Any) -> bool:
-    if leaf is msgspec.UNSET:
-        return False
+def encoding_problems(value: Any) -> list[tuple[Path, str]]:
+    """The parts without a JSON form."""
+    return find_problems(value, _encoding_problem)
+
+
+def bytes_problems(value: Any) -> list[tuple[Path, str]]:
+    """The parts that the encoder would silently write as base64."""
+    return find_problems(_plain(value), _bytes_problem)
+
+
+def nonfinite_problems(value: Any) -> list[tuple[Path, str]]:
+    """The numbers that the encoder would silently write as null."""
+    return find_problems(_plain(value), _nonfinite_problem)
+
+
+def _plain(value: Any) -> Any:
+    return msgspec.to_builtins(value, builtin_types=(Decimal, *_BYTES), enc_hook=to_plain)
+
+
+def _encoding_problem(part: Any) -> str:
+    if part is msgspec.UNSET:
+        return ""
     try:
-        encode(leaf)
-    except Exception:
-        return True
-    return False
+        encode(part)
+    except UnicodeError:
+        return f"has a character that UTF-8 cannot encode (a lone surrogate): {_JSON_ADVICE}"
+    except Exception as error:
+        return _class_problem(part) or _array_problem(part) or f"{error}: {_JSON_ADVICE}"
+    return ""
+
+
+def _class_problem(part: Any) -> str:
+    return f"is {type_name(part)}" if isinstance(part, type) else ""
+
+
+def _array_problem(part: Any) -> str:
+    """The problem of a scalar or an array of numpy, or of a library with the same methods."""
+    if not (hasattr(part, "shape") and hasattr(part, "item")):
+        return ""
+    method = "tolist" if part.shape else "item"
+    return f"is a {type(part).__module__}.{type(part).__name__}, which has no JSON form: call its method .{method}()"
+
+
+def _bytes_problem(part: Any) -> str:
+    if isinstance(part, _BYTES):
+        return f"is {_BYTES_ADVICE}"
+    has_key = isinstance(part, dict) and any(isinstance(key, _BYTES) for key in part)
+    return f"has a key that is {_BYTES_ADVICE}" if has_key else ""
+
+
+def _nonfinite_problem(part: Any) -> str:
+    if part.is_finite() if isinstance(part, Decimal) else not isinstance(part, float) or isfinite(part):
+        return ""
+    return "is not a finite number, and JSON has no form for it: leave it out"
 
 
 def _missing(name: str, value: Any, path: Path, kind: Any) -> str:
@@ -104,21 +154,14 @@ def _missing(name: str, value: Any, path: Path, kind: Any) -> str:
 def _unknown(name: str, value: Any, path: Path, kind: Any) -> str:
     if tag_fields(kind, value, path):
         return f"is not a field of an event's envelope: {_ENVELOPE}"
-    known = field_names(kind, value, path)
-    meant = closest(name, known)
-    return f"is not a known field: {f'did you mean {meant!r}?' if meant else 'known fields are ' + ', '.join(known)}"
-
-
-def closest(name: str, known: list[str]) -> str:
-    """The known name that is most similar to an unknown one; empty if none is similar."""
-    return next(iter(get_close_matches(name, known, n=1, cutoff=0.5)), "")
+    return unknown_field(name, field_names(kind, value, path))
 
 
 def _choice(given: Any, known: list[str]) -> str:
     if not known or not isinstance(given, str):
         return ""
-    near = get_close_matches(given, known, n=1, cutoff=0.5)
-    return f"is {given!r}, but must be one of {', '.join(known)}{f': did you mean {near[0]!r}?' if near else ''}"
+    near = closest(given, known)
+    return f"is {given!r}, but must be one of {', '.join(known)}{f': did you mean {near!r}?' if near else ''}"
 
 
 def _constraint(problem: str, given: Any) -> str:

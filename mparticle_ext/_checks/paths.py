@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any, TypeAlias
 
 import msgspec
+from mparticle_events.reading import branches
 from msgspec import inspect
 
 Path: TypeAlias = tuple[str | int, ...]
@@ -32,13 +33,11 @@ def value_at(value: Any, path: Path) -> Any:
     return value
 
 
-def find(value: Any, matches: Callable[[Any], bool], path: Path = ()) -> Path | None:
-    """The path of the first part, innermost first, that matches; None if there is none."""
-    for step, child in _children(value):
-        found = find(child, matches, (*path, step))
-        if found is not None:
-            return found
-    return path if matches(value) else None
+def find_problems(value: Any, problem_of: Callable[[Any], str], path: Path = ()) -> list[tuple[Path, str]]:
+    """The innermost parts that have a problem, with their paths. `problem_of` returns an empty text for a good part."""
+    inside = [found for step, child in _children(value) for found in find_problems(child, problem_of, (*path, step))]
+    problem = "" if inside else problem_of(value)
+    return [(path, problem)] if problem else inside
 
 
 def parse_path(text: str, message: str, value: Any, kind: Any) -> Path:
@@ -124,16 +123,6 @@ def types_at(kind: Any, value: Any, path: Path) -> list[inspect.Type]:
 @cache
 def _root(kind: Any) -> inspect.Type:
     return inspect.type_info(kind)
-
-
-def branches(part: inspect.Type) -> list[inspect.Type]:
-    """The branches of a union, without their constraints."""
-    match part:
-        case inspect.Metadata(type=inner):
-            return branches(inner)
-        case inspect.UnionType(types=types):
-            return [branch for inner in types for branch in branches(inner)]
-    return [part]
 
 
 def _matching(types: Iterable[inspect.Type], value: Any) -> list[Any]:

@@ -11,6 +11,7 @@ import ssl
 import time
 from os import urandom
 from types import ModuleType
+from weakref import WeakSet
 
 import httpx
 from mparticle_events.api.events import bulk_upload_events, bulk_upload_historical_events, upload_events
@@ -56,7 +57,7 @@ class Upload:
 
     Attributes:
         request: The request.
-        is_part: Whether it belongs to an `upload_all`, which logs its losses itself.
+        call: The `upload_all` that it belongs to, which logs its losses itself; None for a call of its own.
         id: Identifies the upload in log lines.
         deadline: When it must end, by `time.monotonic()`.
         free_attempts: The attempts that do not count, because of a 429.
@@ -65,9 +66,9 @@ class Upload:
         place: The generation of the pace in which the next attempt has a place.
     """
 
-    def __init__(self, request: UploadRequest, deadline_seconds: float, *, is_part: bool) -> None:
+    def __init__(self, request: UploadRequest, deadline_seconds: float, call: object | None) -> None:
         self.request = request
-        self.is_part = is_part
+        self.call = call
         self.id = urandom(4).hex()
         self.deadline_seconds = deadline_seconds
         self.started = time.monotonic()
@@ -77,6 +78,11 @@ class Upload:
         self.wait = 0.0
         self.told_to_wait = False
         self.place: int | None = None
+
+    @property
+    def is_part(self) -> bool:
+        """Whether it belongs to an `upload_all`."""
+        return self.call is not None
 
     def seconds_left(self) -> float:
         """Seconds until the deadline."""
@@ -110,6 +116,7 @@ class Delivery:
         self.client = client
         self.pace = pace
         self._budget = budget
+        self._warned: WeakSet[object] = WeakSet()  # the calls whose first wait is logged
 
     def start_attempt(self, upload: Upload, *, stopping: bool) -> HttpAttempt | float:
         """The next attempt; or the seconds to wait for it, after a 429 of any upload.
@@ -125,6 +132,8 @@ class Delivery:
         held = self.pace.held_seconds()
         if held and (stopping or held >= upload.seconds_left()):
             raise upload.failed(self.pace.refusal())
+        if held and not upload.attempts:
+            self._log_wait(upload, "an earlier upload was over a rate limit", held)
         if held := held or self._wait_for_place(upload):
             return held
         upload.place = None
@@ -206,6 +215,18 @@ class Delivery:
             random=_RANDOM.random(),
         )
 
+    def _log_wait(self, upload: Upload, reason: str, seconds: float) -> None:
+        """Log a wait: the first one of a call as a warning, so that a person at a terminal sees it."""
+        call = upload.call or upload
+        is_first = seconds > 0 and call not in self._warned
+        if is_first:
+            self._warned.add(call)
+        LOG.log(
+            logging.WARNING if is_first else logging.INFO,
+            "upload %s: %s, next attempt in %.2f s, gives up in %.0f s",
+            upload.id, reason, seconds, upload.seconds_left(),
+        )  # fmt: skip
+
     def _report(
         self, upload: Upload, attempt: HttpAttempt, status: int | None, error: APIError | None, wait: float | None
     ) -> None:
@@ -216,7 +237,7 @@ class Delivery:
             upload.id, upload.attempts, request.operation, len(request.batches), len(request.body), result, seconds,
         )  # fmt: skip
         if wait is not None:
-            LOG.info("upload %s: %s, next attempt in %.2f s", upload.id, result, wait)
+            self._log_wait(upload, result, wait)
         if self.configuration.on_attempt is not None:
             self.configuration.on_attempt(
                 Attempt(

@@ -232,7 +232,13 @@ def _transport(configuration: Configuration, owner: str, kind: Any) -> tuple[Any
 
 def _trusted(configuration: Configuration, address: str) -> ssl.SSLContext | Literal[False]:
     """The TLS settings; none for http://, because loading certificates takes time."""
-    return configuration.ssl_context or (httpx.create_ssl_context() if address.startswith("https:") else False)
+    if configuration.ssl_context or not address.startswith("https:"):
+        return configuration.ssl_context or False
+    try:
+        return httpx.create_ssl_context()
+    except OSError as error:
+        problem = f"the certificates of SSL_CERT_FILE or SSL_CERT_DIR cannot be loaded: {error.strerror or error}"
+        raise ConfigurationError(f"{problem}: correct the variable, or give an ssl_context") from None
 
 
 def _require_url(address: str, name: str) -> None:

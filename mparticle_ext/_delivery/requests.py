@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from inspect import iscoroutinefunction
+from inspect import Signature, iscoroutinefunction, signature
 from os import urandom
 from typing import Any
 
 from mparticle_events import models
 from mparticle_events.service import MAX_BATCHES, MAX_REQUEST_BYTES, MIN_BATCHES
 
-from .._checks import encoded, has_id, read, require_historical, require_size
+from .._checks import encoded, has_id, read, require_historical, require_size, require_text
 from ..batch import AnyBatch
 from ..configuration import Configuration
 from ..errors import ValidationError, WrongCallError, type_name
 from ..results import Operation
+
+_PADDING = b'="'  # base64 has it at the end, for bytes of most lengths
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -87,6 +89,8 @@ class RequestBuilder:
             batch, repeatable = _with_new_id(batch), True
         document = encoded(batch, index)
         if self._validate:
+            if not index or _PADDING in document:  # else a bulk upload would take a quarter longer
+                require_text(batch, document, index)
             document, model = read(document, models.Batch, index, batch)
             if historical:
                 require_historical(model, index or 0)
@@ -149,6 +153,30 @@ def require_function(function: object, name: str, arguments: str) -> None:
         raise WrongCallError(f"{name} takes a function of {arguments}, not {type_name(function)}")
     if iscoroutinefunction(function):
         raise WrongCallError(f"{name} takes a plain function: a coroutine would never be awaited")
+
+
+def require_callback(callback: Callable[..., object]) -> None:
+    """Refuse a callback that does not take (error, data, response) with a WrongCallError."""
+    require_function(callback, "callback", "(error, data, response)")
+    try:
+        parameters = signature(callback, follow_wrapped=False)  # a decorator can change the arguments
+    except Exception:  # some callables have no signature, and some annotations cannot be evaluated
+        return
+    if _accepts(parameters, 3):
+        return
+    advice = "write callback(error, data, response)"
+    if _accepts(parameters, 1):
+        advice = f"mParticle's Python SDK passes only the response; here {advice}, and read response if error is None"
+    names = ", ".join(parameters.parameters)  # without the default values, which can be personal data
+    raise WrongCallError(f"callback is called with (error, data, response), but takes ({names}): {advice}")
+
+
+def _accepts(parameters: Signature, count: int) -> bool:
+    try:
+        parameters.bind(*[None] * count)
+    except TypeError:
+        return False
+    return True
 
 
 def require_timeout(timeout: float | None) -> None:

@@ -10,6 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import pytest
 
 import mparticle_ext as m
@@ -17,6 +18,7 @@ import mparticle_ext as m
 Event: Any = m.AppEvent  # Any, because a type checker finds these mistakes too
 Batch: Any = m.Batch
 ProductAction: Any = m.ProductAction
+UserIdentities: Any = m.UserIdentities
 
 
 def event(**data: Any) -> dict[str, Any]:
@@ -27,6 +29,17 @@ def event_appended_without_envelope() -> Any:
     batch = Batch("production", events=[Event("other", "a")])
     batch.events.append(Event("other", "b"))
     return batch
+
+
+def import_from(name: str) -> None:
+    exec(f"from mparticle_ext import {name}")  # noqa: S102
+
+
+def subclass() -> Any:
+    class Clicked(m.AppEvent, kw_only=True):
+        mine: int = 0
+
+    return Clicked
 
 
 def recursive() -> Any:
@@ -98,6 +111,23 @@ BATCHES: list[tuple[Callable[[], Any], str]] = [
     (lambda: Batch("production", user_attributes={(1, 2): 1}), "batch: user_attributes: a key of JSON is a string, not tuple"),
     (event_appended_without_envelope, "batch: events[1].event_type: is required: an event is sent as"),
     (lambda: Batch("production", user_attributes={"a": 1, "b": Fraction(10**400)}), "batch: user_attributes.b: integer division result too large for a float"),
+    (lambda: Batch("production", user_attributes={"a": b"x"}),
+     "batch: user_attributes.a: is bytes, which JSON does not have: decode it, as in value.decode()"),
+    (lambda: Batch("production", events=[Event("other", b"abc")]), "batch: events[0].data.event_name: is bytes"),
+    (lambda: {"environment": "production", "mpid": bytearray(b"1234")}, "batch: mpid: is bytes"),
+    (lambda: Batch("production", user_attributes={"a": ["b", memoryview(b"x" * 300)]}), "batch: user_attributes.a[1]: is bytes"),
+    (lambda: Batch("production", user_attributes={b"a": 1}), "batch: user_attributes: has a key that is bytes, which JSON does not have: decode it"),
+    (lambda: Batch("production", user_attributes={"a": 2**70, "b": b"x"}), "batch: user_attributes.b: is bytes"),
+    (lambda: Batch("production", user_attributes={"a": "ł" * 9, "b": b"x" * 130}), "batch: user_attributes.b: is bytes"),
+    (lambda: Batch("production", events=[Event("other", "a", custom_flags={"a": [{"b": b"x"}]})]),
+     "batch: events[0].data.custom_flags.a[0].b: is bytes"),
+    (lambda: {"environment": "production", "user_attributes": {"a": {b"x"}}}, "batch: user_attributes.a[0]: is bytes"),
+    (lambda: Batch("production", user_identities=m.UserIdentities),
+     "batch: user_identities: is the class UserIdentities: write UserIdentities(...)"),
+    (lambda: Batch("production", user_attributes={"a": np.bool_(True)}),
+     "batch: user_attributes.a: is a numpy.bool, which has no JSON form: call its method .item()"),
+    (lambda: Batch("production", user_attributes={"a": np.zeros(2)}),
+     "batch: user_attributes.a: is a numpy.ndarray, which has no JSON form: call its method .tolist()"),
     (recursive, "batch: contains itself, or is nested too deeply for JSON"),
 ]  # fmt: skip
 
@@ -124,20 +154,75 @@ def test_invalid_batch_in_a_bulk_upload_is_named_by_its_index() -> None:
     assert (raised.value.batch_index, raised.value.path) == (2, "environment")
 
 
+FAULTS: list[tuple[Any, list[str]]] = [
+    (Batch("production"), []),
+    (
+        Batch("prod", mpid="12a", user_attributes={"a": {}, "b": ["x" * 513]}, events=[Event("other"), Event("other", b"b"), Event("othr")]),
+        [
+            "events[1].data.event_name: is bytes",
+            "environment: is 'prod'",
+            "events[0].data.event_name: is required",
+            "events[2].data.custom_event_type: is 'othr'",
+            "events[2].data.event_name: is required",
+            "user_attributes.a: must be",
+            "user_attributes.b[0]: has 513 characters",
+            "mpid: does not match",
+        ],
+    ),
+    (
+        Batch(user_attributes={"a": object(), "b": m.Batch, "c": "\ud800"}),
+        ["user_attributes.a: object has no JSON form", "user_attributes.b: is the class Batch", "user_attributes.c: has a character"],
+    ),
+    (Batch(user_attributes={"a": object()}), ["user_attributes.a: object has no JSON form", "environment: is required"]),
+    (Batch(user_attributes={"a": math.nan, "b": -math.inf}), ["user_attributes.a: is not a finite", "user_attributes.b: is not a finite", "environment: is required"]),
+    (recursive(), ["contains itself"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("batch", "faults"), FAULTS, ids=[str(number) for number in range(len(FAULTS))])
+def test_all_faults_of_a_batch(batch: m.Batch, faults: list[str]) -> None:
+    found = batch.faults()
+    assert len(found) == len(faults)
+    for error, fault in zip(found, faults, strict=True):
+        assert str(error).startswith(f"batch: {fault}")
+        assert error.path in fault
+    if found:
+        with pytest.raises(m.ValidationError) as raised:
+            batch.validate()
+        assert str(raised.value) == str(found[0])
+
+
 def api() -> Any:
     return m.EventsApi(m.Configuration("key", "secret", base_url="http://127.0.0.1:1"))
 
 
 CALLS: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: Batch("production").add_event(None), m.WrongCallError, "events[0]: an event such as AppEvent(...), or a dict with event_type and data, is expected, not None"),
+    (lambda: Batch("production", events=[m.AppEvent]), m.WrongCallError, "is expected, not the class AppEvent: write AppEvent(...)"),
+    (lambda: Batch().add_event(m.AppEvent), m.WrongCallError, "is expected, not the class AppEvent: write AppEvent(...)"),
+    (lambda: api().upload_events(Batch), m.WrongCallError, "a Batch is expected, not the class Batch: write Batch(...)"),
+    (lambda: m.EventsApi(m.Configuration), m.WrongCallError, "EventsApi takes a Configuration, not the class Configuration: write Configuration(...)"),  # type: ignore[arg-type]
+    (lambda: import_from("CustomEvent"), ImportError, "the constructor of a custom event is called AppEvent: from mparticle_ext import AppEvent"),
+    (lambda: import_from("Nothing"), ImportError, "cannot import name 'Nothing' from 'mparticle_ext'"),
     (lambda: Batch("production", events=[m.Product()]), m.WrongCallError, "events[0]: an event such as AppEvent(...)"),
     (lambda: setattr(Batch(), "events", Event()), m.WrongCallError, "events takes a list of events, not"),
     (lambda: setattr(Batch(), "events", 7), m.WrongCallError, "events takes a list of events, not int"),
     (lambda: Batch().add_event({"event_type": "session_start", "data": {"x": 1}}), m.ValidationError, "batch: events[0].data.x: is not a known field"),
-    (lambda: setattr(Batch(), "enviroment", 1), AttributeError, "enviroment"),
-    (lambda: Batch(enviroment=1), TypeError, "enviroment"),
+    (lambda: setattr(Batch(), "userIdentities", 1), AttributeError, "Batch.userIdentities is not a known field: did you mean 'user_identities'?"),
+    (lambda: setattr(Event(), "customAttributes", {}), AttributeError, "AppEvent.customAttributes is not a known field: did you mean 'custom_attributes'?"),
+    (lambda: setattr(ProductAction(), "xyzzy", 1), AttributeError, "ProductAction.xyzzy is not a known field: known fields are action, transaction_id, "),
+    (lambda: setattr(Batch(), "to_json", 1), AttributeError, "'Batch' object attribute 'to_json' is read-only"),
+    (lambda: Batch(user_atributes={}), TypeError, "Batch: user_atributes is not a known field: did you mean 'user_attributes'?"),
+    (lambda: Event("other", eventName="a"), TypeError, "AppEvent: eventName is not a known field: did you mean 'event_name'?"),
+    (lambda: subclass()(myne=1), TypeError, "Clicked: myne is not a known field: did you mean 'mine'?"),
+    (lambda: Batch("production", {}, []), TypeError, "Batch takes 1 positional argument(s) (environment), not 3: give the other fields by name, as in events=..."),
+    (lambda: Event("other", "a", 5), TypeError, "AppEvent takes 2 positional argument(s) (custom_event_type, event_name), not 3: give the other fields by name"),
+    (lambda: UserIdentities("a"), TypeError, "UserIdentities takes 0 positional argument(s), not 1: give the other fields by name, as in other=..."),
+    (lambda: Event("other", custom_event_type="other"), TypeError, "Argument 'custom_event_type' given by name and position"),
     (lambda: Batch("production", events=[Event("other", "a"), {"event_type": "session_start", "data": {"x": 1}}]), m.ValidationError, "batch: events[1].data.x: is not a known field"),
     (lambda: Batch("production").add_event({"event_type": "custom_event", "event_name": "a"}), m.ValidationError, "events[0].event_name: is not a field of an event's envelope: an event is sent as"),
+    (lambda: Batch("production").add_event(event(event_name=b"a")), m.ValidationError, "batch: events[0].data.event_name: is bytes"),
+    (lambda: Batch("production", user_attributes={"a": b"x"}).validate(), m.ValidationError, "batch: user_attributes.a: is bytes"),
     (lambda: Batch("production").add_event({"event_type": 5, "data": {}}), m.ValidationError, "events[0].event_type: must be a string"),
     (lambda: Batch.from_json("[" * 100_000), m.ValidationError, "batch: is not valid JSON: "),
     (lambda: Batch.from_json('{"environment":"production","a` - at `$.x[0]`b":1}'), m.ValidationError, "batch: Object contains unknown field"),

@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import partial, wraps
 from typing import Any
 
 import httpx
@@ -31,6 +31,47 @@ def ignore(*_: object) -> None: ...
 
 
 async def coroutine_function(*_: object) -> None: ...
+
+
+def of_the_response(response: object) -> None: ...
+
+
+def of_two(error: object, response: object) -> None: ...
+
+
+def of_keywords(*, error: object, data: object, response: object) -> None: ...
+
+
+@wraps(of_the_response)
+def wrapper(error: object, data: object, response: object) -> None: ...
+
+
+class Receiver:
+    def one(self, response: object) -> None: ...
+
+    def three(self, error: object, data: object, response: object) -> None: ...
+
+    def more(self, error: object, data: object, response: object, more: object = None) -> None: ...
+
+    @staticmethod
+    def static(error: object, data: object, response: object) -> None: ...
+
+    def __call__(self, error: object, data: object, response: object) -> None: ...
+
+
+class Uninspectable:
+    """As a callable of a C extension without a signature."""
+
+    __signature__ = "none"
+
+    def __call__(self, *_: object) -> None: ...
+
+
+CALLED = "callback is called with (error, data, response), but takes"
+OF_PYTHON_SDK = (
+    "mParticle's Python SDK passes only the response; here write callback(error, data, response), and read "
+    "response if error is None"
+)
 
 
 class Gate(httpx.BaseTransport):
@@ -62,6 +103,15 @@ def server() -> Iterator[FaultyServer]:
     [
         (5, "callback takes a function of (error, data, response), not int"),
         (coroutine_function, "callback takes a plain function: a coroutine would never be awaited"),
+        (of_the_response, f"{CALLED} (response): {OF_PYTHON_SDK}"),
+        (Receiver().one, f"{CALLED} (response): {OF_PYTHON_SDK}"),
+        (partial(of_two, "secret"), f"{CALLED} (response): {OF_PYTHON_SDK}"),
+        (lambda: None, f"{CALLED} (): write callback(error, data, response)"),
+        (of_two, f"{CALLED} (error, response): write callback(error, data, response)"),
+        (lambda a, b, c, d: None, f"{CALLED} (a, b, c, d): write callback(error, data, response)"),
+        (of_keywords, f"{CALLED} (error, data, response): write callback(error, data, response)"),
+        (Receiver.three, f"{CALLED} (self, error, data, response): write callback(error, data, response)"),
+        (partial(Receiver().more, *"abcd"), f"{CALLED} (): write callback(error, data, response)"),
     ],
 )
 def test_a_wrong_callback_is_refused_before_anything_is_sent(callback: Any, message: str, server: FaultyServer) -> None:
@@ -69,6 +119,31 @@ def test_a_wrong_callback_is_refused_before_anything_is_sent(callback: Any, mess
         api.upload_events(identified(), callback)
     assert str(raised.value) == message
     assert not server.requests
+
+
+@pytest.mark.parametrize(
+    "callback",
+    [
+        wrapper,
+        Receiver(),
+        Receiver().three,
+        Receiver().more,
+        Receiver.static,
+        partial(Receiver.three, Receiver()),
+        partial(Receiver().more, more=1),
+        lambda error, *others: None,
+        lambda error, data=None, response=None, **others: None,
+        Uninspectable(),
+        print,
+        min,
+    ],
+)
+def test_a_callback_that_takes_three_arguments_is_called(
+    callback: Any, server: FaultyServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    with EventsApi(configured(server.url)) as api:
+        api.upload_events(identified(), callback).result(10)
+    assert "positional argument" not in caplog.text
 
 
 @pytest.mark.parametrize("method", ["upload_events", "bulk_upload_events", "bulk_upload_historical_events"])

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -440,3 +443,58 @@ def test_on_attempt_is_called_with_each_attempt() -> None:
     assert (second.next_in_seconds, second.error) == (None, None)
     assert (first.operation, first.batches, first.body_bytes) == ("upload_events", 1, 52)
     assert 0 < first.seconds < 5
+
+
+def waits(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
+    """The level and the reason of each wait that was logged."""
+    logged = [(record.levelname, record.getMessage()) for record in caplog.records]
+    return [(level, text.split(": ")[1].split(", next")[0]) for level, text in logged if "next attempt in" in text]
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_only_the_first_wait_of_a_call_is_a_warning(
+    client: Callable[..., Result], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "mparticle_ext")
+    with FaultyServer(status(503), status(500)) as server:
+        client(configured(server.url), "upload_events", identified())
+    assert waits(caplog) == [("WARNING", "ServerError, HTTP 503"), ("INFO", "ServerError, HTTP 500")]
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_only_the_first_wait_of_an_upload_all_is_a_warning(
+    asynchronous: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def upload_all(settings: Any) -> None:
+        async with AsyncEventsApi(settings) as api:
+            await api.upload_all([identified(str(number)) for number in range(300)])
+
+    caplog.set_level("INFO", "mparticle_ext")
+    with FaultyServer(*[status(503)] * 3) as server:
+        settings = configured(server.url)
+        if asynchronous:
+            asyncio.run(upload_all(settings))
+        else:
+            with EventsApi(settings) as api:
+                api.upload_all([identified(str(number)) for number in range(300)])
+    assert [level for level, _ in waits(caplog)] == ["WARNING", "INFO", "INFO"]
+
+
+def test_an_upload_that_an_earlier_429_holds_back_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    with (
+        FaultyServer(status(429, retry_after="1")) as server,
+        EventsApi(configured(server.url, retry=Retry(max_attempts=1))) as api,
+    ):
+        with pytest.raises(RateLimitError):
+            api.upload_events(identified())
+        api.upload_events(identified())
+    assert waits(caplog) == [("WARNING", "an earlier upload was over a rate limit")]
+
+
+def test_a_person_at_a_terminal_sees_the_first_wait_of_a_call() -> None:
+    code = "import mparticle_ext as m, sys; m.EventsApi(m.Configuration('k', 's', base_url=sys.argv[1])).upload_events(m.Batch('production'))"
+    with FaultyServer(status(503)) as server:
+        done = subprocess.run([sys.executable, "-c", code, server.url], capture_output=True, text=True, check=True)
+    assert re.fullmatch(
+        r"upload [0-9a-f]{8}: ServerError, HTTP 503, next attempt in 0\.\d\d s, gives up in 60 s\n", done.stderr
+    )

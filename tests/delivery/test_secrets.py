@@ -10,6 +10,7 @@ import inspect
 import io
 import logging
 import pickle
+import re
 import signal
 import socket
 import traceback
@@ -17,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from traceback import walk_tb
+from types import FrameType
 from typing import Any
 
 import httpx
@@ -79,14 +81,20 @@ def everything_in(value: Any) -> str:
     return "".join(parts)
 
 
-def frames_of(error: BaseException) -> Iterator[str]:
-    """The local variables of each frame of the package and its libraries, in the tracebacks of an exception's chain."""
+def package_frames(error: BaseException) -> Iterator[FrameType]:
+    """Each frame of the package and its libraries, in the tracebacks of an exception's chain."""
     for one in chain(error):
         for frame, _ in walk_tb(one.__traceback__):
             if not frame.f_code.co_filename.startswith(__file__):
-                for name, value in frame.f_locals.items():
-                    with suppress(AttributeError):  # an object whose __init__ was interrupted has no repr
-                        yield f"{frame.f_code.co_qualname}: {name} = {value!r}"
+                yield frame
+
+
+def frames_of(error: BaseException) -> Iterator[str]:
+    """The local variables of these frames."""
+    for frame in package_frames(error):
+        for name, value in frame.f_locals.items():
+            with suppress(AttributeError):  # an object whose __init__ was interrupted has no repr
+                yield f"{frame.f_code.co_qualname}: {name} = {value!r}"
 
 
 def require_clean(error: BaseException) -> None:
@@ -348,13 +356,42 @@ def test_a_configuration_and_a_client_hide_them_and_cannot_be_pickled() -> None:
         lambda: Configuration(KEY, SECRET, proxy=f"proxy:{PROXY_PASSWORD}"),
         lambda: Configuration(KEY, SECRET, base_url=f"https://{KEY}:{SECRET}@example.com"),
         lambda: Configuration.from_env({"MPARTICLE_API_KEY": KEY, "MPARTICLE_API_SECRET": SECRET + "\0"}),
-        lambda: replace(Configuration(KEY, SECRET), timeout=-1),
+        lambda: Configuration(KEY, SECRET, pod="moon"),  # type: ignore[arg-type]
+        lambda: Configuration(KEY, SECRET, SECRET),  # type: ignore[call-arg, arg-type]
+        lambda: Configuration(KEY, SECRET, pdo="eu1"),  # type: ignore[call-arg]
+        lambda: Configuration.from_env({"MPARTICLE_API_SECRET": SECRET}),
     ],
 )
 def test_a_refused_configuration_does_not_quote_them(make: Callable[[], Any]) -> None:
-    with pytest.raises(ConfigurationError) as raised:
+    with pytest.raises((ConfigurationError, TypeError)) as raised:
         make()
+    require_clean(raised.value)
+
+
+def test_a_refused_replacement_does_not_quote_them() -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        replace(Configuration(KEY, SECRET), timeout=-1)
     assert not leaks("".join(traceback.format_exception(raised.value)))
+
+
+@pytest.mark.parametrize("kind", [EventsApi, AsyncEventsApi])
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({}, "the certificates of SSL_CERT_FILE or SSL_CERT_DIR cannot be loaded: No such file or directory"),
+        ({"proxy": f"https://user:{PROXY_PASSWORD}@proxy:3128"}, "the certificates of SSL_CERT_FILE or SSL_CERT_DIR"),
+        ({"base_url": "https://xn--a"}, "base_url is not a valid address"),
+    ],
+)
+def test_a_client_that_cannot_be_made_leaves_no_secret_in_a_frame(
+    kind: Callable[..., Any], settings: dict[str, Any], message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", "/nonexistent.pem")
+    configuration = Configuration(KEY, SECRET, **settings)
+    with pytest.raises(ConfigurationError, match=re.escape(message)) as raised:
+        kind(configuration)
+    require_clean(raised.value)
+    assert configuration not in [value for frame in package_frames(raised.value) for value in frame.f_locals.values()]
 
 
 def test_upload_all_logs_counts_without_personal_data(logged: io.StringIO) -> None:
@@ -378,7 +415,7 @@ def test_log_lines(caplog: pytest.LogCaptureFixture) -> None:
     lines = [(record.levelname, record.getMessage()) for record in caplog.records if record.name == "mparticle_ext"]
     ids = {message.split()[1] for _, message in lines}
     assert len(ids) == 1
-    assert [level for level, _ in lines] == ["DEBUG", "INFO", "DEBUG", "ERROR"]
+    assert [level for level, _ in lines] == ["DEBUG", "WARNING", "DEBUG", "ERROR"]
     first, retried, second, lost = (message.partition(": ")[2] for _, message in lines)
     assert first.startswith("attempt 1, bulk_upload_events of 2 batch(es), 271 bytes: ServerError, HTTP 503 in ")
     assert retried.startswith("ServerError, HTTP 503, next attempt in ")

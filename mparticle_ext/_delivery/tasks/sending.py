@@ -102,7 +102,7 @@ class Sender:
         Raises:
             APIError: It was not accepted.
         """
-        upload = Upload(request, self._delivery.configuration.deadline, is_part=stop is not None)
+        upload = Upload(request, self._delivery.configuration.deadline, call=stop)
         self._in_progress += 1
         self._idle.clear()
         try:

@@ -86,7 +86,7 @@ class Engine:
         Raises:
             APIError: It was not accepted.
         """
-        upload = Upload(request, self._configuration.deadline, is_part=stop is not None)
+        upload = Upload(request, self._configuration.deadline, call=stop)
         try:
             self._in_progress.add(upload)
             return self._send(upload, stop or self._stop)
