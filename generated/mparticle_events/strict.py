@@ -61,6 +61,6 @@ def _wrong_arguments(cls: type[Struct], count: int, fields: Iterable[str]) -> st
             return f"{cls.__name__}: {name} {unknown_field(name, known)}"
     if count > len(positional):
         accepted = f"{len(positional)} positional argument(s){' (' + ', '.join(positional) + ')' if positional else ''}"
-        advice = f"give the other fields by name, as in {known[len(positional)]}=..."
-        return f"{cls.__name__} takes {accepted}, not {count}: {advice}"
+        advice = "".join(f": give the other fields by name, as in {name}=..." for name in known[len(positional) :][:1])
+        return f"{cls.__name__} takes {accepted}, not {count}{advice}"
     return ""

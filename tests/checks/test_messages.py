@@ -18,6 +18,7 @@ import mparticle_ext as m
 Event: Any = m.AppEvent  # Any, because a type checker finds these mistakes too
 Batch: Any = m.Batch
 ProductAction: Any = m.ProductAction
+DataPlanContext: Any = m.DataPlanContext
 UserIdentities: Any = m.UserIdentities
 
 
@@ -217,6 +218,7 @@ CALLS: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: subclass()(myne=1), TypeError, "Clicked: myne is not a known field: did you mean 'mine'?"),
     (lambda: Batch("production", {}, []), TypeError, "Batch takes 1 positional argument(s) (environment), not 3: give the other fields by name, as in events=..."),
     (lambda: Event("other", "a", 5), TypeError, "AppEvent takes 2 positional argument(s) (custom_event_type, event_name), not 3: give the other fields by name"),
+    (lambda: DataPlanContext("a", 1, 2), TypeError, "DataPlanContext takes 2 positional argument(s) (plan_id, plan_version), not 3"),
     (lambda: UserIdentities("a"), TypeError, "UserIdentities takes 0 positional argument(s), not 1: give the other fields by name, as in other=..."),
     (lambda: Event("other", custom_event_type="other"), TypeError, "Argument 'custom_event_type' given by name and position"),
     (lambda: Batch("production", events=[Event("other", "a"), {"event_type": "session_start", "data": {"x": 1}}]), m.ValidationError, "batch: events[1].data.x: is not a known field"),
