@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from attrs import frozen
 from common import wait_until
-from faulty_server import FaultyServer, accept, answer, status
+from faulty_server import ACCEPTED, Exchange, FaultyServer, accept, answer, status
 from upload_all import (
     UploadAll,
     blocking,
@@ -167,24 +167,31 @@ def test_a_cancelled_task_cancels_its_requests() -> None:
 
 def test_a_task_that_is_cancelled_while_it_stops_is_complete() -> None:
     stopping = threading.Event()
+    reported: list[int] = []
 
     def broken(result: BatchResult) -> None:
-        if result.index >= 100:
+        reported.append(result.index)
+        if len(reported) > 100:  # of the second response
             stopping.set()
             raise OSError("disk full")
+
+    def accept_after_the_third_request(exchange: Exchange) -> None:
+        exchange.read()
+        wait_until(lambda: len(server.requests) == 3)
+        exchange.take()
+        exchange.send(ACCEPTED)
 
     async def main(server: FaultyServer) -> UploadResult:
         async with AsyncEventsApi(configured(server, timeout=20)) as api:
             task = asyncio.create_task(api.upload_all(numbered(1_000_000), on_result=broken))
             await asyncio.to_thread(stopping.wait, 20)
-            await asyncio.to_thread(wait_until, lambda: len(server.requests) == 3)
             task.cancel()
             with pytest.raises(asyncio.CancelledError) as raised:
                 await task
             assert len(asyncio.all_tasks()) == 1
         return result_of(raised.value)
 
-    with FaultyServer(accept, accept, otherwise=silent) as server:
+    with FaultyServer(accept, accept_after_the_third_request, otherwise=silent) as server:
         result = asyncio.run(main(server))
         require_complete(result, server, result.total)
         assert result.delivered == 200

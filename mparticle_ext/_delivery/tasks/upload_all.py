@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterable, Callable, Iterable
 
 from ...batch import AnyBatch
@@ -12,6 +13,8 @@ from ...results import BatchResult, UploadResult
 from ..account import Account, Group, GroupUpload
 from ..requests import RequestBuilder
 from .sending import Sender
+
+_PAUSE_SECONDS = 0.01
 
 
 class AsyncUploadAll:
@@ -55,10 +58,12 @@ class AsyncUploadAll:
         return self._account.result()
 
     async def _read(self, batches: Iterable[AnyBatch]) -> None:
-        numbered = enumerate(batches)
+        numbered, next_pause = enumerate(batches), time.monotonic() + _PAUSE_SECONDS
         while self._account.read_next(numbered):
             await self._send_and_settle()
-            await asyncio.sleep(0)  # so that requests proceed if the iterable is slow
+            if time.monotonic() >= next_pause:  # so that requests proceed if the iterable is slow
+                await asyncio.sleep(0)
+                next_pause = time.monotonic() + _PAUSE_SECONDS
 
     async def _read_async(self, batches: AsyncIterable[AnyBatch]) -> None:
         iterator = aiter(batches)
