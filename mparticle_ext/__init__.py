@@ -14,7 +14,7 @@ from mparticle_events.constructors import *  # noqa: F403  # all models of the s
 from msgspec import UNSET
 
 from ._version import __version__
-from .batch import ApplicationStateTransitionEvent, Batch, unixtime_ms
+from .batch import AppEvent, ApplicationStateTransitionEvent, Batch, unixtime_ms
 from .errors import (
     APIConnectionError,
     APIError,
@@ -41,6 +41,7 @@ __all__ = [
     "APIError",
     "APIStatusError",
     "APITimeoutError",
+    "AppEvent",
     "ApplicationStateTransitionEvent",
     "AsyncEventsApi",
     "Attempt",

@@ -113,6 +113,7 @@ class EventsApi:
         *,
         historical: bool = False,
         on_result: Callable[[BatchResult], object] | None = None,
+        keep_failed: bool = True,
     ) -> UploadResult:
         """Upload any number of batches, with a result for each.
 
@@ -124,12 +125,15 @@ class EventsApi:
             batches: Batches, or dicts in the JSON form of the API.
             historical: Upload as `bulk_upload_historical_events` does.
             on_result: A plain function, called in this thread with each `BatchResult`, until an error stops the upload.
+                It is called between two batches of the iterable, so not while the iterable waits for its next one.
+            keep_failed: Whether `UploadResult.failed` has the failed batches that `on_result` got. False saves memory.
 
         Returns:
             The number of delivered batches, and each failed batch with its error.
 
         Raises:
-            WrongCallError: The argument is not an iterable, or on_result is not a function.
+            WrongCallError: The argument is not an iterable, or on_result is not a function, or keep_failed is False
+                without on_result.
             APIError: mParticle refuses everything, as with wrong credentials; or `max_in_flight` requests, at least
                 5, failed in a row. Nothing more is read.
             BaseException: An exception of the iterable, of `on_result`, of a hook or of a signal handler.
@@ -139,7 +143,9 @@ class EventsApi:
 
         self._require_open()
         given = require_iterable(batches)
-        run = UploadAll(self._engine, self._configuration, historical=historical, on_result=on_result)
+        run = UploadAll(
+            self._engine, self._configuration, historical=historical, on_result=on_result, keep_failed=keep_failed
+        )
         return run.run(given)
 
     @property

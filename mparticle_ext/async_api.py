@@ -61,6 +61,7 @@ class AsyncEventsApi:
         *,
         historical: bool = False,
         on_result: Callable[[BatchResult], object] | None = None,
+        keep_failed: bool = True,
     ) -> UploadResult:
         """Upload any number of batches, with a result for each. As `EventsApi.upload_all`; also of an async iterable.
 
@@ -73,7 +74,9 @@ class AsyncEventsApi:
         given = require_iterable(batches, asynchronous=True)
         sender = await self._engine.sender()
         requests, configuration = self._engine.requests, self._configuration
-        run = AsyncUploadAll(sender, requests, configuration, historical=historical, on_result=on_result)
+        run = AsyncUploadAll(
+            sender, requests, configuration, historical=historical, on_result=on_result, keep_failed=keep_failed
+        )
         return await run.run(given)
 
     @property

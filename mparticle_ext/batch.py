@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self, TypeAlias, get_args
 
@@ -11,7 +12,7 @@ import msgspec
 from mparticle_events import constructors, models
 from msgspec import UnsetType
 
-from ._checks import checked, encoded
+from ._checks import checked, encoded, read, read_outbound
 from .errors import ValidationError, WrongCallError, type_name
 
 AnyBatch: TypeAlias = models.Batch | Mapping[str, Any]
@@ -92,7 +93,7 @@ class Batch(constructors.Batch):
         Raises:
             ValidationError: The first fault, with its path.
         """
-        checked(encoded(self), models.Batch)
+        read(encoded(self), models.Batch, source=self)
 
     def to_json(self) -> str:
         """The batch as the JSON that is sent. It is not validated.
@@ -100,7 +101,10 @@ class Batch(constructors.Batch):
         Raises:
             ValidationError: A value has no JSON form.
         """
-        return encoded(self).decode()
+        document = encoded(self)
+        with suppress(ValidationError):
+            document, _ = read(document, models.Batch, source=self)
+        return document.decode()
 
     @classmethod
     def from_json(cls, document: str | bytes) -> Self:
@@ -113,8 +117,24 @@ class Batch(constructors.Batch):
         if not isinstance(document, (str, bytes)):
             raise WrongCallError(f"from_json takes JSON text, not {type_name(document)}: a dict can be uploaded as is")
         text = document.encode() if isinstance(document, str) else document
-        checked(text, models.Batch)
-        return checked(text, cls)
+        document, _ = read(text, models.Batch)
+        return checked(document, cls)
+
+    @classmethod
+    def from_outbound(cls, document: str | bytes | Mapping[str, Any]) -> Self:
+        """Read a batch that mParticle sent out, such as a quarantined or exported one, to send it in again.
+
+        What only mParticle sets is left out, and the identities become an object. The `source_request_id` stays:
+        mParticle drops the batch if it accepted that id in the last 30 to 60 days. Set a new id to count it again.
+
+        Raises:
+            WrongCallError: The argument is neither JSON text nor a dict.
+            ValidationError: It is not JSON, or not a valid batch.
+        """
+        if not isinstance(document, (str, bytes, Mapping)):
+            raise WrongCallError(f"from_outbound takes JSON text or a dict, not {type_name(document)}")
+        text = document.encode() if isinstance(document, str) else document
+        return checked(read_outbound(text if isinstance(text, bytes) else encoded(text))[0], cls)
 
 
 def _in_envelopes(events: EventsIn) -> EventsOut:
@@ -147,10 +167,24 @@ def _in_envelope(event: AnyEvent, index: int) -> models.Event:
 
 def _read_event(event: Mapping[str, Any], index: int) -> models.Event:
     try:
-        return checked(encoded(event), models.Event)  # type: ignore[arg-type]  # a union is a type form, not a type
+        return read(encoded(event), models.Event, source=event)[1]  # type: ignore[arg-type]  # a union is not a type
     except ValidationError as error:
         path = f"events[{index}]{'.' if error.path else ''}{error.path}"
         raise ValidationError(error.problem, path) from None
+
+
+class AppEvent(constructors.AppEvent):
+    """A user action with a name of your choice."""
+
+    @classmethod
+    def create_attribution_event(cls, publisher: str | None = None, campaign: str | None = None) -> Self:
+        """The user was attributed to a campaign, as in mParticle's Python SDK."""
+        return cls("attribution", "attribution", custom_attributes={"campaign": campaign, "publisher": publisher})
+
+    @classmethod
+    def create_attribution_delete_event(cls) -> Self:
+        """The attribution of the user was deleted, as in mParticle's Python SDK."""
+        return cls("attribution", "attribution", custom_attributes={"action": "delete"})
 
 
 class ApplicationStateTransitionEvent(constructors.ApplicationStateTransitionEvent):

@@ -75,19 +75,22 @@ class UploadResult:
 
     Attributes:
         delivered: The number of batches that were delivered.
-        failed: The batches that were not delivered, in the order in which that was known.
+        failed: The batches that were not delivered, in the order in which that was known. With `keep_failed=False`
+            only those that `on_result` did not get.
+        reported: The number of failed batches that `on_result` got, and that `failed` does not have.
     """
 
     delivered: int = 0
     failed: list[BatchResult] = field(default_factory=list)
+    reported: int = 0
 
     def __repr__(self) -> str:
-        return f"UploadResult(delivered={self.delivered}, failed={len(self.failed)})"
+        return f"UploadResult(delivered={self.delivered}, failed={self.total - self.delivered})"
 
     @property
     def total(self) -> int:
         """The number of batches that were read."""
-        return self.delivered + len(self.failed)
+        return self.delivered + self.reported + len(self.failed)
 
     @classmethod
     def of(cls, error: BaseException) -> Self | None:
@@ -102,9 +105,8 @@ class UploadResult:
         """Attach this result to an exception, so that `of` finds it."""
         object.__setattr__(error, _ATTRIBUTE, self)  # an exception's own __setattr__ may refuse
         with suppress(Exception):
-            error.add_note(
-                f"upload_all stopped after {self.total} batches: {self.delivered} delivered, {len(self.failed)} not"
-            )
+            failed = self.total - self.delivered
+            error.add_note(f"upload_all stopped after {self.total} batches: {self.delivered} delivered, {failed} not")
 
 
 @dataclass(frozen=True, eq=False)

@@ -47,6 +47,10 @@ class BatchContext(models.BatchContext):
     """The data plan of a batch, and the location of the user."""
 
 
+class BatchingContext(models.BatchingContext):
+    """How mParticle groups a batch with others. Only mParticle's Go SDK has it."""
+
+
 class DataPlanContext(models.DataPlanContext):
     """A data plan and its version."""
 
@@ -57,9 +61,9 @@ class DataPlanContext(models.DataPlanContext):
 class AttributionInfo(models.AttributionInfo):
     """The campaign that a user is attributed to."""
 
-    service_provider: str = REQUIRED
-    publisher: str = REQUIRED
-    campaign: str = REQUIRED
+    service_provider: str | None = REQUIRED
+    publisher: str | None = REQUIRED
+    campaign: str | None = REQUIRED
 
 
 class SourceInformation(models.SourceInformation):
@@ -165,10 +169,17 @@ class ScreenViewEvent(models.ScreenViewEventData):
 class CommerceEvent(models.CommerceEventData):
     """A user viewed or acted on products or promotions.
 
-    At most one of `product_action`, `promotion_action` and `product_impressions` may be given.
+    Exactly one of `product_action`, `promotion_action` and `product_impressions` must be given.
     """
 
     CustomEventType = models.CommerceEventType
+
+    def __post_init__(self) -> None:
+        if any(
+            value not in (None, UNSET)
+            for value in (self.product_action, self.promotion_action, self.product_impressions)
+        ):
+            super().__post_init__()  # else the field can be set later
 
 
 class ProductAction(models.ProductAction):
@@ -351,10 +362,10 @@ class PreAttributionEvent(models.PreAttributionEventData):
 
 
 __all__ = [
-    "AppEvent",
     "ApplicationInformation",
     "AttributionInfo",
     "BatchContext",
+    "BatchingContext",
     "BreadcrumbEvent",
     "CCPAConsentState",
     "CCPAConsents",

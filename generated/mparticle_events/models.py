@@ -1,6 +1,7 @@
 # Made from spec/openapi.yaml by scripts/regenerate. Do not edit: change the spec and run it again.
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
@@ -102,6 +103,19 @@ AttributeString: TypeAlias = Annotated[str, Meta(max_length=4096)]
 """String value of an attribute, at most 4096 characters."""
 
 
+class BatchingContext(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
+    """How mParticle groups a batch with others. Only mParticle's Go SDK has it."""
+
+    bypass: bool | None | UnsetType = UNSET
+    """Whether the batch is not grouped."""
+
+    partition_key: str | None | UnsetType = UNSET
+    """The key that batches are grouped by."""
+
+    request_ids: Sequence[str] | None | UnsetType = UNSET
+    """IDs of the requests that the batch belongs to."""
+
+
 class DataPlanContext(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
     """A data plan and its version."""
 
@@ -115,19 +129,20 @@ class DataPlanContext(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_
 class AttributionInfo(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
     """The campaign that a user is attributed to."""
 
-    service_provider: str
+    service_provider: str | None
     """Name of the attribution provider."""
 
-    publisher: str
+    publisher: str | None
     """Name of the publisher that showed the campaign."""
 
-    campaign: str
+    campaign: str | None
     """Name of the campaign."""
 
 
 class Channel(StrEnum):
     """The channel through which mParticle received a batch."""
 
+    unknown = "unknown"
     native = "native"
     javascript = "javascript"
     pixel = "pixel"
@@ -138,7 +153,7 @@ class Channel(StrEnum):
 
 if TYPE_CHECKING:
     ChannelLike: TypeAlias = (
-        Channel | Literal["native", "javascript", "pixel", "desktop", "partner", "server_to_server"]
+        Channel | Literal["unknown", "native", "javascript", "pixel", "desktop", "partner", "server_to_server"]
     )
 else:
     ChannelLike = Channel
@@ -203,9 +218,16 @@ else:
     OperatingSystemLike = OperatingSystem
 
 
+AdvertisingId: TypeAlias = Annotated[
+    str, Meta(pattern="^([0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12})?$(?!\\n)")
+]
+"""A UUID, or an empty string."""
+
+
 class Platform(StrEnum):
     """Platform of a device."""
 
+    Unknown = "Unknown"
     iOS = "iOS"
     Android = "Android"
     web = "web"
@@ -216,6 +238,7 @@ class Platform(StrEnum):
     alexa = "alexa"
     smart_tv = "smart_tv"
     fire_tv = "fire_tv"
+    FireTV = "FireTV"
     xbox = "xbox"
 
 
@@ -223,7 +246,19 @@ if TYPE_CHECKING:
     PlatformLike: TypeAlias = (
         Platform
         | Literal[
-            "iOS", "Android", "web", "desktop", "tvOS", "roku", "out_of_band", "alexa", "smart_tv", "fire_tv", "xbox"
+            "Unknown",
+            "iOS",
+            "Android",
+            "web",
+            "desktop",
+            "tvOS",
+            "roku",
+            "out_of_band",
+            "alexa",
+            "smart_tv",
+            "fire_tv",
+            "FireTV",
+            "xbox",
         ]
     )
 else:
@@ -305,6 +340,8 @@ class CustomEventType(StrEnum):
     social = "social"
     media = "media"
     attribution = "attribution"
+    consent_granted = "consent_granted"
+    consent_denied = "consent_denied"
     other = "other"
 
 
@@ -322,6 +359,8 @@ if TYPE_CHECKING:
             "social",
             "media",
             "attribution",
+            "consent_granted",
+            "consent_denied",
             "other",
         ]
     )
@@ -399,6 +438,9 @@ class CommerceEventType(StrEnum):
     add_to_wishlist = "add_to_wishlist"
     remove_from_wishlist = "remove_from_wishlist"
     impression = "impression"
+    attribution = "attribution"
+    consent_granted = "consent_granted"
+    consent_denied = "consent_denied"
 
 
 if TYPE_CHECKING:
@@ -418,6 +460,9 @@ if TYPE_CHECKING:
             "add_to_wishlist",
             "remove_from_wishlist",
             "impression",
+            "attribution",
+            "consent_granted",
+            "consent_denied",
         ]
     )
 else:
@@ -427,6 +472,7 @@ else:
 class ProductActionType(StrEnum):
     """Type of a product action. Note the spelling of `remove_from_wish_list`."""
 
+    unknown = "unknown"
     add_to_cart = "add_to_cart"
     remove_from_cart = "remove_from_cart"
     checkout = "checkout"
@@ -443,6 +489,7 @@ if TYPE_CHECKING:
     ProductActionTypeLike: TypeAlias = (
         ProductActionType
         | Literal[
+            "unknown",
             "add_to_cart",
             "remove_from_cart",
             "checkout",
@@ -462,12 +509,13 @@ else:
 class PromotionActionType(StrEnum):
     """Type of a promotion action."""
 
+    unknown = "unknown"
     view = "view"
     click = "click"
 
 
 if TYPE_CHECKING:
-    PromotionActionTypeLike: TypeAlias = PromotionActionType | Literal["view", "click"]
+    PromotionActionTypeLike: TypeAlias = PromotionActionType | Literal["unknown", "view", "click"]
 else:
     PromotionActionTypeLike = PromotionActionType
 
@@ -487,6 +535,7 @@ class Promotion(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fields
 class ApplicationTransitionType(StrEnum):
     """Type of an application state transition."""
 
+    unknown = "unknown"
     application_initialized = "application_initialized"
     application_exit = "application_exit"
     application_background = "application_background"
@@ -496,7 +545,9 @@ class ApplicationTransitionType(StrEnum):
 if TYPE_CHECKING:
     ApplicationTransitionTypeLike: TypeAlias = (
         ApplicationTransitionType
-        | Literal["application_initialized", "application_exit", "application_background", "application_foreground"]
+        | Literal[
+            "unknown", "application_initialized", "application_exit", "application_background", "application_foreground"
+        ]
     )
 else:
     ApplicationTransitionTypeLike = ApplicationTransitionType
@@ -505,13 +556,14 @@ else:
 class PushMessageType(StrEnum):
     """Whether a push message was sent, received or acted on."""
 
+    unknown = "unknown"
     sent = "sent"
     received = "received"
     action = "action"
 
 
 if TYPE_CHECKING:
-    PushMessageTypeLike: TypeAlias = PushMessageType | Literal["sent", "received", "action"]
+    PushMessageTypeLike: TypeAlias = PushMessageType | Literal["unknown", "sent", "received", "action"]
 else:
     PushMessageTypeLike = PushMessageType
 
@@ -519,13 +571,14 @@ else:
 class ApplicationState(StrEnum):
     """State of an application."""
 
+    unknown = "unknown"
     not_running = "not_running"
     background = "background"
     foreground = "foreground"
 
 
 if TYPE_CHECKING:
-    ApplicationStateLike: TypeAlias = ApplicationState | Literal["not_running", "background", "foreground"]
+    ApplicationStateLike: TypeAlias = ApplicationState | Literal["unknown", "not_running", "background", "foreground"]
 else:
     ApplicationStateLike = ApplicationState
 
@@ -555,6 +608,7 @@ ActionIdentifier: TypeAlias = Annotated[str, Meta(max_length=100)]
 class ProfileEventType(StrEnum):
     """Type of a profile event."""
 
+    unknown = "unknown"
     signup = "signup"
     login = "login"
     logout = "logout"
@@ -563,7 +617,9 @@ class ProfileEventType(StrEnum):
 
 
 if TYPE_CHECKING:
-    ProfileEventTypeLike: TypeAlias = ProfileEventType | Literal["signup", "login", "logout", "update", "delete"]
+    ProfileEventTypeLike: TypeAlias = (
+        ProfileEventType | Literal["unknown", "signup", "login", "logout", "update", "delete"]
+    )
 else:
     ProfileEventTypeLike = ProfileEventType
 
@@ -638,8 +694,11 @@ Int64: TypeAlias = Annotated[int, Meta(ge=-9223372036854775808, le=9223372036854
 """A 64-bit integer."""
 
 
-UnixTimeMs: TypeAlias = Annotated[int, Meta(ge=-9223372036854775808, le=9223372036854775807)]
-"""Time in milliseconds since 1970-01-01 00:00 UTC."""
+if TYPE_CHECKING:
+    UnixTimeMs: TypeAlias = int | datetime
+else:
+    UnixTimeMs = Annotated[int, Meta(ge=946684800000, le=4102444800000)]
+"""Time in milliseconds since 1970-01-01 00:00 UTC, from 2000 to 2100."""
 
 
 Digits: TypeAlias = Annotated[str, Meta(pattern="^-?[0-9]{1,19}$(?!\\n)")]
@@ -805,28 +864,28 @@ class DeviceInformation(Struct, repr_omit_defaults=True, gc=False, forbid_unknow
     amp_id: str | None | UnsetType = UNSET
     """ID of the device on AMP pages."""
 
-    ios_advertising_id: str | None | UnsetType = UNSET
+    ios_advertising_id: AdvertisingId | None | UnsetType = UNSET
     """Apple's advertising ID (IDFA), a UUID or an empty string."""
 
-    ios_idfv: str | None | UnsetType = UNSET
+    ios_idfv: AdvertisingId | None | UnsetType = UNSET
     """Apple's ID for the app vendor (IDFV), a UUID or an empty string."""
 
-    android_advertising_id: str | None | UnsetType = UNSET
+    android_advertising_id: AdvertisingId | None | UnsetType = UNSET
     """Android advertising ID, a UUID or an empty string."""
 
-    roku_advertising_id: str | None | UnsetType = UNSET
+    roku_advertising_id: AdvertisingId | None | UnsetType = UNSET
     """Roku advertising ID, a UUID or an empty string."""
 
-    roku_publisher_id: str | None | UnsetType = UNSET
+    roku_publisher_id: AdvertisingId | None | UnsetType = UNSET
     """Roku publisher ID, a UUID or an empty string."""
 
     microsoft_advertising_id: str | None | UnsetType = UNSET
-    """Microsoft advertising ID, a UUID or an empty string."""
+    """Microsoft advertising ID."""
 
     microsoft_publisher_id: str | None | UnsetType = UNSET
-    """Microsoft publisher ID, a UUID or an empty string."""
+    """Microsoft publisher ID."""
 
-    fire_advertising_id: str | None | UnsetType = UNSET
+    fire_advertising_id: AdvertisingId | None | UnsetType = UNSET
     """Amazon Fire advertising ID, a UUID or an empty string."""
 
     screen_height: int | None | UnsetType = UNSET
@@ -936,6 +995,9 @@ class GDPRConsentState(Struct, repr_omit_defaults=True, gc=False, forbid_unknown
     hardware_id: str | None | UnsetType = UNSET
     """ID of the device on which the user decided."""
 
+    regulation: str | None | UnsetType = UNSET
+    """Name of the regulation, such as `GDPR`."""
+
 
 class CCPAConsentState(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
     """Whether a user opted out of the sale of their data under the CCPA."""
@@ -954,6 +1016,9 @@ class CCPAConsentState(Struct, repr_omit_defaults=True, gc=False, forbid_unknown
 
     hardware_id: str | None | UnsetType = UNSET
     """ID of the device on which the user decided."""
+
+    regulation: str | None | UnsetType = UNSET
+    """Name of the regulation, such as `GDPR`."""
 
 
 class EventSystemNotificationInfo(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
@@ -985,8 +1050,8 @@ class MediaInfo(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fields
     playback_rate: Number | None | UnsetType = UNSET
     """Playback speed. mParticle does not document the unit."""
 
-    metadata: Mapping[str, str] | None | UnsetType = UNSET
-    """More metadata of the media, by name."""
+    metadata: Mapping[str, str] | str | None | UnsetType = UNSET
+    """More metadata of the media: a map by name, or text."""
 
 
 class PromotionAction(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
@@ -1069,6 +1134,9 @@ class BatchContext(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fie
 
     location: GeoLocation | None | UnsetType = UNSET
     """Location of the user."""
+
+    batching: BatchingContext | None | UnsetType = UNSET
+    """How mParticle groups the batch with others."""
 
 
 class CCPAConsents(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
@@ -1445,7 +1513,7 @@ class ScreenViewEvent(
 class CommerceEventData(CommonEventData, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
     """A user viewed or acted on products or promotions.
 
-    At most one of `product_action`, `promotion_action` and `product_impressions` may be given.
+    Exactly one of `product_action`, `promotion_action` and `product_impressions` must be given.
     """
 
     product_action: ProductAction | None | UnsetType = UNSET
@@ -1476,18 +1544,17 @@ class CommerceEventData(CommonEventData, repr_omit_defaults=True, gc=False, forb
     """Type of the commerce event. Set by mParticle."""
 
     def __post_init__(self) -> None:
-        if (self.product_action, self.promotion_action, self.product_impressions).count(UNSET) >= 2:
+        values = (self.product_action, self.promotion_action, self.product_impressions)
+        if values.count(UNSET) == 2 and None not in values:
             return
-        filled = [
+        given = [
             name
             for name in ["product_action", "promotion_action", "product_impressions"]
             if getattr(self, name) not in (None, UNSET)
         ]
-        if len(filled) > 1:
-            raise ValueError(
-                "at most one of product_action, promotion_action, product_impressions may be given, not "
-                + " and ".join(filled)
-            )
+        if len(given) != 1:
+            problem = "exactly one of product_action, promotion_action, product_impressions must be given, not "
+            raise ValueError(problem + (" and ".join(given) or "none"))
 
 
 class SessionStartEvent(

@@ -26,3 +26,7 @@ MAX_REQUEST_BYTES: Final = 262144
 """The maximum size of a request body, in bytes."""
 MIN_HISTORICAL_AGE_HOURS: Final = 72
 """The minimum age of each event in a historical upload, in hours."""
+MIN_UNIX_TIME_MS: Final = 946684800000
+"""The earliest time, in Unix milliseconds."""
+MAX_UNIX_TIME_MS: Final = 4102444800000
+"""The latest time, in Unix milliseconds."""

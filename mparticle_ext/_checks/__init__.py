@@ -1,9 +1,16 @@
-"""Encode a batch once, and validate the encoded JSON with one typed decode into the generated models."""
+"""Encode a batch once, and validate the encoded JSON with one typed decode into the generated models.
+
+Only a batch that does not fit is looked at again: for other forms that can be read, and then for the error.
+"""
 
 from __future__ import annotations
 
+import json
 import threading
 import time
+from collections import Counter
+from contextlib import suppress
+from datetime import datetime
 from decimal import Decimal
 from math import isfinite
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -46,6 +53,49 @@ def checked(document: bytes, kind: type[T], batch_index: int | None = None) -> T
 
         raise explain_decoding(str(error), document, kind, batch_index) from None
     return decoded
+
+
+def read(document: bytes, kind: type[T], batch_index: int | None = None, source: Any = None) -> tuple[bytes, T]:
+    """Decode a document as a model. Forms that the model does not accept are converted, if they are known.
+
+    Returns the document as it is sent, and the model. `source` is what was encoded: a datetime is only seen there.
+    """
+    try:
+        return document, checked(document, kind, batch_index)
+    except ValidationError as error:
+        converted = _converted(document, kind, source)
+        if converted is None:
+            raise error from None
+    return converted, checked(converted, kind, batch_index)
+
+
+def _converted(document: bytes, kind: Any, source: Any) -> bytes | None:
+    from mparticle_events.reading import documented  # loaded when it is needed
+
+    try:
+        value = msgspec.json.decode(document) if source is None else _plain(source, Decimal, datetime)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    known = documented(value, kind)
+    return None if known == value else encode(known)
+
+
+def read_outbound(document: bytes) -> tuple[bytes, models.Batch, Counter[str]]:
+    """Read a batch that mParticle sent out: the batch that can be sent in, and how often each field was left out."""
+    from mparticle_events.reading import inbound  # loaded when it is needed
+
+    try:
+        value = msgspec.json.decode(document)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        checked(document, models.Batch)  # raises the error
+        raise
+    known, left_out = inbound(value, models.Batch)
+    document = encode(known)
+    return document, checked(document, models.Batch), left_out
+
+
+def _plain(value: Any, *kept: type) -> Any:
+    return msgspec.to_builtins(value, builtin_types=kept, str_keys=True, enc_hook=to_plain)
 
 
 def load_decoders() -> None:
@@ -104,13 +154,19 @@ def _may_have_nonfinite(document: bytes) -> bool:
 
 def _refuse_nonfinite(value: Any, batch_index: int | None) -> None:
     """Refuse NaN and infinity, which the encoder would silently write as null."""
+    plain = _plain(value, Decimal)
+    with suppress(ValueError):
+        json.dumps(plain, allow_nan=False, default=_require_finite)  # faster than a search; most often it is a null
+        return
     from .paths import find, format_path
 
-    plain = msgspec.to_builtins(value, builtin_types=(Decimal,), str_keys=True, enc_hook=to_plain)
-    path = find(plain, _is_nonfinite)
-    if path is not None:
-        problem = "is not a finite number, and JSON has no form for it: leave it out"
-        raise ValidationError(problem, format_path(path), batch_index)
+    path = format_path(find(plain, _is_nonfinite) or ())
+    raise ValidationError("is not a finite number, and JSON has no form for it: leave it out", path, batch_index)
+
+
+def _require_finite(number: Decimal) -> None:
+    if not number.is_finite():
+        raise ValueError(number)
 
 
 def _is_nonfinite(leaf: Any) -> bool:

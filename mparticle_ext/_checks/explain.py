@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import Any, cast
 
 import msgspec
+from mparticle_events.service import MAX_UNIX_TIME_MS, MIN_UNIX_TIME_MS
 from mparticle_events.wire import encode
 
 from ..errors import ValidationError
@@ -32,6 +33,7 @@ _KINDS = {
 }
 _ENVELOPE = 'an event is sent as {"event_type": ..., "data": {...}}, which add_event(AppEvent(...)) makes'
 _NO_LINE_BREAK = r"(?!\\n)"  # the end of the spec's patterns, which does not help a reader
+_TIMES = (MIN_UNIX_TIME_MS, MAX_UNIX_TIME_MS)
 _SHOWN_KEY = 40  # characters of a long key
 
 
@@ -123,12 +125,20 @@ def _constraint(problem: str, given: Any) -> str:
     if match := _LENGTH.fullmatch(problem):
         return f"has {len(given)} {_UNITS[match[1]]}, but {_BOUNDS[match[2]]} {match[3]} are allowed"
     if match := _BOUND.fullmatch(problem):
-        return f"must be {_BOUNDS[match[1]]} {match[2]}"
+        return _time(given) if int(match[2]) in _TIMES else f"must be {_BOUNDS[match[1]]} {match[2]}"
     if match := _PATTERN.fullmatch(problem):
         return f"does not match {match[1].replace(_NO_LINE_BREAK, '')}"
     if match := _KIND.fullmatch(problem):
         return f"must be {_kinds(match[1])}{', not ' + _kinds(match[2]) if match[2] else ''}"
     return problem
+
+
+def _time(given: int) -> str:
+    """The problem of a time that is too early or too late, most often because it has another unit."""
+    for unit, milliseconds in (("seconds", given * 1000), ("microseconds", given // 1000)):
+        if MIN_UNIX_TIME_MS <= milliseconds <= MAX_UNIX_TIME_MS:
+            return f"is {given}, which are {unit}: give milliseconds"
+    return f"is {given}, which is not between 2000 and 2100 in Unix milliseconds: give milliseconds"
 
 
 def _kinds(kinds: str) -> str:
@@ -139,7 +149,7 @@ def _kinds(kinds: str) -> str:
 
 def _advice(path: Path, given: Any) -> str:
     if isinstance(given, (str, float)) and path and str(path[-1]).endswith("_ms"):
-        return ": give milliseconds, as unixtime_ms() does"
+        return ": give milliseconds, or a datetime with a time zone"
     return ": leave it out" if given is None else ""
 
 

@@ -20,6 +20,7 @@ from ..errors import (
     Outcome,
     PayloadTooLargeError,
     UploadStoppedError,
+    WrongCallError,
     label,
 )
 from ..results import BatchResult, UploadResult
@@ -116,18 +117,22 @@ class Account:
         *,
         historical: bool,
         on_result: Callable[[BatchResult], object] | None,
+        keep_failed: bool,
     ) -> None:
         if on_result is not None:
             require_function(on_result, "on_result", "one argument")
+        elif not keep_failed:
+            raise WrongCallError("keep_failed=False needs on_result, or the failed batches are lost: give a function")
         self._requests = requests
         self._historical = historical
         self._max_batches = max(1, min(MAX_BATCHES, int(configuration.rate or MAX_BATCHES)))
         self._max_failures = max(_MIN_FAILURES, configuration.max_in_flight)
         self._on_result = on_result
+        self._keep_failed = keep_failed
         self._iterable_error: Exception | None = None
         self._read = 0
         self._open: dict[int, AnyBatch] = {}
-        self._failed: dict[int, BatchResult] = {}
+        self._failed: dict[int, BatchResult | None] = {}  # None if it was reported and is not kept
         self._group: list[PreparedBatch] = []
         self._bytes = _BRACKETS_BYTES
         self._full: Group | None = None
@@ -198,7 +203,8 @@ class Account:
     def result(self) -> UploadResult:
         """The result of the batches that were read."""
         delivered = self._read - len(self._failed) - len(self._open)
-        return UploadResult(delivered, list(self._failed.values()))
+        kept = [result for result in self._failed.values() if result]
+        return UploadResult(delivered, kept, len(self._failed) - len(kept))
 
     def raise_iterable_error(self) -> None:
         """Raise the exception of the iterable, if there was one."""
@@ -243,6 +249,8 @@ class Account:
         if self._on_result is not None:
             for result in results:
                 self._on_result(result)
+                if result.error is not None and not self._keep_failed:
+                    self._failed[result.index] = None  # one step, which an interrupt cannot split
 
     def _raise_if_hopeless(self, error: MParticleError | None) -> None:
         if error is None or is_about_batches(error):

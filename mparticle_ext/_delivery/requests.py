@@ -12,7 +12,7 @@ from typing import Any
 from mparticle_events import models
 from mparticle_events.service import MAX_BATCHES, MAX_REQUEST_BYTES, MIN_BATCHES
 
-from .._checks import checked, encoded, has_id, require_historical, require_size
+from .._checks import encoded, has_id, read, require_historical, require_size
 from ..batch import AnyBatch
 from ..configuration import Configuration
 from ..errors import ValidationError, WrongCallError, type_name
@@ -58,8 +58,6 @@ class RequestBuilder:
     def single(self, batch: AnyBatch) -> UploadRequest:
         """The request for one batch; a ValidationError if mParticle would refuse it."""
         prepared = self._prepare(batch, None)
-        if self._validate:
-            checked(prepared.document, models.Batch)
         require_size(prepared.document, None)
         return UploadRequest("upload_events", [prepared.batch], prepared.repeatable, prepared.document)
 
@@ -68,9 +66,7 @@ class RequestBuilder:
         if not MIN_BATCHES <= len(batches) <= MAX_BATCHES:
             limits = f"a bulk request takes {MIN_BATCHES} to {MAX_BATCHES} batches, not {len(batches)}"
             raise ValidationError(f"{limits}: upload_all takes any number", subject="batches")
-        prepared = [self._prepare(batch, index) for index, batch in enumerate(batches)]
-        for index, one in enumerate(prepared):
-            self._check(one.document, index, historical=historical)
+        prepared = [self._prepare(batch, index, historical=historical) for index, batch in enumerate(batches)]
         request = join(prepared, historical=historical)
         if len(request.body) > MAX_REQUEST_BYTES:
             sizes = [len(one.document) for one in prepared]
@@ -81,22 +77,20 @@ class RequestBuilder:
 
     def part(self, batch: AnyBatch, index: int, *, historical: bool) -> PreparedBatch:
         """A batch for a bulk request that is joined later; a ValidationError if mParticle would refuse or drop it."""
-        prepared = self._prepare(batch, index)
-        self._check(prepared.document, index, historical=historical)
+        prepared = self._prepare(batch, index, historical=historical)
         require_size(prepared.document, index)
         return prepared
 
-    def _prepare(self, batch: AnyBatch, index: int | None) -> PreparedBatch:
+    def _prepare(self, batch: AnyBatch, index: int | None, *, historical: bool = False) -> PreparedBatch:
         repeatable = has_id(batch)
         if self._deduplicate and not repeatable:
             batch, repeatable = _with_new_id(batch), True
-        return PreparedBatch(index or 0, batch, encoded(batch, index), repeatable)
-
-    def _check(self, document: bytes, index: int, *, historical: bool) -> None:
+        document = encoded(batch, index)
         if self._validate:
-            batch = checked(document, models.Batch, index)
+            document, model = read(document, models.Batch, index, batch)
             if historical:
-                require_historical(batch, index)
+                require_historical(model, index or 0)
+        return PreparedBatch(index or 0, batch, document, repeatable)
 
 
 def _with_new_id(batch: AnyBatch) -> AnyBatch:

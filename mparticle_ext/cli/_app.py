@@ -16,7 +16,8 @@ files_argument = click.argument("files", metavar="FILE...", nargs=-1, required=T
 historical_option = click.option(
     "--historical",
     is_flag=True,
-    help="For a historical upload: each event has a timestamp and is more than 72 hours old.",
+    help="For a historical upload: each event has a timestamp and is 72 hours old or more. "
+    "mParticle does not forward such an upload to event and warehouse outputs.",
 )
 
 
@@ -77,10 +78,17 @@ def example(context: click.Context, event: str | None, *, as_python: bool, only_
 @app.command()
 @files_argument
 @historical_option
+@click.option(
+    "--max-faults",
+    type=click.IntRange(0),
+    default=50,
+    show_default=True,
+    help="Stop the check of a file after this many faults. 0 for no limit.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print each fault as a JSON object on one line.")
 @click.pass_context
-def validate(context: click.Context, files: tuple[str, ...], *, historical: bool, as_json: bool) -> None:
-    """Check batches as an upload does, and print all faults.
+def validate(context: click.Context, /, files: tuple[str, ...], **options: Any) -> None:
+    """Check batches as an upload does, and print their faults.
 
     A FILE has one batch, a list of batches, one batch per line, or one document after the other; plain or gzip. - is
     standard input.
@@ -90,7 +98,7 @@ def validate(context: click.Context, files: tuple[str, ...], *, historical: bool
     """
     from .validate import Validation
 
-    context.exit(Validation(files, historical=historical, as_json=as_json).run())
+    context.exit(Validation(files, **options).run())
 
 
 @app.command(epilog=EXIT_CODES)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import click
 from mparticle_events import models
-from mparticle_events.service import MAX_REQUEST_BYTES
+from mparticle_events.service import MAX_REQUEST_BYTES, MIN_HISTORICAL_AGE_HOURS
 from msgspec import UnsetType
 
 from .. import ValidationError
-from .._checks import checked, encoded, has_id, require_historical, require_size
+from .._checks import encoded, has_id, read, require_historical, require_size
 from ._failed_file import read_failure
 from ._faults import Fault, find_faults
 from ._json_stream import Value
+from ._progress_bar import show_count
 
 _ALWAYS_FITS_BYTES = MAX_REQUEST_BYTES // 4  # even if encoding makes its numbers longer
 
@@ -35,9 +37,26 @@ def check(value: Value, request_id: str, *, historical: bool) -> models.Batch | 
         return find_faults(value, document, ("batch",), error, historical=historical)
 
 
+def is_historical(batch: models.Batch) -> bool:
+    """Whether a historical upload accepts the batch."""
+    try:
+        require_historical(batch, 0)
+    except ValidationError:
+        return False
+    return True
+
+
+def print_historical(count: int) -> None:
+    """Tell that so many batches could be uploaded as historical ones."""
+    if count:
+        text = f"{show_count(count, 'batch')} with events of {MIN_HISTORICAL_AGE_HOURS} hours and more only: "
+        text += "mParticle does not forward these to event and warehouse outputs if you upload them with --historical"
+        click.echo(text, err=True)
+
+
 def _batch(document: bytes, request_id: str, *, historical: bool) -> models.Batch:
     """The batch in a document, or a ValidationError: the checks of an upload."""
-    batch = checked(document, models.Batch)
+    document, batch = read(document, models.Batch)
     if historical:
         require_historical(batch, 0)
     if not has_id(batch):

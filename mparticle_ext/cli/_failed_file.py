@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -56,12 +57,10 @@ class FailedFile:
 
     def close(self) -> None:
         """Close the file, and remove it if it is empty."""
-        try:
+        with suppress(OSError):  # `append` has reported it
             self._file.close()
-        except OSError:
-            return  # `append` has reported it
-        if self.path.is_file() and not self.path.stat().st_size:
-            self.path.unlink()
+            if self.path.is_file() and not self.path.stat().st_size:
+                self.path.unlink()
 
     def _settled_lines(self, lines: Iterable[bytes], settled: int) -> Iterator[bytes]:
         for line in lines:

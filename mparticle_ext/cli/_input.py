@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from ._exit import print_error
 from ._json_stream import JSONStream, Value
 
 STDIN = "-"
@@ -28,18 +29,21 @@ def is_file(path: str) -> bool:
 
 
 class Input:
-    """An open input file.
-
-    Attributes:
-        bytes_read: The number of bytes read, before they are decompressed.
-    """
+    """An open input file, of which `count` values were read."""
 
     def __init__(self, raw: io.RawIOBase) -> None:
         self._raw = raw
         self._head = b""
         self._gzip: gzip.GzipFile | None = None
         self._problem = ""
-        self.bytes_read = 0
+        self._bytes = 0
+        self._stream = JSONStream(self.read)
+        self.count = 0
+
+    @property
+    def bytes_read(self) -> int:
+        """The bytes of the file up to the current value; of gzip, all that were read."""
+        return self._bytes - (0 if self._gzip else self._stream.waiting)
 
     def values(self) -> Iterator[Value]:
         """The JSON values in the file."""
@@ -47,16 +51,19 @@ class Input:
             self._head += more
         if self._head == _GZIP_MAGIC:
             self._gzip = gzip.GzipFile(fileobj=self, mode="rb")  # type: ignore[call-overload]  # only read() is called
-        stream = JSONStream(self._decompress if self._gzip else self.read)
-        yield from stream
+            self._stream = JSONStream(self._decompress)
+        for value in self._stream:
+            self.count += 1
+            yield value
         if self._problem:
-            yield Value(stream.line, b"", self._problem)
+            self.count += 1
+            yield Value(self._stream.line, b"", self._problem)
 
     def read(self, size: int) -> bytes:
         """The next bytes, not decompressed."""
         head, self._head = self._head[:size], self._head[size:]
         data = head or self._raw.read(size) or b""
-        self.bytes_read += len(data)
+        self._bytes += len(data)
         return data
 
     def _decompress(self, size: int) -> bytes:
@@ -71,9 +78,12 @@ class Input:
 
 @contextmanager
 def open_input(path: str) -> Iterator[Input]:
-    """Open a file or standard input, or raise an OSError."""
+    """Open a file or standard input, or raise an OSError. Print an error if there is no batch in it."""
     with io.FileIO(0, closefd=False) if path == STDIN else io.FileIO(path) as raw:
-        yield Input(raw)
+        opened = Input(raw)
+        yield opened
+    if not opened.count:
+        print_error(f"{display_name(path)} has no batch in it")
 
 
 def total_bytes(paths: Sequence[str]) -> int | None:

@@ -17,6 +17,10 @@ _CHUNK_BYTES = 1 << 18
 SHOWN_BYTES = 4096  # of malformed JSON
 _CONTEXT_BYTES = 16  # that must be there after a fault, to be sure that it is one
 _BOM = b"\xef\xbb\xbf"
+_UTF_16 = re.compile(rb"\xff\xfe|\xfe\xff|[\[{]\0|\0[\[{]")
+_CSV = re.compile(  # two lines that do not begin like JSON; the first one has a separator
+    rb"""(?![\[{]|[^\n]*"\s*:) [^\n\[\]{},;\t]* [,;\t] [^\n\[\]{}]* (\n \s* (?![\s\[{]) | \Z)""", re.VERBOSE
+)
 _BLANK = re.compile(rb"[ \t\r\n]*")
 _COMPLETE = (b"}", b"]", b'"')  # after another byte a number or a word may continue
 _MESSAGE = re.compile(r"JSON is malformed: (?P<problem>.*) \(byte (?P<offset>\d+)\)", re.DOTALL)
@@ -65,9 +69,17 @@ class JSONStream:
         self._list_line = 0  # the line of the list that is being read; 0 outside of a list
         self._needs_comma: bool | None = False  # None if it is unknown, after malformed JSON
 
+    @property
+    def waiting(self) -> int:
+        """The number of bytes that were read and are after the current value."""
+        return len(self._buffer) - self._offset
+
     def __iter__(self) -> Iterator[Value]:
         """The values. Of a list, its items."""
         self._skip_bom()
+        if problem := self._other_format():
+            yield Value(self.line, self._first_line(), f"{problem}: nothing of it was read")
+            return
         while character := self._next():
             if not self._list_line and character == b"[":
                 self._list_line, self._needs_comma = self.line, False
@@ -91,6 +103,22 @@ class JSONStream:
             pass
         if self._buffer.startswith(_BOM):
             self._offset = len(_BOM)
+
+    def _other_format(self) -> str:
+        """The problem if the stream is UTF-16 or CSV, else nothing."""
+        if _UTF_16.match(self._buffer):
+            return "is UTF-16, but JSON is UTF-8: convert it (iconv -f UTF-16 -t UTF-8)"
+        if self._next() in b"{[":
+            return ""
+        while self.waiting < SHOWN_BYTES and self._refill():
+            pass
+        return "looks like CSV: make a JSON batch of each row" if _CSV.match(self._shown()) else ""
+
+    def _shown(self) -> bytes:
+        return self._buffer[self._offset : self._offset + SHOWN_BYTES]
+
+    def _first_line(self) -> bytes:
+        return self._shown().partition(b"\n")[0].strip()
 
     def _next(self) -> bytes:
         """Skip blanks, and return the next byte; nothing at the end."""
@@ -129,7 +157,7 @@ class JSONStream:
     def _malformed(self, malformed: _MalformedError) -> Value:
         """Skip malformed JSON, and return its first line with the problem."""
         line = self.line + self._buffer.count(b"\n", self._offset, self._offset + malformed.offset)
-        text = self._buffer[self._offset : self._offset + SHOWN_BYTES].partition(b"\n")[0].strip()
+        text = self._first_line()
         first_on_its_line = self._indent is not None
         resumed = self._skip_malformed(self._indent or 0)
         lost = ": the rest of the list was not read" if self._list_line and not resumed else ""

@@ -93,6 +93,11 @@ def show_seconds(seconds: float) -> str:
     return f"{seconds // _HOUR:.0f} h {seconds % _HOUR / _MINUTE:.0f} min"
 
 
+def show_left(seconds: float, part: float, before: float = 0.0) -> str:
+    """The time left as text, if it is known. `part` of all is done; `before` of it was done before these seconds."""
+    return f", {show_seconds(seconds * (1 - part) / (part - before))} left" if part > before else ""
+
+
 def show_bytes(size: float) -> str:
     """A number of bytes as text: `1.5 MB`."""
     for unit in ("B", "kB", "MB"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -14,14 +13,14 @@ from mparticle_events.wire import encode
 from msgspec import Raw
 
 from .. import APIError, BatchResult, Configuration, EventsApi, Outcome, UploadResult, UploadStoppedError
-from ._batch_check import check
+from ._batch_check import check, is_historical
 from ._exit import UsageError
 from ._failed_file import FailedFile, Failure, read_failure
 from ._faults import Fault
 from ._input import open_input
 from ._journal import InputFile, Journal, make_id
 from ._json_stream import SHOWN_BYTES, Value
-from ._progress_bar import ProgressDisplay, show_seconds
+from ._progress_bar import ProgressDisplay, show_left
 from ._signals import Interrupts
 
 _REJECTED_STATUSES = (400, 413, 422)  # the service refuses the batch, not the upload
@@ -43,12 +42,12 @@ class Uploader:
         self.rejected = 0  # cannot be delivered unless they are corrected
         self.unsettled = 0  # failed, and a further run sends them again
         self.skipped = 0  # settled by an earlier run
-        self.bytes_read = 0
+        self.bytes_read = self.could_be_historical = 0
         self.started = time.monotonic()
         self._historical = historical
         self._pending: dict[int, Failure] = {}  # what to record if it fails, by the index in `upload_all`
         self._handed_over = self._next_index = self._total_bytes = self._skipped_bytes = 0
-        self._first_unsettled = math.inf
+        self._first_unsettled = float("inf")
         self._next_save = self.started + _SAVE_SECONDS
         self._disk_failed = False
 
@@ -66,7 +65,8 @@ class Uploader:
         self._display = ProgressDisplay(self._progress, quiet=quiet)
         try:
             with EventsApi(configuration) as api, self._display:
-                api.upload_all(self._batches(inputs), historical=self._historical, on_result=self._on_result)
+                batches, historical = self._batches(inputs), self._historical
+                api.upload_all(batches, historical=historical, on_result=self._on_result, keep_failed=False)
         except BaseException as error:
             with self.interrupts.deferred():
                 self._record_rest(UploadResult.of(error) or UploadResult())
@@ -91,6 +91,7 @@ class Uploader:
                         _set_faults(failure, value.document, checked)
                         self._record_failure(failure, rejected=True)
                         continue
+                    self.could_be_historical += not self._historical and is_historical(checked)
                     self._pending[self._handed_over] = failure
                     self._handed_over += 1
                 yield checked
@@ -166,11 +167,11 @@ class Uploader:
         seconds = time.monotonic() - self.started
         failed = f", {self.failed:,} failed" if self.failed else ""
         text = f"{self.delivered:,} delivered{failed}, {self.delivered / seconds:,.0f}/s"
-        sent = self.bytes_read - self._skipped_bytes
-        if not (self._total_bytes and sent):
+        if not (self._total_bytes and self._next_index):
             return None, text
-        seconds_left = seconds * (self._total_bytes - self.bytes_read) / sent
-        return self.bytes_read / self._total_bytes, f"{text}, {show_seconds(seconds_left)} left"
+        settled = (self.skipped + self.outcomes.total()) / self._next_index  # of those that were read
+        part, before = settled * self.bytes_read / self._total_bytes, self._skipped_bytes / self._total_bytes
+        return part, text + show_left(seconds, part, before)
 
 
 def _set_faults(failure: Failure, document: bytes, faults: list[Fault]) -> None:

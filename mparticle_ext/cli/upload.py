@@ -16,6 +16,7 @@ from uuid import uuid4
 import click
 
 from .. import APIError, Configuration, ConfigurationError
+from ._batch_check import print_historical
 from ._exit import FAILED, INTERRUPTED, STOPPED, USAGE, CommandError, UsageError, exit_now, print_error, printable
 from ._failed_file import FailedFile
 from ._input import is_file
@@ -164,12 +165,13 @@ def _print_report(uploader: Uploader, stopped: str, *, as_json: bool) -> None:
         click.echo(json.dumps(summary))
         return
     click.echo(_counts(**summary))
+    print_historical(uploader.could_be_historical)
     if not failed_file:
         _print_failures(uploader, stopped)
     if stopped:
         print_error(f"stopped: {stopped}")
-    if summary["failed_file"] and (uploader.rejected or kept):
-        path = printable(summary["failed_file"])
+    if failed_file and (uploader.rejected or kept):
+        path = printable(str(failed_file.path))
         click.echo(f"{path} has the reasons: correct the batches in it, and upload that file", err=True)
     if summary["journal"]:
         advice = "" if failed_file or not uploader.rejected else " --failed FILE, which gets the failed batches"
@@ -186,10 +188,8 @@ def _counts(*, delivered: int, failed: int, skipped: int, failed_before: int, se
 
 
 def _print_failures(uploader: Uploader, stopped: str) -> None:
-    first = [failure for failure in uploader.failures if failure.reasons != [stopped]]
-    for failure in first:
-        for reason in failure.reasons:
-            click.echo(f"{printable(failure.file)}:{failure.line}: {printable(reason)}", err=True)
-    more = uploader.failed - len(uploader.failures)
-    if first and more:
-        click.echo(f"and {more:,} more", err=True)
+    shown = [one for one in uploader.failures if one.reasons != [stopped]]
+    for text in [f"{one.file}:{one.line}: {reason}" for one in shown for reason in one.reasons]:
+        click.echo(printable(text), err=True)
+    if shown and (more := uploader.failed - len(shown)):
+        click.echo(f"and {more:,} more {'batch' if more == 1 else 'batches'}", err=True)

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 import click
 from mparticle_events import models
 
-from ._batch_check import check
+from ._batch_check import check, is_historical, print_historical
 from ._exit import FAILED, NOT_WRITTEN, USAGE, WriteError, exit_now, print_error, printable
 from ._faults import Fault
 from ._input import display_name, open_input, total_bytes
-from ._progress_bar import ProgressDisplay, show_bytes, show_count, show_seconds
+from ._progress_bar import ProgressDisplay, show_bytes, show_count, show_left
 
 _REQUEST_ID = "00000000-0000-0000-0000-000000000000"  # as long as the one that an upload adds
 
@@ -23,13 +23,14 @@ _REQUEST_ID = "00000000-0000-0000-0000-000000000000"  # as long as the one that 
 class Validation:
     """One run of `mparticle-ext validate`."""
 
-    def __init__(self, files: Sequence[str], *, historical: bool, as_json: bool) -> None:
+    def __init__(self, files: Sequence[str], *, historical: bool, max_faults: int, as_json: bool) -> None:
         self._files = files
         self._historical = historical
+        self._max_faults = max_faults or sys.maxsize  # of a file
         self._as_json = as_json
         self._total_bytes = total_bytes(files)
         self._started = time.monotonic()
-        self._batches = self._invalid = self._events = self._faults = self._bytes = 0
+        self._batches = self._invalid = self._events = self._faults = self._bytes = self._could_be_historical = 0
 
     def run(self) -> int:
         """Check all files, and return the exit code."""
@@ -49,6 +50,7 @@ class Validation:
         size, seconds = show_bytes(self._bytes), time.monotonic() - self._started
         counts = f"{show_count(self._batches, 'batch')}, {show_count(self._events, 'event')}, {faults}"
         click.echo(f"{counts}; {size} in {seconds:.1f} s", err=True)
+        print_historical(self._could_be_historical)
         return USAGE if not all(readable) else FAILED if self._faults else 0
 
     def _check_file(self, path: str, display: ProgressDisplay) -> bool:
@@ -56,20 +58,29 @@ class Validation:
         name = display_name(path)
         try:
             with open_input(path) as file:
-                bytes_before, batches_before = self._bytes, self._batches
+                bytes_before, most_faults = self._bytes, self._faults + self._max_faults
                 for value in file.values():
                     self._bytes = bytes_before + file.bytes_read
-                    self._record(name, check(value, _REQUEST_ID, historical=self._historical), display)
+                    checked = check(value, _REQUEST_ID, historical=self._historical)
+                    left = most_faults - self._faults
+                    if isinstance(checked, list) and len(checked) > left:
+                        self._stop(name, checked[:left], display)
+                        break
+                    self._record(name, checked, display)
                     display.update()
                 self._bytes = bytes_before + file.bytes_read
-                if self._batches == batches_before:
-                    print_error(f"{name} has no batch in it")
         except BrokenPipeError:
             raise
         except OSError as error:
             print_error(f"{name} cannot be read: {error.strerror or error}")
             return False
         return True
+
+    def _stop(self, file: str, faults: list[Fault], display: ProgressDisplay) -> None:
+        if faults:
+            self._record(file, faults, display)
+        problem = f"has more than {self._max_faults} faults: correct these first, or print all with --max-faults 0"
+        print_error(f"{file} {problem}")
 
     def _record(self, file: str, checked: models.Batch | list[Fault], display: ProgressDisplay) -> None:
         if isinstance(checked, list):
@@ -80,6 +91,7 @@ class Validation:
             self._print_faults(file, checked)
         else:
             self._events += len(checked.events or ())
+            self._could_be_historical += not self._historical and is_historical(checked)
         self._batches += 1
 
     def _print_faults(self, file: str, faults: list[Fault]) -> None:
@@ -94,7 +106,7 @@ class Validation:
         part = self._bytes / self._total_bytes if self._total_bytes else None
         text = f"{show_count(self._batches, 'batch')}, {show_count(self._faults, 'fault')}"
         text += f", {show_bytes(self._bytes / seconds)}/s"
-        return part, text + (f", {show_seconds(seconds / part - seconds)} left" if part else "")
+        return part, text + (show_left(seconds, part) if part else "")
 
 
 def _print(line: str) -> None:

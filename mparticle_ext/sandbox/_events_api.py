@@ -19,7 +19,7 @@ from msgspec import Raw
 from starlette.types import Receive, Scope, Send
 
 from .. import ValidationError
-from .._checks import checked, require_historical
+from .._checks import checked, read, require_historical
 from ._faults import Fault, Faults
 from ._request_log import ReceivedBatch, Request, RequestLog, without_credentials
 from ._server import abort
@@ -113,7 +113,7 @@ class EventsApiApp:
             raise RefusedError(400, "BAD_REQUEST", str(error)) from None
 
     def _accept_single(self, request: Request) -> tuple[list[ReceivedBatch], dict[str, str]]:
-        batch = checked(request.body, models.Batch)
+        _, batch = read(request.body, models.Batch)
         headers = self._apply_rate_limit(1)
         self._drop_duplicate(request, 0, batch)
         return [ReceivedBatch(request, 0, request.body)], headers
@@ -133,7 +133,7 @@ class EventsApiApp:
         self, request: Request, index: int, document: Raw, require: Callable[[models.Batch, int], None] | None
     ) -> None:
         try:
-            batch = checked(bytes(document), models.Batch, index)
+            _, batch = read(bytes(document), models.Batch, index)
             if require:
                 require(batch, index)
         except ValidationError as error:

@@ -122,7 +122,7 @@ def _options(node: ast.ClassDef) -> str:
     """The options of a model: its tag, whether it is closed, and which of its fields exclude each other."""
     options = [f"{option.arg}={ast.unparse(option.value)}" for option in node.keywords if option.arg in _OPTIONS]
     methods = [ast.unparse(method) for method in node.body if isinstance(method, ast.FunctionDef)]
-    return " ".join(options + re.findall(r"at most one of .*? may be given", " ".join(methods)))
+    return " ".join(options + re.findall(r"exactly one of .*? must be given", " ".join(methods)))
 
 
 def _constructors(path: Path) -> Surface:

@@ -32,6 +32,7 @@ class Constructor:
     positional: list[Field]
     enums: dict[str, str]
     aliases: list[Field]
+    exactly_one_of: list[str]
     extended: bool
 
 
@@ -58,7 +59,8 @@ def _constructor(spec: Spec, name: str, classes: Classes) -> Constructor:
             for field in spec.fields_of(name)
             for enum in _enums(annotations[field], classes)
         },
-        aliases=[Field(alias, types[field], alias_of=field) for alias, field in options.get("aliases", {}).items()],
+        aliases=[Field(alias, types[field], alias_of=field) for alias, field in schema.get("x-aliases", {}).items()],
+        exactly_one_of=schema.get("x-exactly-one-of", []),
         extended=options.get("extended", False),
     )
 

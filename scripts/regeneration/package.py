@@ -39,7 +39,7 @@ MODEL_OPTIONS = [
     *("--class-name-suffix", LIKE),
     *("--class-name-affix-scope", "enums"),
     *("--allof-class-hierarchy", "always"),
-    *("--additional-imports", "typing.TYPE_CHECKING,typing.Literal,decimal.Decimal"),
+    *("--additional-imports", "typing.TYPE_CHECKING,typing.Literal,decimal.Decimal,datetime.datetime"),
     "--keyword-only",
     "--disable-future-imports",  # otherwise msgspec would compile each annotation from a string at import
     "--use-schema-description",
@@ -118,7 +118,7 @@ def _model_data(spec: Spec, name: str) -> dict[str, Any]:
     return {
         "base_class_kwargs": options,
         "order": list(schema.get("properties", ())),
-        "at_most_one_of": schema.get("x-at-most-one-of", []),
+        "exactly_one_of": schema.get("x-exactly-one-of", []),
         "accepts": schema.get("x-accepts", ""),
     }
 
@@ -130,8 +130,22 @@ def _template_data(spec: Spec, models: ast.Module) -> dict[str, Any]:
         "exported": sorted(one.name for one in classes if not one.extended),
         "servers": {server["x-pod"]: server["url"] for server in spec.document["servers"] if "x-pod" in server},
         "limits": _limits(spec),
+        "aliases": _keyword(spec, "x-aliases"),
+        "defaults": _keyword(spec, "x-defaults"),
+        "outbound_lists": _keyword(spec, "x-outbound-list"),
+        "outbound_only": spec.document.get("x-outbound-only", []),
+        "read_only": {name: names for name in spec.schemas if (names := _read_only(spec, name))},
         "examples": _examples(spec),
     }
+
+
+def _keyword(spec: Spec, keyword: str) -> dict[str, Any]:
+    """The value of a keyword in each schema that has it."""
+    return {name: schema[keyword] for name, schema in spec.schemas.items() if keyword in schema}
+
+
+def _read_only(spec: Spec, name: str) -> list[str]:
+    return [field for field, schema in spec.fields_of(name).items() if schema.get("x-set-by-mparticle")]
 
 
 def _limits(spec: Spec) -> dict[str, int]:
@@ -142,6 +156,8 @@ def _limits(spec: Spec) -> dict[str, int]:
         "max_batches": min(_values(schemas, "maxItems")),
         "max_request_bytes": min(_values(bodies, "x-max-bytes")),
         "min_historical_age_hours": max(_values(spec.operations, "x-min-age-hours")),
+        "min_unix_time_ms": spec.schemas["UnixTimeMs"]["minimum"],
+        "max_unix_time_ms": spec.schemas["UnixTimeMs"]["maximum"],
     }
 
 

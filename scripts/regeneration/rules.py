@@ -67,8 +67,9 @@ def _check_constructor(spec: Spec, name: str, schema: dict[str, Any]) -> Problem
 def _check_field_names(spec: Spec, name: str, schema: dict[str, Any]) -> Problems:
     used = {
         "required": schema.get("required", ()),
-        "x-constructor.aliases": schema.get("x-constructor", {}).get("aliases", {}).values(),
-        "x-at-most-one-of": schema.get("x-at-most-one-of", ()),
+        "x-aliases": () if "enum" in schema else schema.get("x-aliases", {}).values(),
+        "x-defaults": schema.get("x-defaults", ()),
+        "x-exactly-one-of": schema.get("x-exactly-one-of", ()),
     }
     known = spec.fields_of(name)
     for keyword, fields in used.items():

@@ -42,14 +42,14 @@ BATCHES: list[tuple[Callable[[], Any], str]] = [
     (lambda: Batch("production", events=[Event("other")]), "batch: events[0].data.event_name: is required: give it a value"),
     (lambda: Batch("production", events=[Event("othr", "a")]),
      "batch: events[0].data.custom_event_type: is 'othr', but must be one of unknown, navigation, location, search, transaction, "
-     "user_content, user_preference, social, media, attribution, other: did you mean 'other'?"),
+     "user_content, user_preference, social, media, attribution, consent_granted, consent_denied, other: did you mean 'other'?"),
     (lambda: Batch("production", events=[Event("other", 7)]), "batch: events[0].data.event_name: must be a string, not a whole number"),
     (lambda: Batch("production", events=[Event("other", "é" * 257)]),
      "batch: events[0].data.event_name: has 257 characters, but at most 256 are allowed"),
     (lambda: Batch("production", events=[Event("other", "a", timestamp_unixtime_ms="2026-01-01")]),
-     "batch: events[0].data.timestamp_unixtime_ms: must be a whole number or null, not a string: give milliseconds, as unixtime_ms() does"),
+     "batch: events[0].data.timestamp_unixtime_ms: must be a whole number or null, not a string: give milliseconds, or a datetime with a time zone"),
     (lambda: Batch("production", events=[Event("other", "a", timestamp_unixtime_ms=1.5)]),
-     "batch: events[0].data.timestamp_unixtime_ms: must be a whole number or null, not a number: give milliseconds, as unixtime_ms() does"),
+     "batch: events[0].data.timestamp_unixtime_ms: must be a whole number or null, not a number: give milliseconds, or a datetime with a time zone"),
     (lambda: Batch("production", events=[Event("other", "a", session_id=2**63)]),
      "batch: events[0].data.session_id: must be at most 9223372036854775807"),
     (lambda: Batch("production", events=[Event("other", "a", custom_attributes={"good": 1, "bad": {"b": 1}})]),
@@ -93,6 +93,7 @@ BATCHES: list[tuple[Callable[[], Any], str]] = [
     (lambda: Batch("production", user_attributes={"a": Decimal("NaN")}), "batch: user_attributes.a: is not a finite number"),
     (lambda: Batch("production", user_attributes={"a": Decimal("sNaN")}), "batch: user_attributes.a: is not a finite number"),
     (lambda: Batch("production", user_attributes={"a": Decimal("1e999")}), "batch: is not valid JSON: Number out of range"),
+    (lambda: Batch("production", user_attributes={"a": Decimal("1e999")}, ip=None), "batch: is not valid JSON: Number out of range"),
     (lambda: Batch("production", user_attributes={"a": ["b", math.inf]}, ip=None), "batch: user_attributes.a[1]: is not a finite number"),
     (lambda: Batch("production", user_attributes={(1, 2): 1}), "batch: user_attributes: a key of JSON is a string, not tuple"),
     (event_appended_without_envelope, "batch: events[1].event_type: is required: an event is sent as"),
@@ -157,7 +158,7 @@ CALLS: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: Batch.from_json('{"environment": "production"} x'), m.ValidationError, "batch: is not valid JSON"),
     (lambda: m.unixtime_ms(datetime(2026, 1, 1)), ValueError, "datetime.datetime(2026, 1, 1, 0, 0) has no time zone"),
     (lambda: m.CommerceEvent(product_action=ProductAction("purchase"), promotion_action=m.PromotionAction("view")), ValueError,
-     "at most one of product_action, promotion_action, product_impressions may be given, not product_action and promotion_action"),
+     "exactly one of product_action, promotion_action, product_impressions must be given, not product_action and promotion_action"),
 ]  # fmt: skip
 
 

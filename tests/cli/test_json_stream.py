@@ -31,6 +31,10 @@ FORMATS: dict[str, Callable[[Any], str]] = {
 }
 
 
+CSV = "looks like CSV: make a JSON batch of each row: nothing of it was read"
+UTF_16 = "is UTF-16, but JSON is UTF-8: convert it (iconv -f UTF-16 -t UTF-8): nothing of it was read"
+
+
 def read(document: bytes, most: int) -> list[tuple[int, Any, str]]:
     stream = io.BytesIO(document)
     values = JSONStream(lambda size: stream.read(min(size, most)))
@@ -83,6 +87,16 @@ def read_in_pieces(document: bytes) -> list[tuple[int, Any, str]]:
         (b'{"a":' * 9999 + b"\n{}", [(1, None, "is nested too deeply"), (2, {}, "")]),
         (b"1 2\n3", [(1, 1, ""), (1, 2, ""), (2, 3, "")]),
         (b"hello\n{}", [(1, None, "is not JSON: invalid character"), (2, {}, "")]),
+        (b"hello, world\n{}", [(1, None, "is not JSON: invalid character"), (2, {}, "")]),
+        (b'  "a": 1,\n  "b": 2}\n{}', [(1, "a", ""), (1, None, "is not JSON: invalid character"), (3, {}, "")]),
+        (b"id,name\n1,{}\n{}\n", [(1, None, CSV)]),
+        (b'\xef\xbb\xbf"id";"name"\r\n"1";"[]"\r\n', [(1, None, CSV)]),
+        (b"\n\nid\tname\n\n1\ta\n", [(3, None, CSV)]),
+        (b"id\tname\n\n\n{}", [(1, None, "is not JSON: invalid character"), (4, {}, "")]),
+        (b"id,name", [(1, None, CSV)]),
+        (b"id," + b"name," * 100_000 + b"{}", [(1, None, CSV)]),
+        *[('{"a": 1}\n{}'.encode(encoding), [(1, None, UTF_16)]) for encoding in ("utf-16", "utf-16-le", "utf-16-be")],
+        ("\ufeffid,name\n1,a\n".encode("utf-16-be"), [(1, None, UTF_16)]),
     ],
 )  # fmt: skip
 def test_values_and_faults_of_a_document(document: bytes, found: list[tuple[int, Any, str]]) -> None:

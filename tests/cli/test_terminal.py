@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -53,7 +54,10 @@ def test_lines_without_a_terminal(sandbox: Sandbox, tmp_path: Path) -> None:
     first, *lines = done.err.splitlines()
     assert first == f"Uploading {file} to {sandbox.url}; {file}.progress keeps the progress"
     assert lines
-    assert all(" delivered, " in line and line.endswith(" left") for line in lines)
+    for line in lines:
+        part, delivered = map(int, re.match(r"(\d+)%: (\d+) delivered, ", line).groups())  # type: ignore[union-attr]
+        assert part == pytest.approx(100 * delivered / 700, abs=3)
+        assert line.endswith(" left")
     assert "\x1b" not in done.err
     assert "\r" not in done.err
 

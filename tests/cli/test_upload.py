@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import gzip
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from command import batch, environment, ndjson, read_lines, received, run
+from command import COMMAND, batch, environment, ndjson, read_lines, received, run
 
 from mparticle_ext.sandbox import Sandbox
 
 FAST = ("--rate", "100000")
 BAD = {"environment": "prod"}
+MEASURE = """
+import resource, subprocess, sys
+subprocess.call(sys.argv[1:])
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""  # a process of its own, because a process counts the memory of the one that started it as its own peak
 
 
 def test_batches_arrive_each_with_an_id(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -90,13 +97,50 @@ def test_without_a_failed_file_the_first_failures_are_shown_and_none_is_settled(
     assert done.code == 1
     lines = done.err.splitlines()[1:]
     assert [line.partition(": ")[0] for line in lines[:10]] == [f"some.ndjson:{number}" for number in range(2, 12)]
-    assert lines[10:] == ["and 2 more", "Continue with --resume --failed FILE, which gets the failed batches"]
+    assert lines[10:] == ["and 2 more batches", "Continue with --resume --failed FILE, which gets the failed batches"]
     again = run("upload", file.name, "--resume", "--failed", "failed", env=environment(sandbox), cwd=tmp_path)
     assert again.out.startswith("0 batches delivered, 12 failed in ")
     assert again.out.endswith("; earlier: 1 settled\n")
     assert [one["line"] for one in read_lines(tmp_path / "failed")] == list(range(2, 14))
     assert received(sandbox) == [0]
     assert not (tmp_path / "some.ndjson.progress").exists()
+
+
+def test_the_failures_that_are_shown_and_the_others_add_up(sandbox: Sandbox, tmp_path: Path) -> None:
+    file = ndjson(tmp_path / "some.ndjson", [BAD, *map(batch, range(300))])
+    wrong = environment(sandbox, MPARTICLE_API_SECRET="not-the-secret")  # noqa: S106  # not a real one
+    done = run("upload", file.name, env=wrong, cwd=tmp_path)
+    assert done.code == 3
+    failed = int(done.out.partition(" delivered, ")[2].partition(" ")[0])
+    _, shown, more, *_ = done.err.splitlines()
+    assert shown.startswith("some.ndjson:1: environment: ")  # the reason of the others is shown once, as "stopped"
+    assert more == f"and {failed - 1} more batches"
+
+
+def test_a_file_without_a_batch_is_reported(sandbox: Sandbox, tmp_path: Path) -> None:
+    (tmp_path / "empty").touch()
+    file = ndjson(tmp_path / "some.ndjson", [batch(0)])
+    done = run("upload", "empty", file, env=environment(sandbox), cwd=tmp_path)
+    assert done.code == 0
+    assert "mparticle-ext: empty has no batch in it\n" in done.err
+    assert done.out.startswith("1 batch delivered in ")
+
+
+def test_a_csv_file_is_one_failure(sandbox: Sandbox, tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("customer_id,environment\n" + "1,production\n" * 9999)
+    done = run("upload", "rows.csv", env=environment(sandbox), cwd=tmp_path)
+    assert done.code == 1
+    assert done.out.startswith("0 batches delivered, 1 failed in ")
+    assert "rows.csv:1: looks like CSV: make a JSON batch of each row: nothing of it was read\n" in done.err
+    assert not sandbox.batches
+
+
+def test_batches_that_could_be_historical_are_counted(sandbox: Sandbox, tmp_path: Path) -> None:
+    old = {"event_type": "session_start", "data": {"timestamp_unixtime_ms": 1_700_000_000_000}}
+    file = ndjson(tmp_path / "some.ndjson", [batch(0, events=[old]), batch(1, events=[old]), batch(2)])
+    done = run("upload", file, env=environment(sandbox))
+    assert done.code == 0
+    assert "2 batches with events of 72 hours and more only: " in done.err
 
 
 def test_the_json_summary(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -228,6 +272,35 @@ def test_an_outage_during_all_of_a_small_file_has_its_own_exit_code(sandbox: San
     assert done.code == 3
     assert "HTTP 501" in done.err
     assert done.err.endswith("\nContinue with --resume\n")
+
+
+@pytest.mark.slow
+def test_failed_batches_are_not_kept_in_memory(sandbox: Sandbox, tmp_path: Path) -> None:
+    """The large file would take 60 MB."""
+    sandbox.fail(400, times=1_000_000)
+
+    def peak_memory(count: int) -> int:
+        large = {f"a{number}": "x" * 4000 for number in range(5)}
+        file = ndjson(tmp_path / str(count), (batch(number, user_attributes=large) for number in range(count)))
+        command = (
+            sys.executable,
+            "-c",
+            MEASURE,
+            COMMAND,
+            "upload",
+            file,
+            "--failed",
+            f"{file}.failed",
+            "--json",
+            *FAST,
+        )
+        done = subprocess.run(command, env=environment(sandbox), capture_output=True, text=True, check=True)
+        summary, peak = done.stdout.splitlines()
+        assert json.loads(summary)["outcomes"] == {"refused": count}
+        return int(peak)
+
+    small, large = peak_memory(500), peak_memory(3000)
+    assert large < small + 16 * 1024, f"{small} KiB became {large} KiB"
 
 
 def test_the_batch_that_the_service_refuses_is_found_among_others(sandbox: Sandbox, tmp_path: Path) -> None:

@@ -97,6 +97,26 @@ def test_a_failed_file_keeps_its_permissions_and_its_symbolic_link(sandbox: Sand
     assert [one["outcome"] for one in read_lines(elsewhere)] == ["invalid"]
 
 
+def test_files_that_are_not_ours_are_not_overwritten(sandbox: Sandbox, tmp_path: Path) -> None:
+    file = ndjson(tmp_path / "some.ndjson", [BAD, batch(1), batch(2)])
+    (tmp_path / "elsewhere").mkdir()
+    others, links = [], []
+    for name in ("some.ndjson.progress", "failed"):
+        for suffix in ("new", "tmp", "bak", "lock"):
+            others.append(tmp_path / f"{name}.{suffix}")
+            links.append(tmp_path / f".{name}.{suffix}")
+            links[-1].symlink_to(tmp_path / "elsewhere" / f"{name}.{suffix}")
+    for one in (*others, *links):
+        one.write_text("precious")
+    sandbox.fail(429, retry_after=90)
+    for options in (("--failed", "failed"), ("--resume",)):  # the second one rewrites the failed file
+        assert run("upload", file.name, *options, env=environment(sandbox), cwd=tmp_path).code == 1
+        assert {one.read_text() for one in (*others, *links)} == {"precious"}
+        assert all(one.is_symlink() for one in links)
+    assert received(sandbox) == [1, 2]
+    assert set(tmp_path.iterdir()) == {*others, *links, file, tmp_path / "failed", tmp_path / "elsewhere"}
+
+
 def test_a_usage_error_leaves_the_journal_of_the_earlier_run(sandbox: Sandbox, tmp_path: Path) -> None:
     file = upload_in_outage(sandbox, tmp_path)
     journal = Path(f"{file}.progress")

@@ -52,6 +52,68 @@ def test_a_file_without_a_batch_is_reported(tmp_path: Path) -> None:
     assert done.err.startswith("mparticle-ext: none.json has no batch in it\n")
 
 
+@pytest.mark.parametrize("content", [b"", b" \n", gzip.compress(b"")])
+def test_an_empty_file_is_reported(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "empty").write_bytes(content)
+    done = run("validate", "empty", cwd=tmp_path)
+    assert done.code == 0
+    assert done.err.startswith("mparticle-ext: empty has no batch in it\n0 batches, ")
+
+
+CSV = "looks like CSV: make a JSON batch of each row: nothing of it was read"
+UTF_16 = "is UTF-16, but JSON is UTF-8: convert it (iconv -f UTF-16 -t UTF-8): nothing of it was read"
+ROWS = "customer_id,environment\n" + "1,production\n" * 9999
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (ROWS.encode(), CSV),
+        (gzip.compress(ROWS.encode()), CSV),
+        (ROWS.encode("utf-16"), UTF_16),
+        (json.dumps(GOOD).encode("utf-16"), UTF_16),
+        (json.dumps([GOOD], indent=1).encode("utf-16-le"), UTF_16),
+    ],
+)
+def test_a_file_in_another_format_is_one_fault(content: bytes, problem: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(content)
+    done = run("validate", "file", cwd=tmp_path)
+    assert (done.code, done.out) == (1, f"file:1: {problem}\n")
+
+
+def test_the_check_of_a_file_stops_after_50_faults(tmp_path: Path) -> None:
+    names = ["long.ndjson", "full.ndjson", "wide.ndjson"]
+    ndjson(tmp_path / names[0], [{}] * 60)
+    ndjson(tmp_path / names[1], [GOOD, *[{}] * 50, GOOD])
+    ndjson(tmp_path / names[2], [{"environment": "production", "deleted_user_attributes": [1] * 60}, {}])
+    done = run("validate", *names, cwd=tmp_path)
+    assert done.code == 1
+    assert [sum(line.startswith(f"{name}:") for line in done.out.splitlines()) for name in names] == [50, 50, 50]
+    advice = "correct these first, or print all with --max-faults 0"
+    *reports, summary = done.err.splitlines()
+    assert reports == [f"mparticle-ext: {name} has more than 50 faults: {advice}" for name in (names[0], names[2])]
+    assert "150 faults in 101 batches; " in summary
+    everything = run("validate", *names, "--max-faults", "0", cwd=tmp_path)
+    assert len(everything.out.splitlines()) == 60 + 50 + 61
+    assert len(everything.err.splitlines()) == 1
+    assert len(run("validate", names[0], "--max-faults", "7", "--json", cwd=tmp_path).out.splitlines()) == 7
+
+
+def test_batches_that_could_be_historical_are_counted(tmp_path: Path) -> None:
+    old, new = ({"event_type": "session_start", "data": {"timestamp_unixtime_ms": unixtime_ms() - age}} for age in (72 * 3_600_000, 0))  # fmt: skip
+    file = ndjson(
+        tmp_path / "f", [batch(0, events=[old]), batch(1, events=[old, new]), batch(2), batch(3, events=[new])]
+    )
+    done = run("validate", file)
+    assert done.code == 0
+    assert done.err.splitlines()[1:] == [
+        "1 batch with events of 72 hours and more only: mParticle does not forward these to event and warehouse "
+        "outputs if you upload them with --historical"
+    ]
+    ndjson(file, [batch(0, events=[old])])
+    assert len(run("validate", file, "--historical").err.splitlines()) == 1
+
+
 def test_a_valid_file(tmp_path: Path) -> None:
     done = run("validate", ndjson(tmp_path / "good.ndjson", [GOOD] * 3))
     assert (done.code, done.out) == (0, "")
@@ -167,7 +229,7 @@ def test_a_file_that_cannot_be_read_is_reported_and_the_others_are_checked(tmp_p
 
 def test_a_reader_that_closes_the_output_gets_no_error(tmp_path: Path) -> None:
     file = ndjson(tmp_path / "bad.ndjson", [BAD] * 5000)
-    process = start("validate", file)
+    process = start("validate", file, "--max-faults", "0")
     assert process.stdout is not None
     assert process.stdout.readline()
     process.stdout.close()
@@ -178,7 +240,7 @@ def test_a_reader_that_closes_the_output_gets_no_error(tmp_path: Path) -> None:
 
 def test_at_most_a_hundred_faults_of_a_batch_are_printed() -> None:
     many = {"environment": "production", "user_attributes": {f"a{number}": {} for number in range(100)}, "deleted_user_attributes": [1] * 99}  # fmt: skip
-    done = run("validate", "-", stdin=json.dumps(many).encode())
+    done = run("validate", "-", "--max-faults", "0", stdin=json.dumps(many).encode())
     assert len(done.out.splitlines()) == 100
 
 

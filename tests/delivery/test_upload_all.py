@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import threading
+import time
 import weakref
 from collections.abc import AsyncIterator, Iterator
 from types import MappingProxyType
@@ -22,6 +24,7 @@ from upload_all import (
     numbers_in,
     refuse_if_it_contains,
     require_complete,
+    result_of,
 )
 
 from mparticle_ext import (
@@ -182,8 +185,78 @@ WRONG: list[tuple[Any, dict[str, Any], str]] = [
     ),
     ("batches", {}, "an iterable of batches is expected, not str"),
     ([], {"on_result": 5}, "on_result takes a function of one argument, not int"),
+    ([], {"keep_failed": False}, "keep_failed=False needs on_result, or the failed batches are lost"),
     ([], {"on_result": awaited}, "on_result takes a plain function: a coroutine would never be awaited"),
 ]
+
+
+@every_iterable
+def test_a_result_is_reported_before_the_next_group_is_full(upload_all: UploadAll) -> None:
+    reported: list[int] = []
+    threads: set[int] = set()
+    before_the_end: list[int] = []
+
+    def on_result(result: BatchResult) -> None:
+        reported.append(result.index)
+        threads.add(threading.get_ident())
+
+    def slow() -> Iterator[dict[str, Any]]:
+        for number, batch in enumerate(numbered(200)):
+            yield batch
+            if number >= 100 and not reported:  # the first group is sent
+                time.sleep(0.05)
+        before_the_end.append(len(reported))
+
+    with FaultyServer() as server:
+        assert upload_all(configured(server), slow(), on_result=on_result).delivered == 200
+    assert before_the_end == [100]
+    assert threads == {threading.get_ident()}
+
+
+@every_iterable
+def test_reported_failures_need_not_be_kept(upload_all: UploadAll) -> None:
+    class Row(dict[str, Any]):
+        __hash__ = object.__hash__  # type: ignore[assignment]  # for the WeakSet
+
+    living: weakref.WeakSet[Row] = weakref.WeakSet()
+    most: list[int] = []
+    failed: list[int] = []
+
+    def rows() -> Iterator[Row]:
+        for number in range(1500):
+            row = Row(environment="production", source_request_id=str(number))
+            living.add(row)
+            yield row
+            if number % 100 == 0:
+                gc.collect()
+                most.append(len(living))
+
+    def on_result(result: BatchResult) -> None:
+        assert result.error
+        failed.append(result.index)
+
+    with FaultyServer(otherwise=status(400)) as server:
+        result = upload_all(configured(server), rows(), on_result=on_result, keep_failed=False)
+    assert (result.delivered, result.reported, result.failed, result.total) == (0, 1500, [], 1500)
+    assert sorted(failed) == list(range(1500))
+    assert max(most) <= 502  # three requests, one that is full and one that is being filled
+
+
+@every_iterable
+def test_failures_that_were_not_reported_are_kept(upload_all: UploadAll) -> None:
+    reported: list[int] = []
+
+    def full_disk(result: BatchResult) -> None:
+        if len(reported) == 7:
+            raise OSError("disk full")
+        reported.append(result.index)
+
+    with FaultyServer(otherwise=status(400)) as server, pytest.raises(OSError, match="disk full") as raised:
+        upload_all(configured(server), numbered(1000), on_result=full_disk, keep_failed=False)
+    result = result_of(raised.value)
+    assert (result.delivered, result.reported) == (0, 7)
+    assert sorted([*reported, *(one.index for one in result.failed)]) == list(range(result.total))
+    assert "0 delivered" in raised.value.__notes__[-1]
 
 
 @both_clients

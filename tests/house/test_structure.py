@@ -93,7 +93,6 @@ def test_threads_and_tasks_do_not_know_each_other() -> None:
     assert not {name for name in imported_by(tasks) if is_in(name, threads)}
 
 
-@pytest.mark.xfail(reason="the command and the sandbox are still being moved to the new modules", strict=False)
 @pytest.mark.parametrize("application", APPLICATIONS)
 def test_the_command_and_the_sandbox_use_what_is_public_and_the_checks(application: str) -> None:
     private = {name for name in imported_by(application) if "._" in name and not is_in(name, "mparticle_ext._checks")}

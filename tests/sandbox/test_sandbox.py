@@ -24,7 +24,10 @@ from mparticle_ext.sandbox import Counts, Sandbox
 
 KEYS = ("sandbox-key", "sandbox-secret")
 GOOD = {"environment": "production"}
-OLD = {"environment": "production", "events": [{"event_type": "first_run", "data": {"timestamp_unixtime_ms": 1}}]}
+OLD = {
+    "environment": "production",
+    "events": [{"event_type": "first_run", "data": {"timestamp_unixtime_ms": 946684800000}}],
+}
 
 
 def post(

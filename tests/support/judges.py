@@ -14,13 +14,13 @@ from jsonschema.validators import extend
 Schema = dict[str, Any]
 
 
-def _at_most_one_of(_: Any, names: list[str], instance: Any, __: Schema) -> Iterator[ValidationError]:
-    """The rule of the spec's extension `x-at-most-one-of`, which JSON Schema does not have."""
-    if isinstance(instance, dict) and sum(instance.get(name) is not None for name in names) > 1:
-        yield ValidationError(f"more than one of {names}")
+def _exactly_one_of(_: Any, names: list[str], instance: Any, __: Schema) -> Iterator[ValidationError]:
+    """The rule of the spec's extension `x-exactly-one-of`, which JSON Schema does not have."""
+    if isinstance(instance, dict) and sum(instance.get(name) is not None for name in names) != 1:
+        yield ValidationError(f"not exactly one of {names}")
 
 
-_Validator: Any = extend(Draft202012Validator, {"x-at-most-one-of": _at_most_one_of})  # type: ignore[no-untyped-call]
+_Validator: Any = extend(Draft202012Validator, {"x-exactly-one-of": _exactly_one_of})  # type: ignore[no-untyped-call]
 
 
 def validator(spec: Schema, name: str) -> Any:
@@ -106,13 +106,22 @@ class Documents:
         )
         merged = document.map(lambda parts: parts[0] | parts[1])
         if not self._invalid:
-            groups = schema.get("x-at-most-one-of", [])
-            return merged.map(lambda fields: _only_one(fields, groups))
+            return self._with_one_of(merged, fields, schema.get("x-exactly-one-of", []))
         return (
             merged
             | merged.map(lambda fields: fields | {"unknown": 1})
             | merged.map(lambda fields: dict(list(fields.items())[1:]))
         )
+
+    def _with_one_of(
+        self, objects: st.SearchStrategy[dict[str, Any]], fields: Schema, names: list[str]
+    ) -> st.SearchStrategy[dict[str, Any]]:
+        if not names:
+            return objects
+        others = objects.map(lambda given: {name: value for name, value in given.items() if name not in names})
+        one = st.one_of([st.fixed_dictionaries({name: self._of(fields[name])}) for name in names])
+        filled = one.filter(lambda given: None not in given.values())
+        return st.tuples(others, filled).map(lambda parts: parts[0] | parts[1])
 
     def _map(self, schema: Schema) -> st.SearchStrategy[dict[str, Any]]:
         values = schema.get("additionalProperties", {})
@@ -131,8 +140,3 @@ class Documents:
 
     def _required(self, schema: Schema) -> list[str]:
         return list(schema.get("required", ()))
-
-
-def _only_one(fields: dict[str, Any], names: list[str]) -> dict[str, Any]:
-    filled = [name for name in names if fields.get(name) is not None]
-    return {name: value for name, value in fields.items() if name not in filled[1:]}

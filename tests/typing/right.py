@@ -117,6 +117,7 @@ def any_number(batches: Iterator[Batch], rows: list[dict[str, object]]) -> None:
     result = api.upload_all(batches, historical=True, on_result=told)
     assert_type(result, UploadResult)
     assert_type(result.failed, list[BatchResult])
+    assert_type(api.upload_all(batches, on_result=told, keep_failed=False).reported, int)
     try:
         api.upload_all(rows)
     except APIError as error:

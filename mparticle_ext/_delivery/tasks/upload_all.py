@@ -25,9 +25,12 @@ class AsyncUploadAll:
         *,
         historical: bool,
         on_result: Callable[[BatchResult], object] | None,
+        keep_failed: bool,
     ) -> None:
         self._sender = sender
-        self._account = Account(requests, configuration, historical=historical, on_result=on_result)
+        self._account = Account(
+            requests, configuration, historical=historical, on_result=on_result, keep_failed=keep_failed
+        )
         self._max_in_flight = configuration.max_in_flight
         self._stop = sender.new_stop()
         self._in_flight: dict[asyncio.Task[None], GroupUpload] = {}
@@ -54,8 +57,8 @@ class AsyncUploadAll:
     async def _read(self, batches: Iterable[AnyBatch]) -> None:
         numbered = enumerate(batches)
         while self._account.read_next(numbered):
-            if full := self._account.full_group():
-                await self._send(full)
+            await self._send_and_settle()
+            await asyncio.sleep(0)  # so that requests proceed if the iterable is slow
 
     async def _read_async(self, batches: AsyncIterable[AnyBatch]) -> None:
         iterator = aiter(batches)
@@ -68,8 +71,13 @@ class AsyncUploadAll:
                 self._account.iterable_failed(error)
                 return
             self._account.read(batch)
-            if full := self._account.full_group():
-                await self._send(full)
+            await self._send_and_settle()
+
+    async def _send_and_settle(self) -> None:
+        """Send the group that is full, and settle those that are done."""
+        if full := self._account.full_group():
+            await self._send(full)
+        self._settle_done()
 
     async def _send(self, group: Group) -> None:
         while len(self._in_flight) >= min(self._max_in_flight, self._sender.pace.window):
@@ -94,9 +102,12 @@ class AsyncUploadAll:
                 upload.finish()
 
     async def _collect(self) -> None:
-        done, _ = await asyncio.wait(self._in_flight, return_when=asyncio.FIRST_COMPLETED)
-        self._raise_if_closed()
-        for task in done:
+        await asyncio.wait(self._in_flight, return_when=asyncio.FIRST_COMPLETED)
+        self._settle_done()
+
+    def _settle_done(self) -> None:
+        for task in [task for task in self._in_flight if task.done()]:
+            self._raise_if_closed()
             self._account.settle(self._in_flight[task])
             del self._in_flight[task]
 

@@ -35,9 +35,12 @@ class UploadAll:
         *,
         historical: bool,
         on_result: Callable[[BatchResult], object] | None,
+        keep_failed: bool,
     ) -> None:
         self._engine = engine
-        self._account = Account(engine.requests, configuration, historical=historical, on_result=on_result)
+        self._account = Account(
+            engine.requests, configuration, historical=historical, on_result=on_result, keep_failed=keep_failed
+        )
         self._max_in_flight = configuration.max_in_flight
         self._stop = engine.new_stop()
         self._to_send: SimpleQueue[GroupUpload | None] = SimpleQueue()
@@ -70,6 +73,8 @@ class UploadAll:
         while account.read_next(numbered):
             if full := account.full_group():
                 self._send(full)
+            while not self._sent.empty():
+                self._collect()
         if last := account.last_group():
             self._send(last)
         while self._in_flight:

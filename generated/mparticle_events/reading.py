@@ -1,0 +1,165 @@
+# Made from spec/openapi.yaml by scripts/regenerate. Do not edit: change the spec and run it again.
+
+"""Read the other forms in which batches are written: those of mParticle's own software, and datetimes.
+
+The models accept one form of each value. `documented` converts the others into it:
+
+- another name of a field or of an enum's value (`x-aliases` in the spec);
+- a required field that is absent and has a default (`x-defaults`);
+- a number or a boolean that is written as a string;
+- a number or a boolean in a field that is a string or null;
+- an empty string where a boolean is expected, or a string with a pattern that it does not match: the field is left out;
+- a datetime with a time zone where a time is expected.
+
+`inbound` does the same for a batch that mParticle sent out, and leaves out what only mParticle sets.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from math import isfinite
+from typing import Any
+
+from msgspec import UNSET, ValidationError, convert, inspect
+
+from . import models
+from .service import MIN_UNIX_TIME_MS
+from .wire import encode
+
+_ALIASES: dict[type, dict[str, str]] = {
+    models.UserIdentities: {"customerid": "customer_id"},
+    models.OperatingSystem: {"iOS": "IOS"},
+    models.Product: {"customAttributes": "custom_attributes"},
+}
+_DEFAULTS: dict[type, dict[str, Any]] = {models.CustomEventData: {"custom_event_type": "other"}}
+_OUTBOUND_LISTS: dict[type, dict[str, str]] = {models.UserIdentities: {"key": "identity_type", "value": "identity"}}
+_READ_ONLY: dict[type, list[str]] = {
+    models.Batch: ["schema_version", "batch_id", "timestamp_unixtime_ms", "origin_mpid", "modified", "source_info"],
+    models.CommonEventData: ["event_id", "event_system_notification_info"],
+    models.CustomEventData: ["event_id", "event_system_notification_info"],
+    models.ScreenViewEventData: ["event_id", "event_system_notification_info"],
+    models.CommerceEventData: ["custom_event_type", "event_id", "event_system_notification_info"],
+    models.SessionStartEventData: ["event_id", "event_system_notification_info"],
+    models.SessionEndEventData: ["event_id", "event_system_notification_info"],
+    models.ApplicationStateTransitionEventData: ["event_id", "event_system_notification_info"],
+    models.CrashReportEventData: ["event_id", "event_system_notification_info"],
+    models.BreadcrumbEventData: ["event_id", "event_system_notification_info"],
+    models.NetworkPerformanceEventData: ["event_id", "event_system_notification_info"],
+    models.OptOutEventData: ["event_id", "event_system_notification_info"],
+    models.PushRegistrationEventData: ["event_id", "event_system_notification_info"],
+    models.PushMessageEventData: ["event_id", "event_system_notification_info"],
+    models.PushReactionEventData: ["event_id", "event_system_notification_info"],
+    models.ProfileEventData: ["event_id", "event_system_notification_info"],
+    models.UserAttributeChangeEventData: ["event_id", "event_system_notification_info"],
+    models.UserIdentityChangeEventData: ["event_id", "event_system_notification_info"],
+    models.FirstRunEventData: ["event_id", "event_system_notification_info"],
+    models.UninstallEventData: ["event_id", "event_system_notification_info"],
+    models.PreAttributionEventData: ["event_id", "event_system_notification_info"],
+}
+_OUTBOUND_ONLY = ["message_id", "message_type", "unique_id", "system_notifications", "block_metadata"]
+_FROM_TEXT: dict[type, Any] = {inspect.IntType: int, inspect.FloatType: float, inspect.BoolType: bool}
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def documented(value: Any, kind: Any) -> Any:
+    """A JSON value in the form that a model accepts. What cannot be converted is left as it is.
+
+    Args:
+        value: The value, in dicts and lists; datetimes and Decimals may be in it. It is not changed.
+        kind: The model, or a union of models.
+    """
+    return _convert(value, list(branches(inspect.type_info(kind))), None)
+
+
+def inbound(value: Any, kind: Any) -> tuple[Any, Counter[str]]:
+    """A JSON value that mParticle sent out, in the form that a model accepts, and how often each field was left out."""
+    left_out: Counter[str] = Counter()
+    return _convert(value, list(branches(inspect.type_info(kind))), left_out), left_out
+
+
+def branches(part: inspect.Type) -> Iterator[inspect.Type]:
+    """The branches of a union, without their constraints."""
+    match part:
+        case inspect.Metadata(type=inner):
+            yield from branches(inner)
+        case inspect.UnionType(types=types):
+            for inner in types:
+                yield from branches(inner)
+        case _:
+            yield part
+
+
+def _convert(value: Any, types: list[inspect.Type], left_out: Counter[str] | None) -> Any:
+    """Convert a value. `left_out` counts the fields that an outbound value loses; None if the value is not outbound."""
+    for part in types:
+        match part:
+            case inspect.StructType(cls=cls) if left_out is not None and _is_outbound_list(value, cls):
+                key, item = _OUTBOUND_LISTS[cls].values()
+                return _convert_object({one[key]: one.get(item) for one in value}, part, left_out)
+            case inspect.StructType() if isinstance(value, dict) and value.get(part.tag_field) in (None, part.tag):
+                return _convert_object(value, part, left_out)
+            case inspect.DictType() if isinstance(value, dict):
+                inner = list(branches(part.value_type))
+                return {key: _kept(item, _convert(item, inner, left_out)) for key, item in value.items()}
+            case inspect.CollectionType() if isinstance(value, list):
+                inner = list(branches(part.item_type))
+                return [_kept(item, _convert(item, inner, left_out)) for item in value]
+    return value if isinstance(value, (dict, list)) else _convert_scalar(value, types)
+
+
+def _kept(value: Any, converted: Any) -> Any:
+    return value if converted is UNSET else converted
+
+
+def _is_outbound_list(value: Any, cls: type) -> bool:
+    key = _OUTBOUND_LISTS.get(cls, {}).get("key")
+    items = value if key and isinstance(value, list) else [None]
+    return all(isinstance(item, dict) and isinstance(item.get(key), str) for item in items)
+
+
+def _convert_object(value: dict[str, Any], part: inspect.StructType, left_out: Counter[str] | None) -> dict[str, Any]:
+    aliases = _ALIASES.get(part.cls, {})
+    named = {name if (name := aliases.get(key, key)) not in value else key: item for key, item in value.items()}
+    if left_out is not None:
+        dropped = [name for name in named if name in _OUTBOUND_ONLY or name in _READ_ONLY.get(part.cls, ())]
+        left_out.update(f"{part.cls.__name__}.{name}" for name in dropped if named.pop(name) is not None)
+    fields = {field.encode_name: field for field in part.fields}
+    converted = dict(_DEFAULTS.get(part.cls, {}))
+    for name, item in named.items():
+        new = _convert(item, list(branches(fields[name].type)), left_out) if name in fields else item
+        if new is not UNSET:
+            converted[name] = new
+        elif fields[name].required:
+            converted[name] = item
+    return converted
+
+
+def _convert_scalar(value: Any, types: list[inspect.Type]) -> Any:
+    if isinstance(value, str):
+        return _convert_text(value, types)
+    if isinstance(value, datetime):
+        is_time = any(isinstance(part, inspect.IntType) and part.ge == MIN_UNIX_TIME_MS for part in types)
+        return (value - _EPOCH) // timedelta(milliseconds=1) if is_time and value.tzinfo else value
+    is_text = {type(part) for part in types} == {inspect.StrType, inspect.NoneType}
+    return encode(value).decode() if is_text and isinstance(value, (bool, int, float, Decimal)) else value
+
+
+def _convert_text(value: str, types: list[inspect.Type]) -> Any:
+    """A string that is another name of an enum's value, a number, a boolean, or empty for absent."""
+    for part in types:
+        match part:
+            case inspect.EnumType(cls=enum) if value in _ALIASES.get(enum, {}):
+                return _ALIASES[enum][value]
+            case inspect.StrType(pattern=pattern):
+                return value if value or pattern is None or re.search(pattern, value) else UNSET
+    if not value and any(isinstance(part, inspect.BoolType) for part in types):
+        return UNSET
+    kinds = {type(part) for part in types}
+    for builtin in [builtin for kind, builtin in _FROM_TEXT.items() if kind in kinds]:
+        with suppress(ValidationError):
+            number = convert(value, builtin, strict=False)
+            return number if type(number) is not float or isfinite(number) else value
+    return value
