@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from .changes import describe_changes, read_surface
-from .folders import diff_folders, replace_folder
+from .folders import diff_folders, extract_committed, replace_folder
 from .package import GenerationError, generate
 from .reader import SpecError, read_spec
 
@@ -20,7 +20,9 @@ def main() -> int:
     options = _parse_arguments()
     target: Path = options.output / PACKAGE
     try:
-        spec = read_spec(options.spec)
+        spec, warnings = read_spec(options.spec)
+        for warning in warnings:
+            print(f"{_short(options.spec)}{warning}", file=sys.stderr)
         with tempfile.TemporaryDirectory(prefix="regenerate-") as folder:
             package = generate(spec, Path(folder) / PACKAGE)
             return _check(package, target) if options.check else _replace(package, target)
@@ -51,7 +53,9 @@ def _check(package: Path, target: Path) -> int:
 
 
 def _replace(package: Path, target: Path) -> int:
-    print(describe_changes(read_surface(target), read_surface(package)))
+    committed = extract_committed(target, package.parent / "committed")
+    since = "last commit" if committed else "last run"
+    print(describe_changes(read_surface(committed or target), read_surface(package), since))
     replace_folder(target, package)
     print(f"Wrote {_short(target)}.")
     return 0

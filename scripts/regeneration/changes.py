@@ -34,7 +34,7 @@ def read_surface(package: Path) -> Surface:
     }
 
 
-def describe_changes(old: Surface, new: Surface) -> str:
+def describe_changes(old: Surface, new: Surface, since: str) -> str:
     """One line for each change. Breaking changes are first and marked."""
     if not old:
         return f"New: {len(new)} models, fields, enum values and operations."
@@ -44,10 +44,11 @@ def describe_changes(old: Surface, new: Surface) -> str:
         *(_change(name, old[name], new[name]) for name in old.keys() & new.keys() if old[name] != new[name]),
     ]
     if not changes:
-        return "Nothing changed for users."
+        return f"Nothing changed for users since the {since}."
     breaking = sorted(f"  BREAKS  {line}" for line, breaks in changes if breaks)
     compatible = sorted(f"          {line}" for line, breaks in changes if not breaks)
-    title = f"{len(changes)} {'change' if len(changes) == 1 else 'changes'} for users, {len(breaking)} BREAKING:"
+    count = f"{len(changes)} {'change' if len(changes) == 1 else 'changes'}"
+    title = f"{count} for users since the {since}, {len(breaking)} BREAKING:"
     return "\n".join([title, *breaking, *compatible])
 
 

@@ -1,9 +1,12 @@
-"""Compare two folders, and replace one by another."""
+"""Compare two folders, replace one by another, and read one from the last git commit."""
 
 from __future__ import annotations
 
 import difflib
 import shutil
+import subprocess
+import tarfile
+from io import BytesIO
 from pathlib import Path
 
 
@@ -36,6 +39,18 @@ def replace_folder(target: Path, new: Path) -> None:
             backup.rename(target)
         raise
     shutil.rmtree(backup, ignore_errors=True)
+
+
+def extract_committed(folder: Path, into: Path) -> Path | None:
+    """Extract a folder as the last git commit has it. None without git, or if the commit does not have it."""
+    try:
+        command = ["git", "archive", "HEAD", folder.name]
+        archive = subprocess.run(command, cwd=folder.parent, capture_output=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    with tarfile.open(fileobj=BytesIO(archive.stdout)) as files:
+        files.extractall(into, filter="data")
+    return into / folder.name
 
 
 def _files(folder: Path) -> list[str]:

@@ -16,6 +16,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from .constructors import constructors
+from .examples import event_examples
 from .spec import LIKE, Spec
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
@@ -167,11 +168,10 @@ def _values(nodes: Iterable[dict[str, Any]], key: str) -> list[int]:
 
 def _examples(spec: Spec) -> dict[str, Any]:
     bodies = [body for operation in spec.operations for body in spec.examples_of(operation)]
-    envelopes = [spec.schemas[name] for name in spec.envelopes]
     return {
         "batch": next(body for body in bodies if isinstance(body, dict)),
         "short_batch": next(body[0] for body in bodies if isinstance(body, list)),
-        "events": {schema["properties"]["event_type"]["const"]: schema["examples"][0] for schema in envelopes},
+        "events": event_examples(spec),
     }
 
 

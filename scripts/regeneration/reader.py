@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from itertools import chain
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -13,7 +14,9 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from .rules import find_problems
+from .examples import find_example_errors, find_missing_examples
+from .keywords import describe_error, find_keyword_errors
+from .rules import Problems, find_problems
 from .spec import Spec, SpecPath
 
 
@@ -21,25 +24,31 @@ class SpecError(Exception):
     """The spec is not valid. The text starts with `:line: ` if the line is known."""
 
 
-def read_spec(file: Path) -> Spec:
-    """Read and check a spec.
+def read_spec(file: Path) -> tuple[Spec, list[str]]:
+    """Read and check a spec. Return it and the warnings, each with its line.
 
     Raises:
         SpecError: The file cannot be read, is not valid YAML, has a duplicate key or an unresolved reference, is not
-            valid OpenAPI, or violates a rule in spec/README.md.
+            valid OpenAPI, has an unknown keyword, violates a rule in spec/README.md, or has a wrong example.
     """
     tree = _load(file)
     for path, reference in _references(tree):
         _check_reference(tree, path, reference)
     spec = Spec(_to_plain(tree, tree))
     try:
-        for error in OpenAPIV31SpecValidator(spec.document).iter_errors():
-            _fail(tree, _full_path(tree, error), error.message.splitlines()[0][:200])
-        for path, problem in find_problems(spec):
+        for path, problem in _find_problems(tree, spec):
             _fail(tree, path, problem)
+        return spec, [f":{_line_of(tree, path)}: warning: {problem}" for path, problem in find_missing_examples(spec)]
     except (AttributeError, KeyError, RecursionError, TypeError) as error:
         raise SpecError(f": does not follow spec/README.md ({type(error).__name__}: {error})") from error
-    return spec
+
+
+def _find_problems(tree: CommentedMap, spec: Spec) -> Problems:
+    for error in chain(find_keyword_errors(spec.document), OpenAPIV31SpecValidator(spec.document).iter_errors()):
+        keyword, problem = describe_error(error, "keyword")
+        yield (*_full_path(tree, error), *keyword), problem
+    yield from find_problems(spec)
+    yield from find_example_errors(spec)
 
 
 def _load(file: Path) -> CommentedMap:

@@ -45,8 +45,6 @@ def _check_envelopes(spec: Spec) -> Problems:
         if event_types.get(name) != event_type:
             problem = f"Event.discriminator.mapping lacks {event_type}: add it, with a reference to {name}"
             yield (*_SCHEMAS, "Event"), problem
-        if not spec.schemas[name].get("examples"):
-            yield (*_SCHEMAS, name), f"{name} has no example: add one, which `mparticle-ext example` prints"
         data = base_name(properties["data"])
         if not spec.is_closed(data):
             yield (*_SCHEMAS, data), f"{data} is not closed: add unevaluatedProperties: false to reject misspelt fields"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -21,8 +23,6 @@ NEW_EVENT = """
       properties:
         event_type: {type: string, const: video}
         data: {$ref: "#/components/schemas/VideoEventData"}
-      examples:
-        - {event_type: video, data: {title: The Kid}}
     VideoEventData:
       description: A video was watched.
       x-constructor: {positional: [title]}
@@ -59,6 +59,10 @@ def spec_with(*replacements: tuple[str, str]) -> str:
         assert text.count(old) >= 1, old
         text = text.replace(old, new, 1)
     return text
+
+
+def line_of(text: str) -> int:
+    return SPEC[: SPEC.index(text)].count("\n") + 1
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -105,6 +109,8 @@ def test_users_get_a_new_field_enum_value_and_event_type_without_hand_written_co
     ):
         assert line in done.stdout
     assert "BREAKS" not in done.stdout
+    line_number = spec.read_text().splitlines().index("    VideoEvent:") + 1
+    assert f"{spec}:{line_number}: warning: VideoEvent has no example" in done.stderr
 
     script = tmp_path / "user.py"
     script.write_text(PROGRAM)
@@ -113,6 +119,8 @@ def test_users_get_a_new_field_enum_value_and_event_type_without_hand_written_co
     assert used.returncode == 0, used.stderr
     assert '"event_type":"video","data":{"session_uuid":"s","title":"The Kid"}' in used.stdout
     assert '"loyalty_tier":"gold"' in used.stdout
+    example = subprocess.run([sys.executable, "-m", "mparticle_ext", "example", "video"], capture_output=True, text=True, check=True, cwd=tmp_path, env={**os.environ, **paths})  # fmt: skip
+    assert json.loads(example.stdout)["events"] == [{"event_type": "video", "data": {"title": "example"}}]
     typed = subprocess.run([sys.executable, "-m", "mypy", "--strict", str(script)], capture_output=True, text=True, check=False, cwd=tmp_path, env={**os.environ, **paths})  # fmt: skip
     assert typed.returncode == 0, typed.stdout
 
@@ -155,15 +163,33 @@ def test_breaking_changes_are_reported_first(tmp_path: Path) -> None:
             ("enum: [production, development]", "enum: [production]"),
             ("        partner_identity:", "        partner_name:"),
             ("operationId: bulkUploadHistoricalEvents", "operationId: uploadHistory"),
-        )
+        ).replace("environment: development", "environment: production")
     )
     lines = regenerate("--spec", str(spec), "--output", str(tmp_path)).stdout.splitlines()
     assert lines[:5] == [
-        "5 changes for users, 3 BREAKING:",
+        "5 changes for users since the last run, 3 BREAKING:",
         "  BREAKS  removed enum value Environment.development",
         "  BREAKS  removed field Batch.partner_identity",
         "  BREAKS  removed operation bulk_upload_historical_events",
         "          added field Batch.partner_name",
+    ]
+
+
+def test_changes_are_those_since_the_last_commit_in_every_run(tmp_path: Path) -> None:
+    def git(*arguments: str) -> None:
+        identity = ("-c", "user.name=a", "-c", "user.email=a@example.com")
+        subprocess.run(["git", *identity, *arguments], cwd=tmp_path, check=True, capture_output=True)  # noqa: S607
+
+    shutil.copytree(ROOT / "generated" / "mparticle_events", tmp_path / "generated" / "mparticle_events")
+    for arguments in (["init"], ["add", "."], ["commit", "-m", "a"]):
+        git(*arguments)
+    spec = tmp_path / "openapi.yaml"
+    spec.write_text(spec_with(("        partner_identity:", "        partner_name:")))
+    reports = [regenerate("--spec", str(spec), "--output", str(tmp_path / "generated")).stdout for _ in range(2)]
+    assert reports[0] == reports[1]
+    assert reports[0].splitlines()[:2] == [
+        "2 changes for users since the last commit, 1 BREAKING:",
+        "  BREAKS  removed field Batch.partner_identity",
     ]
 
 
@@ -189,6 +215,18 @@ BROKEN = [
     ("a date", spec_with(('version: "2.0.0"', "version: 2026-01-01")), "YAML reads 2026-01-01 as a date: put it in quotes"),
     ("no components", "openapi: 3.1.0\ninfo: {title: a, version: b}\npaths: {}\n", "does not follow spec/README.md"),
     ("a misspelt type", spec_with(("        partner_identity: {type: [string", "        partner_identity: {type: [strng")), "strng"),
+    ("a misspelt keyword of JSON Schema", spec_with(("required: [environment]", "requried: [environment]")), f"{line_of('required: [environment]')}: requried is not a keyword here: did you mean required?"),
+    ("a misspelt keyword in a property", spec_with(("partner_identity: {type: ", "partner_identity: {typ: ")), "typ is not a keyword here: did you mean type?"),
+    ("a keyword of another case", spec_with(("maxLength", "maxlength")), f"{line_of('maxLength')}: maxlength is not a keyword here: did you mean maxLength?"),
+    ("a keyword of OpenAPI 3.0", spec_with(("maxLength", "nullable: true, maxLength")), "nullable is not a keyword here: remove it"),
+    ("a misspelt keyword of OpenAPI", spec_with(("requestBody:", "requestBdy:")), f"{line_of('requestBody:')}: requestBdy is not a keyword here: did you mean requestBody?"),
+    ("a misspelt required keyword of OpenAPI", spec_with(("title: mParticle", "titel: mParticle")), f"{line_of('title: mParticle')}: titel is not a keyword here: did you mean title?"),
+    ("a misspelt keyword of a discriminator", spec_with(("        mapping:", "        maping:")), f"{line_of('        mapping:')}: maping is not a keyword here: did you mean mapping?"),
+    ("a misspelt field in an example", spec_with(("environment: production\n", "enviroment: production\n")), f"{line_of('environment: production')}: the example does not fit its schema: enviroment is not a field here: did you mean environment?"),
+    ("a misspelt field in an example of an event", spec_with(("screen_name: Home", "screen_nam: Home")), f"{line_of('screen_name: Home')}: the example does not fit its schema: screen_nam is not a field here: did you mean screen_name?"),
+    ("a wrong value in an example", spec_with(("screen_name: Home", "screen_name: 7")), f"{line_of('screen_name: Home')}: the example does not fit its schema: 7 is not of type 'string'"),
+    ("an unknown event in an example", spec_with(("event_type: screen_view", "event_type: screenview")), f"{line_of('event_type: screen_view')}: the example does not fit its schema: 'screenview' is not one of ['custom_event'"),
+    ("a wrong example of a header", spec_with(("example: 92", "example: many")), f"{line_of('example: 92')}: the example does not fit its schema: 'many' is not of type 'number'"),
     ("a nested schema", spec_with(("        partner_identity:", "        slot: {type: object, properties: {a: {type: string}}}\n        partner_identity:")), "put it under components/schemas"),
     ("a nested schema in a list", spec_with(("items: {$ref: \"#/components/schemas/CrashBreadcrumb\"}", "items: {allOf: [{$ref: \"#/components/schemas/CommonEventData\"}]}")), "put it under components/schemas"),
     ("not UTF-8", None, "is not UTF-8"),
