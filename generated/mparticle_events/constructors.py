@@ -14,7 +14,7 @@ from typing import Any
 from msgspec import UNSET, UnsetType
 
 from . import models
-from .strict import StrictMeta
+from .strict import StrictMeta, set_attribute
 
 REQUIRED: Any = UNSET
 """The default of a required field. Validation reports the field if it is still unset."""
@@ -44,22 +44,22 @@ class UserIdentities(models.UserIdentities, metaclass=StrictMeta):
         self.customer_id = value
 
 
-class BatchContext(models.BatchContext, metaclass=StrictMeta):
+class BatchContext(models.BatchContext):
     """The data plan of a batch, and the location of the user."""
 
 
-class BatchingContext(models.BatchingContext, metaclass=StrictMeta):
+class BatchingContext(models.BatchingContext):
     """How mParticle groups a batch with others. Only mParticle's Go SDK has it."""
 
 
-class DataPlanContext(models.DataPlanContext, metaclass=StrictMeta):
+class DataPlanContext(models.DataPlanContext):
     """A data plan and its version."""
 
     plan_id: str = REQUIRED
     plan_version: int | None | UnsetType = UNSET
 
 
-class AttributionInfo(models.AttributionInfo, metaclass=StrictMeta):
+class AttributionInfo(models.AttributionInfo):
     """The campaign that a user is attributed to."""
 
     service_provider: str | None = REQUIRED
@@ -67,7 +67,7 @@ class AttributionInfo(models.AttributionInfo, metaclass=StrictMeta):
     campaign: str | None = REQUIRED
 
 
-class SourceInformation(models.SourceInformation, metaclass=StrictMeta):
+class SourceInformation(models.SourceInformation):
     """Source of a batch. Only mParticle sets it, in the batches that it sends out."""
 
     Channel = models.Channel
@@ -76,7 +76,7 @@ class SourceInformation(models.SourceInformation, metaclass=StrictMeta):
     partner: str | None | UnsetType = UNSET
 
 
-class GeoLocation(models.GeoLocation, metaclass=StrictMeta):
+class GeoLocation(models.GeoLocation):
     """A geographic location."""
 
     LocationSource = models.LocationSource
@@ -85,13 +85,13 @@ class GeoLocation(models.GeoLocation, metaclass=StrictMeta):
     longitude: models.Number = REQUIRED
 
 
-class ApplicationInformation(models.ApplicationInformation, metaclass=StrictMeta):
+class ApplicationInformation(models.ApplicationInformation):
     """The application that a user was using."""
 
     Os = models.OperatingSystem
 
 
-class DeviceInformation(models.DeviceInformation, metaclass=StrictMeta):
+class DeviceInformation(models.DeviceInformation):
     """The device of a user.
 
     Most audience integrations identify a device by its advertising IDs. An advertising ID is a UUID or an empty string.
@@ -101,18 +101,18 @@ class DeviceInformation(models.DeviceInformation, metaclass=StrictMeta):
     ATTAuthorizationStatus = models.ATTAuthorizationStatus
 
 
-class DeviceCurrentState(models.DeviceCurrentState, metaclass=StrictMeta):
+class DeviceCurrentState(models.DeviceCurrentState):
     """State of the device at the time of an event."""
 
     DeviceOrientation = models.Orientation
     StatusBarOrientation = models.Orientation
 
 
-class ConsentState(models.ConsentState, metaclass=StrictMeta):
+class ConsentState(models.ConsentState):
     """Consent of a user under the GDPR (European Union) and the CCPA (California)."""
 
 
-class GDPRConsentState(models.GDPRConsentState, metaclass=StrictMeta):
+class GDPRConsentState(models.GDPRConsentState):
     """Consent of a user to one purpose under the GDPR."""
 
     document: str | None | UnsetType = UNSET
@@ -122,11 +122,11 @@ class GDPRConsentState(models.GDPRConsentState, metaclass=StrictMeta):
     hardware_id: str | None | UnsetType = UNSET
 
 
-class CCPAConsents(models.CCPAConsents, metaclass=StrictMeta):
+class CCPAConsents(models.CCPAConsents):
     """Consent of a user under the CCPA. `data_sale_opt_out` is the only purpose."""
 
 
-class CCPAConsentState(models.CCPAConsentState, metaclass=StrictMeta):
+class CCPAConsentState(models.CCPAConsentState):
     """Whether a user opted out of the sale of their data under the CCPA."""
 
     document: str | None | UnsetType = UNSET
@@ -136,7 +136,7 @@ class CCPAConsentState(models.CCPAConsentState, metaclass=StrictMeta):
     hardware_id: str | None | UnsetType = UNSET
 
 
-class EventSystemNotificationInfo(models.EventSystemNotificationInfo, metaclass=StrictMeta):
+class EventSystemNotificationInfo(models.EventSystemNotificationInfo):
     """A system notification from mParticle. Only mParticle sets it, in the events that it sends out."""
 
     Type = models.EventSystemNotificationType
@@ -144,7 +144,7 @@ class EventSystemNotificationInfo(models.EventSystemNotificationInfo, metaclass=
     type: models.EventSystemNotificationTypeLike = REQUIRED
 
 
-class AppEvent(models.CustomEventData, metaclass=StrictMeta):
+class AppEvent(models.CustomEventData):
     """A user action with a name of your choice."""
 
     CustomEventType = models.CustomEventType
@@ -153,7 +153,7 @@ class AppEvent(models.CustomEventData, metaclass=StrictMeta):
     event_name: models.EventName = REQUIRED
 
 
-class MediaInfo(models.MediaInfo, metaclass=StrictMeta):
+class MediaInfo(models.MediaInfo):
     """The media that a user played, and the action of the user."""
 
     Action = models.MediaAction
@@ -161,13 +161,13 @@ class MediaInfo(models.MediaInfo, metaclass=StrictMeta):
     Quality = models.MediaQuality
 
 
-class ScreenViewEvent(models.ScreenViewEventData, metaclass=StrictMeta):
+class ScreenViewEvent(models.ScreenViewEventData):
     """A user viewed a screen or a page."""
 
     screen_name: str = REQUIRED
 
 
-class CommerceEvent(models.CommerceEventData, metaclass=StrictMeta):
+class CommerceEvent(models.CommerceEventData):
     """A user viewed or acted on products or promotions.
 
     Exactly one of `product_action`, `promotion_action` and `product_impressions` must be given.
@@ -183,7 +183,7 @@ class CommerceEvent(models.CommerceEventData, metaclass=StrictMeta):
             super().__post_init__()  # else the field can be set later
 
 
-class ProductAction(models.ProductAction, metaclass=StrictMeta):
+class ProductAction(models.ProductAction):
     """Action of a user on products, such as a purchase."""
 
     Action = models.ProductActionType
@@ -194,7 +194,7 @@ class ProductAction(models.ProductAction, metaclass=StrictMeta):
     products: Sequence[models.Product] | None | UnsetType = UNSET
 
 
-class PromotionAction(models.PromotionAction, metaclass=StrictMeta):
+class PromotionAction(models.PromotionAction):
     """Action of a user on promotions."""
 
     Action = models.PromotionActionType
@@ -203,7 +203,7 @@ class PromotionAction(models.PromotionAction, metaclass=StrictMeta):
     promotions: Sequence[models.Promotion] | None | UnsetType = UNSET
 
 
-class Promotion(models.Promotion, metaclass=StrictMeta):
+class Promotion(models.Promotion):
     """A promotion in your own application, such as a banner or an offer."""
 
     id: str | None | UnsetType = UNSET
@@ -212,20 +212,20 @@ class Promotion(models.Promotion, metaclass=StrictMeta):
     position: str | None | UnsetType = UNSET
 
 
-class ProductImpression(models.ProductImpression, metaclass=StrictMeta):
+class ProductImpression(models.ProductImpression):
     """A list of products that a user was shown."""
 
     product_impression_list: str | None | UnsetType = UNSET
     products: Sequence[models.Product] | None | UnsetType = UNSET
 
 
-class ShoppingCart(models.ShoppingCart, metaclass=StrictMeta):
+class ShoppingCart(models.ShoppingCart):
     """The shopping cart of a user."""
 
     products: Sequence[models.Product] | None | UnsetType = UNSET
 
 
-class Product(models.Product, metaclass=StrictMeta):
+class Product(models.Product):
     """A product in a commerce event."""
 
     id: str | None | UnsetType = UNSET
@@ -243,17 +243,17 @@ class Product(models.Product, metaclass=StrictMeta):
         self.custom_attributes = value
 
 
-class SessionStartEvent(models.SessionStartEventData, metaclass=StrictMeta):
+class SessionStartEvent(models.SessionStartEventData):
     """A session started. All events of the session have the same `session_id`."""
 
 
-class SessionEndEvent(models.SessionEndEventData, metaclass=StrictMeta):
+class SessionEndEvent(models.SessionEndEventData):
     """A session ended. Use the `session_id` of its start."""
 
     session_duration_ms: models.Int64 | None | UnsetType = UNSET
 
 
-class ApplicationStateTransitionEvent(models.ApplicationStateTransitionEventData, metaclass=StrictMeta):
+class ApplicationStateTransitionEvent(models.ApplicationStateTransitionEventData):
     """The application started, ended, or moved to the foreground or background."""
 
     ApplicationTransitionType = models.ApplicationTransitionType
@@ -261,7 +261,7 @@ class ApplicationStateTransitionEvent(models.ApplicationStateTransitionEventData
     application_transition_type: models.ApplicationTransitionTypeLike = REQUIRED
 
 
-class CrashReportEvent(models.CrashReportEventData, metaclass=StrictMeta):
+class CrashReportEvent(models.CrashReportEventData):
     """An exception or a crash occurred in the application."""
 
     class_name: str | None | UnsetType = UNSET
@@ -270,14 +270,14 @@ class CrashReportEvent(models.CrashReportEventData, metaclass=StrictMeta):
     exception_handled: bool | None | UnsetType = UNSET
 
 
-class BreadcrumbEvent(models.BreadcrumbEventData, metaclass=StrictMeta):
+class BreadcrumbEvent(models.BreadcrumbEventData):
     """A step of the user or the application, logged to explain a later crash."""
 
     session_number: int | None | UnsetType = UNSET
     label: str = REQUIRED
 
 
-class NetworkPerformanceEvent(models.NetworkPerformanceEventData, metaclass=StrictMeta):
+class NetworkPerformanceEvent(models.NetworkPerformanceEventData):
     """The application sent an HTTP request."""
 
     http_verb: str | None | UnsetType = UNSET
@@ -288,20 +288,20 @@ class NetworkPerformanceEvent(models.NetworkPerformanceEventData, metaclass=Stri
     response_code: int | str | None | UnsetType = UNSET
 
 
-class OptOutEvent(models.OptOutEventData, metaclass=StrictMeta):
+class OptOutEvent(models.OptOutEventData):
     """A user opted out of tracking, or opted in again."""
 
     is_opted_out: bool | None | UnsetType = UNSET
 
 
-class PushRegistrationEvent(models.PushRegistrationEventData, metaclass=StrictMeta):
+class PushRegistrationEvent(models.PushRegistrationEventData):
     """A device registered or unregistered for push messages."""
 
     register: bool = REQUIRED
     registration_token: str = REQUIRED
 
 
-class PushMessageEvent(models.PushMessageEventData, metaclass=StrictMeta):
+class PushMessageEvent(models.PushMessageEventData):
     """A push message was sent, received or acted on."""
 
     PushMessageType = models.PushMessageType
@@ -314,11 +314,11 @@ class PushMessageEvent(models.PushMessageEventData, metaclass=StrictMeta):
     application_state: models.ApplicationStateLike | None | UnsetType = UNSET
 
 
-class PushReactionEvent(models.PushReactionEventData, metaclass=StrictMeta):
+class PushReactionEvent(models.PushReactionEventData):
     """A user reacted to a push message."""
 
 
-class ProfileEvent(models.ProfileEventData, metaclass=StrictMeta):
+class ProfileEvent(models.ProfileEventData):
     """A user signed up, logged in or out, or updated or deleted their profile."""
 
     ProfileEventType = models.ProfileEventType
@@ -328,7 +328,7 @@ class ProfileEvent(models.ProfileEventData, metaclass=StrictMeta):
     profile_event_type: models.ProfileEventTypeLike = REQUIRED
 
 
-class UserAttributeChangeEvent(models.UserAttributeChangeEventData, metaclass=StrictMeta):
+class UserAttributeChangeEvent(models.UserAttributeChangeEventData):
     """A user attribute was added, changed or deleted."""
 
     user_attribute_name: models.AttributeName = REQUIRED
@@ -336,11 +336,11 @@ class UserAttributeChangeEvent(models.UserAttributeChangeEventData, metaclass=St
     old: models.UserAttributeValue | UnsetType = UNSET
 
 
-class UserIdentityChangeEvent(models.UserIdentityChangeEventData, metaclass=StrictMeta):
+class UserIdentityChangeEvent(models.UserIdentityChangeEventData):
     """An identity of a user changed."""
 
 
-class UserIdentity(models.UserIdentity, metaclass=StrictMeta):
+class UserIdentity(models.UserIdentity):
     """One identity of a user."""
 
     IdentityType = models.IdentityType
@@ -350,17 +350,64 @@ class UserIdentity(models.UserIdentity, metaclass=StrictMeta):
     timestamp_unixtime_ms: models.UnixTimeMs = REQUIRED
 
 
-class FirstRunEvent(models.FirstRunEventData, metaclass=StrictMeta):
+class FirstRunEvent(models.FirstRunEventData):
     """The application ran for the first time."""
 
 
-class UninstallEvent(models.UninstallEventData, metaclass=StrictMeta):
+class UninstallEvent(models.UninstallEventData):
     """The application was uninstalled."""
 
 
-class PreAttributionEvent(models.PreAttributionEventData, metaclass=StrictMeta):
+class PreAttributionEvent(models.PreAttributionEventData):
     """An event before the attribution of the user."""
 
+
+for _class in [
+    Batch,
+    UserIdentities,
+    BatchContext,
+    BatchingContext,
+    DataPlanContext,
+    AttributionInfo,
+    SourceInformation,
+    GeoLocation,
+    ApplicationInformation,
+    DeviceInformation,
+    DeviceCurrentState,
+    ConsentState,
+    GDPRConsentState,
+    CCPAConsents,
+    CCPAConsentState,
+    EventSystemNotificationInfo,
+    AppEvent,
+    MediaInfo,
+    ScreenViewEvent,
+    CommerceEvent,
+    ProductAction,
+    PromotionAction,
+    Promotion,
+    ProductImpression,
+    ShoppingCart,
+    Product,
+    SessionStartEvent,
+    SessionEndEvent,
+    ApplicationStateTransitionEvent,
+    CrashReportEvent,
+    BreadcrumbEvent,
+    NetworkPerformanceEvent,
+    OptOutEvent,
+    PushRegistrationEvent,
+    PushMessageEvent,
+    PushReactionEvent,
+    ProfileEvent,
+    UserAttributeChangeEvent,
+    UserIdentityChangeEvent,
+    UserIdentity,
+    FirstRunEvent,
+    UninstallEvent,
+    PreAttributionEvent,
+]:
+    setattr(_class, "__setattr__", set_attribute)  # hidden from type checkers, which would accept any attribute then
 
 __all__ = [
     "ApplicationInformation",

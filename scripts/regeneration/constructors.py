@@ -33,6 +33,7 @@ class Constructor:
     enums: dict[str, str]
     aliases: list[Field]
     exactly_one_of: list[str]
+    explains: bool
     extended: bool
 
 
@@ -61,6 +62,7 @@ def _constructor(spec: Spec, name: str, classes: Classes) -> Constructor:
         },
         aliases=[Field(alias, types[field], alias_of=field) for alias, field in schema.get("x-aliases", {}).items()],
         exactly_one_of=schema.get("x-exactly-one-of", []),
+        explains=options.get("explains", False),
         extended=options.get("extended", False),
     )
 

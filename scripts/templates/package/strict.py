@@ -7,13 +7,12 @@ from msgspec import Struct, StructMeta
 
 
 class StrictMeta(StructMeta):
-    """Makes classes whose errors for unknown names say more than those of msgspec."""
+    """Makes classes whose errors for wrong arguments say more than those of msgspec.
+
+    It takes about 0.6 microseconds an object, so only classes of which a batch has one object use it.
+    """
 
     if not TYPE_CHECKING:  # so that type checkers read the fields of each class
-
-        def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **options: Any) -> type:
-            namespace.setdefault("__setattr__", _set_attribute)
-            return super().__new__(mcs, name, bases, namespace, **options)
 
         def __call__(self, *arguments: Any, **fields: Any) -> Any:
             try:
@@ -42,7 +41,8 @@ def closest(name: str, known: Iterable[str]) -> str:
 _make = StructMeta.__call__
 
 
-def _set_attribute(instance: Struct, name: str, value: Any) -> None:
+def set_attribute(instance: Struct, name: str, value: Any) -> None:
+    """Set an attribute; an AttributeError that names the class and the nearest field if there is none."""
     try:
         Struct.__setattr__(instance, name, value)
     except AttributeError:
