@@ -9,6 +9,7 @@ from typing import Self
 from starlette.types import Receive, Scope, Send
 
 from .. import Batch, Configuration, WrongCallError
+from ..batch import EventT
 from ._access import no_cross_site
 from ._event_stream import EventStream
 from ._events_api import EventsApiApp
@@ -84,9 +85,27 @@ class Sandbox:
         return Configuration(self._api_key, self._api_secret, base_url=self.url)
 
     @property
+    def environ(self) -> dict[str, str]:
+        """The environment variables with which `Configuration.from_env()` and the command send to the sandbox."""
+        configuration = self.configuration
+        return {
+            "MPARTICLE_BASE_URL": configuration.url,
+            "MPARTICLE_API_KEY": configuration.api_key,
+            "MPARTICLE_API_SECRET": configuration.api_secret,
+        }
+
+    @property
     def batches(self) -> Sequence[Batch]:
         """The batches that were taken, in the order of arrival. Each access creates a new Batch."""
         return View(self._log.taken, lambda batch: Batch.from_json(bytes(batch.document)), self._log.condition)
+
+    def events(self, kind: type[EventT]) -> list[EventT]:
+        """The events of a class such as `CommerceEvent`, of all batches that were taken.
+
+        Raises:
+            WrongCallError: The argument is not a class of events.
+        """
+        return [event for batch in self.batches for event in batch.events_of(kind)]
 
     @property
     def dropped(self) -> Sequence[Dropped]:

@@ -19,7 +19,7 @@ import pytest
 from common import wait_until
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from mparticle_ext import Batch, EventsApi, WrongCallError
+from mparticle_ext import AppEvent, Batch, EventsApi, FirstRunEvent, WrongCallError
 from mparticle_ext.sandbox import Counts, Sandbox
 
 KEYS = ("sandbox-key", "sandbox-secret")
@@ -270,6 +270,13 @@ def test_a_timeout_of_wait_for_says_why_batches_were_not_taken(sandbox: Sandbox)
     assert "\n  /v2/events: the credentials are wrong" in message
     with pytest.raises(WrongCallError, match="timeout is -1: give seconds"):
         sandbox.wait_for(1, timeout=-1)
+
+
+def test_the_events_of_a_class_of_all_batches(sandbox: Sandbox) -> None:
+    with EventsApi(sandbox.configuration) as api:
+        for name in ("a", "b"):
+            api.upload_events(Batch("development", events=[AppEvent("other", name), FirstRunEvent()]))
+    assert [event.event_name for event in sandbox.events(AppEvent)] == ["a", "b"]
 
 
 def test_keep_limits_the_stored_batches_but_not_the_counts() -> None:
