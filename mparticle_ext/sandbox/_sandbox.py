@@ -36,9 +36,9 @@ class Sandbox:
         latency: The delay of each response in seconds. Can be set later, too.
         rate_limit: The batches per second that it accepts, over all connections; a request above it gets a 429 with
             `Retry-After`. Unused capacity of one second can be used at once. None for no limit. Can be set later, too.
-        keep: How many of the newest batches of each outcome are stored, with their requests, and at most 64 MiB of
-            request bodies; None for all. A refused request counts as one batch. `counts` and the check for a repeated
-            `source_request_id` include what is no longer stored.
+        keep: How many of the newest batches of each outcome are stored, with their requests; None for no such limit. A
+            refused request counts as one batch. At most 64 MiB of request bodies and headers are stored in any case.
+            `counts` and the check for a repeated `source_request_id` include what is no longer stored.
 
     Raises:
         ValueError: An argument is not valid.

@@ -312,6 +312,13 @@ def test_keep_limits_batches_whatever_their_number_in_a_request() -> None:
         assert sandbox.counts == Counts(requests=55, refused=25, taken=300, dropped=0)
 
 
+def test_the_headers_of_stored_requests_are_limited_too() -> None:
+    with Sandbox() as sandbox, httpx.Client(headers={"x-large": "x" * 1_000_000}) as client:
+        for _ in range(70):
+            client.post(sandbox.url + "/events", content=b"{}")
+        assert 60 <= len(sandbox.requests) <= 67
+
+
 def test_keep_zero_only_counts() -> None:
     with Sandbox(keep=0) as sandbox:
         deliver(sandbox, [json.dumps([GOOD] * 3).encode()] * 2)
@@ -319,9 +326,10 @@ def test_keep_zero_only_counts() -> None:
         assert sandbox.counts == Counts(requests=2, refused=0, taken=6, dropped=0)
 
 
-def test_keep_limits_the_memory_of_request_bodies_also_of_those_without_credentials() -> None:
+@pytest.mark.parametrize("keep", [None, 1000])
+def test_request_bodies_take_at_most_64_mib_also_those_without_credentials(keep: int | None) -> None:
     large = b" " * 250_000 + json.dumps(GOOD).encode()
-    with Sandbox(keep=1000) as sandbox:
+    with Sandbox(keep=keep) as sandbox:
         for auth, times in ((KEYS, 10), (None, 300)):
             with httpx.Client(auth=auth) as client:
                 for _ in range(times):
