@@ -14,7 +14,7 @@ from mparticle_events.constructors import *  # noqa: F403  # all models of the s
 from msgspec import UNSET
 
 from ._version import __version__
-from .batch import AppEvent, ApplicationStateTransitionEvent, Batch, unixtime_ms
+from .batch import AnyBatch, AnyEvent, AppEvent, ApplicationStateTransitionEvent, Batch, unixtime_ms
 from .errors import (
     APIConnectionError,
     APIError,
@@ -41,6 +41,8 @@ __all__ = [
     "APIError",
     "APIStatusError",
     "APITimeoutError",
+    "AnyBatch",
+    "AnyEvent",
     "AppEvent",
     "ApplicationStateTransitionEvent",
     "AsyncEventsApi",
@@ -49,6 +51,7 @@ __all__ = [
     "BadRequestError",
     "Batch",
     "BatchResult",
+    "Callback",
     "ClosedError",
     "Configuration",
     "ConfigurationError",
@@ -74,12 +77,13 @@ if TYPE_CHECKING:
     from .api import EventsApi
     from .async_api import AsyncEventsApi
     from .configuration import Configuration, Retry
-    from .results import Attempt, BatchResult, Pending, UploadResult
+    from .results import Attempt, BatchResult, Callback, Pending, UploadResult
 
 _LAZY = {
     "AsyncEventsApi": ".async_api",
     "Attempt": ".results",
     "BatchResult": ".results",
+    "Callback": ".results",
     "Configuration": ".configuration",
     "EventsApi": ".api",
     "Pending": ".results",

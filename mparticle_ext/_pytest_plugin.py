@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def mparticle_sandbox() -> Iterator[Sandbox]:
-    """A local Events API for one test: upload to it with `EventsApi(mparticle_sandbox.configuration)`."""
+    """A local Events API for one test: upload to it with `EventsApi(mparticle_sandbox.configuration)`.
+
+    `mparticle_sandbox.environ` has the environment variables for code that is configured by the environment.
+    """
     from .sandbox import Sandbox  # it loads a web server
 
     with Sandbox() as sandbox:

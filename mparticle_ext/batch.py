@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Self, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, get_args
 
 import msgspec
 from mparticle_events import constructors, models
@@ -19,11 +19,13 @@ AnyBatch: TypeAlias = models.Batch | Mapping[str, Any]
 """A `Batch`, or a dict in the JSON form of the API."""
 AnyEvent: TypeAlias = models.CommonEventData | models.Event | Mapping[str, Any]
 """An event object, an event in its envelope, or a dict in the JSON form of the API."""
+EventT = TypeVar("EventT", bound=models.CommonEventData)
 EventsIn: TypeAlias = Iterable[AnyEvent] | None | UnsetType
 EventsOut: TypeAlias = list[models.Event] | None | UnsetType
 
 _ENVELOPES: tuple[type, ...] = get_args(models.Event)
 _ENVELOPE_OF: dict[type, Any] = {envelope.__annotations__["data"]: envelope for envelope in _ENVELOPES}
+_MODELS = frozenset(_ENVELOPE_OF)
 _slot: Any = models.Batch.events  # the model's own storage of the field
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -57,8 +59,9 @@ class _Events:
 class Batch(constructors.Batch):
     """The identities, attributes and events of one user.
 
-    `events` returns each event in its envelope: `batch.events[0].data.event_name`. A batch is validated by `validate()`
-    and by every upload; an event that is a dict is validated when it is added.
+    `events` returns each event in its envelope, with `event_type` and `data`; `events_of(AppEvent)` returns the events
+    of a class. A batch is validated by `validate()` and by every upload; an event that is a dict is validated when it
+    is added.
     """
 
     if TYPE_CHECKING:
@@ -86,6 +89,17 @@ class Batch(constructors.Batch):
             _slot.__set__(self, [_in_envelope(event, 0)])
 
     addEvent = add_event  # noqa: N815  # the Node SDK's spelling
+
+    def events_of(self, kind: type[EventT]) -> list[EventT]:
+        """The events of a class such as `CommerceEvent`, without their envelopes. A change of one changes the batch.
+
+        Raises:
+            WrongCallError: The argument is not a class of events.
+        """
+        if not (isinstance(kind, type) and issubclass(kind, models.CommonEventData)):  # type: ignore[redundant-expr]
+            raise WrongCallError(f"events_of takes a class of events such as AppEvent, not {type_name(kind)}")
+        events = (_data_as(kind, envelope) for envelope in self.events or ())
+        return [event for event in events if isinstance(event, kind)]
 
     def validate(self) -> None:
         """Validate the batch, as an upload does.
@@ -146,6 +160,14 @@ class Batch(constructors.Batch):
             raise WrongCallError(f"from_outbound takes JSON text or a dict, not {type_name(document)}")
         text = document.encode() if isinstance(document, str) else document
         return checked(inbound(text if isinstance(text, bytes) else encoded(text))[0], cls)
+
+
+def _data_as(kind: type[models.CommonEventData], envelope: Any) -> models.CommonEventData:
+    """The data of an envelope. A model that was read from JSON is replaced by its subclass `kind`."""
+    model = type(envelope.data)
+    if model in _MODELS and model is not kind and issubclass(kind, model):
+        envelope.data = kind(**msgspec.structs.asdict(envelope.data))
+    return envelope.data  # type: ignore[no-any-return]  # an envelope has no common type
 
 
 def _in_envelopes(events: EventsIn) -> EventsOut:

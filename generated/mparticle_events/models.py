@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, UnsetType
+
+from mparticle_events.wire import Model
 
 
-class ApiError(Struct, repr_omit_defaults=True, gc=False, kw_only=True):
+class ApiError(Model, repr_omit_defaults=True, gc=False, kw_only=True):
     """One error in an error response."""
 
     code: str | None | UnsetType = UNSET
@@ -60,7 +62,7 @@ IpAddress: TypeAlias = Annotated[
 """An IPv4 or IPv6 address. A host name is not valid."""
 
 
-class UserIdentities(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
+class UserIdentities(Model, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
     """Identities of a user, one for each identity type."""
 
     other: str | None | UnsetType = UNSET
@@ -103,7 +105,7 @@ AttributeString: TypeAlias = Annotated[str, Meta(max_length=4096)]
 """String value of an attribute, at most 4096 characters."""
 
 
-class BatchingContext(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
+class BatchingContext(Model, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
     """How mParticle groups a batch with others. Only mParticle's Go SDK has it."""
 
     bypass: bool | None | UnsetType = UNSET
@@ -116,7 +118,7 @@ class BatchingContext(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_
     """IDs of the requests that the batch belongs to."""
 
 
-class DataPlanContext(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
+class DataPlanContext(Model, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
     """A data plan and its version."""
 
     plan_id: str
@@ -126,7 +128,7 @@ class DataPlanContext(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_
     """Version of the data plan. If absent, the latest version."""
 
 
-class AttributionInfo(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
+class AttributionInfo(Model, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
     """The campaign that a user is attributed to."""
 
     service_provider: str | None
@@ -520,7 +522,7 @@ else:
     PromotionActionTypeLike = PromotionActionType
 
 
-class Promotion(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
+class Promotion(Model, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
     """A promotion in your own application, such as a banner or an offer."""
 
     id: str | None | UnsetType = UNSET
@@ -705,7 +707,7 @@ Digits: TypeAlias = Annotated[str, Meta(pattern="^-?[0-9]{1,19}$(?!\\n)")]
 """An integer as a string of digits."""
 
 
-class ApiErrorResponse(Struct, repr_omit_defaults=True, gc=False, kw_only=True):
+class ApiErrorResponse(Model, repr_omit_defaults=True, gc=False, kw_only=True):
     """The body of an error response."""
 
     errors: Sequence[ApiError] | None | UnsetType = UNSET
@@ -736,7 +738,7 @@ CustomFlagValue: TypeAlias = str | Number | bool | Sequence[Any] | Mapping[str, 
 """Value of a custom flag."""
 
 
-class SourceInformation(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
+class SourceInformation(Model, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
     """Source of a batch. Only mParticle sets it, in the batches that it sends out."""
 
     channel: ChannelLike | None | UnsetType = UNSET
@@ -755,7 +757,7 @@ class SourceInformation(Struct, repr_omit_defaults=True, gc=False, forbid_unknow
     """Whether the batch was uploaded as historical data."""
 
 
-class GeoLocation(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
+class GeoLocation(Model, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
     """A geographic location."""
 
     latitude: Number
@@ -782,7 +784,7 @@ class GeoLocation(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fiel
     """How the location was determined."""
 
 
-class ApplicationInformation(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
+class ApplicationInformation(Model, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
     """The application that a user was using."""
 
     application_name: str | None | UnsetType = UNSET
@@ -810,7 +812,7 @@ class ApplicationInformation(Struct, repr_omit_defaults=True, gc=False, forbid_u
     """Number of sideloaded kits."""
 
 
-class DeviceInformation(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
+class DeviceInformation(Model, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
     """The device of a user.
 
     Most audience integrations identify a device by its advertising IDs. An advertising ID is a UUID or an empty string.
@@ -922,7 +924,7 @@ class DeviceInformation(Struct, repr_omit_defaults=True, gc=False, forbid_unknow
     """App Tracking Transparency status on iOS."""
 
 
-class DeviceCurrentState(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
+class DeviceCurrentState(Model, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
     """State of the device at the time of an event."""
 
     time_since_start_ms: Int64 | None | UnsetType = UNSET
@@ -977,7 +979,7 @@ class DeviceCurrentState(Struct, repr_omit_defaults=True, gc=False, forbid_unkno
     """Orientation of the status bar, as a name or a number."""
 
 
-class GDPRConsentState(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
+class GDPRConsentState(Model, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
     """Consent of a user to one purpose under the GDPR."""
 
     document: str | None | UnsetType = UNSET
@@ -999,7 +1001,7 @@ class GDPRConsentState(Struct, repr_omit_defaults=True, gc=False, forbid_unknown
     """Name of the regulation, such as `GDPR`."""
 
 
-class CCPAConsentState(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
+class CCPAConsentState(Model, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
     """Whether a user opted out of the sale of their data under the CCPA."""
 
     document: str | None | UnsetType = UNSET
@@ -1021,14 +1023,14 @@ class CCPAConsentState(Struct, repr_omit_defaults=True, gc=False, forbid_unknown
     """Name of the regulation, such as `GDPR`."""
 
 
-class EventSystemNotificationInfo(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
+class EventSystemNotificationInfo(Model, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
     """A system notification from mParticle. Only mParticle sets it, in the events that it sends out."""
 
     type: EventSystemNotificationTypeLike
     """Type of the notification."""
 
 
-class MediaInfo(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
+class MediaInfo(Model, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
     """The media that a user played, and the action of the user."""
 
     action: MediaActionLike | None | UnsetType = UNSET
@@ -1054,7 +1056,7 @@ class MediaInfo(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fields
     """More metadata of the media: a map by name, or text."""
 
 
-class PromotionAction(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
+class PromotionAction(Model, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
     """Action of a user on promotions."""
 
     action: PromotionActionTypeLike
@@ -1064,7 +1066,7 @@ class PromotionAction(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_
     """Promotions of the action."""
 
 
-class Product(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
+class Product(Model, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
     """A product in a commerce event."""
 
     id: str | None | UnsetType = UNSET
@@ -1098,7 +1100,7 @@ class Product(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fields=T
     """Custom attributes of the product, by name."""
 
 
-class UserIdentity(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
+class UserIdentity(Model, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
     """One identity of a user."""
 
     identity_type: IdentityTypeLike
@@ -1126,7 +1128,7 @@ CustomFlags: TypeAlias = Mapping[str, CustomFlagValue]
 """Values for single integrations, by flag name. The integration defines its flag names."""
 
 
-class BatchContext(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
+class BatchContext(Model, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
     """The data plan of a batch, and the location of the user."""
 
     data_plan: DataPlanContext | None | UnsetType = UNSET
@@ -1139,14 +1141,14 @@ class BatchContext(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fie
     """How mParticle groups the batch with others."""
 
 
-class CCPAConsents(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
+class CCPAConsents(Model, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
     """Consent of a user under the CCPA. `data_sale_opt_out` is the only purpose."""
 
     data_sale_opt_out: CCPAConsentState | None | UnsetType = UNSET
     """Whether the user opted out of the sale of their data."""
 
 
-class CommonEventData(Struct, repr_omit_defaults=True, gc=False, kw_only=True):
+class CommonEventData(Model, repr_omit_defaults=True, gc=False, kw_only=True):
     """Fields of events of all types."""
 
     timestamp_unixtime_ms: UnixTimeMs | None | UnsetType = UNSET
@@ -1237,7 +1239,7 @@ class ScreenViewEventData(CommonEventData, repr_omit_defaults=True, gc=False, fo
     """Type of the activity."""
 
 
-class ProductAction(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
+class ProductAction(Model, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
     """Action of a user on products, such as a purchase."""
 
     action: ProductActionTypeLike
@@ -1277,7 +1279,7 @@ class ProductAction(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fi
     """Shipping cost, in the event's currency."""
 
 
-class ProductImpression(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
+class ProductImpression(Model, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
     """A list of products that a user was shown."""
 
     product_impression_list: str | None | UnsetType = UNSET
@@ -1287,7 +1289,7 @@ class ProductImpression(Struct, repr_omit_defaults=True, gc=False, forbid_unknow
     """Products in the list."""
 
 
-class ShoppingCart(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
+class ShoppingCart(Model, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
     """The shopping cart of a user."""
 
     products: Sequence[Product] | None | UnsetType = UNSET
@@ -1472,7 +1474,7 @@ UserAttributeValue: TypeAlias = AttributeString | Number | bool | UserAttributeL
 """Value of a user attribute. A list has at most 1000 entries."""
 
 
-class ConsentState(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
+class ConsentState(Model, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
     """Consent of a user under the GDPR (European Union) and the CCPA (California)."""
 
     gdpr: Mapping[str, GDPRConsentState] | None | UnsetType = UNSET
@@ -1483,7 +1485,7 @@ class ConsentState(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fie
 
 
 class CustomEvent(
-    Struct,
+    Model,
     repr_omit_defaults=True,
     gc=False,
     forbid_unknown_fields=True,
@@ -1493,11 +1495,12 @@ class CustomEvent(
 ):
     """A custom event, as `event_type` and `data`."""
 
+    event_type: ClassVar[Literal["custom_event"]] = "custom_event"
     data: CustomEventData
 
 
 class ScreenViewEvent(
-    Struct,
+    Model,
     repr_omit_defaults=True,
     gc=False,
     forbid_unknown_fields=True,
@@ -1507,6 +1510,7 @@ class ScreenViewEvent(
 ):
     """A screen view event, as `event_type` and `data`."""
 
+    event_type: ClassVar[Literal["screen_view"]] = "screen_view"
     data: ScreenViewEventData
 
 
@@ -1558,7 +1562,7 @@ class CommerceEventData(CommonEventData, repr_omit_defaults=True, gc=False, forb
 
 
 class SessionStartEvent(
-    Struct,
+    Model,
     repr_omit_defaults=True,
     gc=False,
     forbid_unknown_fields=True,
@@ -1568,11 +1572,12 @@ class SessionStartEvent(
 ):
     """A session start event, as `event_type` and `data`."""
 
+    event_type: ClassVar[Literal["session_start"]] = "session_start"
     data: SessionStartEventData
 
 
 class SessionEndEvent(
-    Struct,
+    Model,
     repr_omit_defaults=True,
     gc=False,
     forbid_unknown_fields=True,
@@ -1582,11 +1587,12 @@ class SessionEndEvent(
 ):
     """A session end event, as `event_type` and `data`."""
 
+    event_type: ClassVar[Literal["session_end"]] = "session_end"
     data: SessionEndEventData
 
 
 class ApplicationStateTransitionEvent(
-    Struct,
+    Model,
     repr_omit_defaults=True,
     gc=False,
     forbid_unknown_fields=True,
@@ -1596,6 +1602,7 @@ class ApplicationStateTransitionEvent(
 ):
     """An application state event, as `event_type` and `data`."""
 
+    event_type: ClassVar[Literal["application_state_transition"]] = "application_state_transition"
     data: ApplicationStateTransitionEventData
 
 
@@ -1604,7 +1611,7 @@ CrashBreadcrumb: TypeAlias = BreadcrumbEventData | str
 
 
 class BreadcrumbEvent(
-    Struct,
+    Model,
     repr_omit_defaults=True,
     gc=False,
     forbid_unknown_fields=True,
@@ -1614,11 +1621,12 @@ class BreadcrumbEvent(
 ):
     """A breadcrumb event, as `event_type` and `data`."""
 
+    event_type: ClassVar[Literal["breadcrumb"]] = "breadcrumb"
     data: BreadcrumbEventData
 
 
 class NetworkPerformanceEvent(
-    Struct,
+    Model,
     repr_omit_defaults=True,
     gc=False,
     forbid_unknown_fields=True,
@@ -1628,11 +1636,12 @@ class NetworkPerformanceEvent(
 ):
     """A network performance event, as `event_type` and `data`."""
 
+    event_type: ClassVar[Literal["network_performance"]] = "network_performance"
     data: NetworkPerformanceEventData
 
 
 class OptOutEvent(
-    Struct,
+    Model,
     repr_omit_defaults=True,
     gc=False,
     forbid_unknown_fields=True,
@@ -1642,11 +1651,12 @@ class OptOutEvent(
 ):
     """An opt-out event, as `event_type` and `data`."""
 
+    event_type: ClassVar[Literal["opt_out"]] = "opt_out"
     data: OptOutEventData
 
 
 class PushRegistrationEvent(
-    Struct,
+    Model,
     repr_omit_defaults=True,
     gc=False,
     forbid_unknown_fields=True,
@@ -1656,11 +1666,12 @@ class PushRegistrationEvent(
 ):
     """A push registration event, as `event_type` and `data`."""
 
+    event_type: ClassVar[Literal["push_registration"]] = "push_registration"
     data: PushRegistrationEventData
 
 
 class PushMessageEvent(
-    Struct,
+    Model,
     repr_omit_defaults=True,
     gc=False,
     forbid_unknown_fields=True,
@@ -1670,11 +1681,12 @@ class PushMessageEvent(
 ):
     """A push message event, as `event_type` and `data`."""
 
+    event_type: ClassVar[Literal["push_message"]] = "push_message"
     data: PushMessageEventData
 
 
 class PushReactionEvent(
-    Struct,
+    Model,
     repr_omit_defaults=True,
     gc=False,
     forbid_unknown_fields=True,
@@ -1684,11 +1696,12 @@ class PushReactionEvent(
 ):
     """A push reaction event, as `event_type` and `data`."""
 
+    event_type: ClassVar[Literal["push_reaction"]] = "push_reaction"
     data: PushReactionEventData
 
 
 class ProfileEvent(
-    Struct,
+    Model,
     repr_omit_defaults=True,
     gc=False,
     forbid_unknown_fields=True,
@@ -1698,6 +1711,7 @@ class ProfileEvent(
 ):
     """A profile event, as `event_type` and `data`."""
 
+    event_type: ClassVar[Literal["profile"]] = "profile"
     data: ProfileEventData
 
 
@@ -1723,7 +1737,7 @@ class UserAttributeChangeEventData(
 
 
 class UserIdentityChangeEvent(
-    Struct,
+    Model,
     repr_omit_defaults=True,
     gc=False,
     forbid_unknown_fields=True,
@@ -1733,11 +1747,12 @@ class UserIdentityChangeEvent(
 ):
     """A user identity change event, as `event_type` and `data`."""
 
+    event_type: ClassVar[Literal["user_identity_change"]] = "user_identity_change"
     data: UserIdentityChangeEventData
 
 
 class FirstRunEvent(
-    Struct,
+    Model,
     repr_omit_defaults=True,
     gc=False,
     forbid_unknown_fields=True,
@@ -1747,11 +1762,12 @@ class FirstRunEvent(
 ):
     """A first run event, as `event_type` and `data`."""
 
+    event_type: ClassVar[Literal["first_run"]] = "first_run"
     data: FirstRunEventData
 
 
 class UninstallEvent(
-    Struct,
+    Model,
     repr_omit_defaults=True,
     gc=False,
     forbid_unknown_fields=True,
@@ -1761,11 +1777,12 @@ class UninstallEvent(
 ):
     """An uninstall event, as `event_type` and `data`."""
 
+    event_type: ClassVar[Literal["uninstall"]] = "uninstall"
     data: UninstallEventData
 
 
 class PreAttributionEvent(
-    Struct,
+    Model,
     repr_omit_defaults=True,
     gc=False,
     forbid_unknown_fields=True,
@@ -1775,6 +1792,7 @@ class PreAttributionEvent(
 ):
     """A pre-attribution event, as `event_type` and `data`."""
 
+    event_type: ClassVar[Literal["pre_attribution"]] = "pre_attribution"
     data: PreAttributionEventData
 
 
@@ -1786,7 +1804,7 @@ mParticle reserves these names for attributes that it defines: `$age`, `$gender`
 
 
 class CommerceEvent(
-    Struct,
+    Model,
     repr_omit_defaults=True,
     gc=False,
     forbid_unknown_fields=True,
@@ -1796,6 +1814,7 @@ class CommerceEvent(
 ):
     """A commerce event, as `event_type` and `data`."""
 
+    event_type: ClassVar[Literal["commerce_event"]] = "commerce_event"
     data: CommerceEventData
 
 
@@ -1837,7 +1856,7 @@ class CrashReportEventData(
 
 
 class UserAttributeChangeEvent(
-    Struct,
+    Model,
     repr_omit_defaults=True,
     gc=False,
     forbid_unknown_fields=True,
@@ -1847,11 +1866,12 @@ class UserAttributeChangeEvent(
 ):
     """A user attribute change event, as `event_type` and `data`."""
 
+    event_type: ClassVar[Literal["user_attribute_change"]] = "user_attribute_change"
     data: UserAttributeChangeEventData
 
 
 class CrashReportEvent(
-    Struct,
+    Model,
     repr_omit_defaults=True,
     gc=False,
     forbid_unknown_fields=True,
@@ -1861,6 +1881,7 @@ class CrashReportEvent(
 ):
     """A crash report event, as `event_type` and `data`."""
 
+    event_type: ClassVar[Literal["crash_report"]] = "crash_report"
     data: CrashReportEventData
 
 
@@ -1888,7 +1909,7 @@ Event: TypeAlias = (
 """An event of any type, as `event_type` and `data`."""
 
 
-class Batch(Struct, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
+class Batch(Model, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
     """The identities, attributes and events of one user.
 
     mParticle recommends at most 128 KB per batch.

@@ -8,14 +8,11 @@ import shlex
 import signal
 import threading
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from ._exit import FAILED, USAGE, print_error
-
-if TYPE_CHECKING:
-    from .. import Configuration
 
 _KEEP = 10_000  # the newest batches: as many as the page shows smoothly
 _POLL_SECONDS = 0.5  # on Windows a signal does not interrupt a wait without a timeout
@@ -34,28 +31,24 @@ def run_sandbox(port: int, settings: dict[str, Any]) -> int:
     with ExitStack() as running:
         try:
             sandbox = running.enter_context(Sandbox(port=port, keep=_KEEP, **settings))
-            configuration = sandbox.configuration
+            environ = sandbox.environ
         except OSError as error:
             print_error(_port_error(port, error))
             return USAGE
         except ValueError as error:  # a key that cannot be sent over HTTP
             print_error(str(error))
             return USAGE
-        _print_addresses(sandbox.page_url, configuration)
+        _print_addresses(sandbox.page_url, environ)
         while not stop.wait(_POLL_SECONDS):
             pass
     return 0
 
 
-def _print_addresses(page_url: str, configuration: Configuration) -> None:
+def _print_addresses(page_url: str, environ: dict[str, str]) -> None:
     """Print the address of the page, and the environment for uploads."""
     click.echo(page_url)
     click.echo()
-    for variable, value in (
-        ("MPARTICLE_BASE_URL", configuration.url),
-        ("MPARTICLE_API_KEY", configuration.api_key),
-        ("MPARTICLE_API_SECRET", configuration.api_secret),
-    ):
+    for variable, value in environ.items():
         click.echo(f"export {variable}={shlex.quote(value)}")
     click.echo("\nPress Ctrl-C to stop.")
 

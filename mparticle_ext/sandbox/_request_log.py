@@ -23,8 +23,8 @@ Outcome: TypeAlias = Literal["taken", "dropped", "refused"]
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """The errors that decoding raises for a body that is not JSON, or is nested too deeply."""
 
-MAX_KEPT_BODY_BYTES = 64 * 1024 * 1024
-"""How many bytes of request bodies a log with a limited number of batches keeps."""
+MAX_KEPT_BYTES = 64 * 1024 * 1024
+"""How many bytes of request bodies and headers a log keeps, whatever the number of its batches."""
 
 _CREDENTIAL_HEADERS = (b"authorization", b"proxy-authorization", b"cookie")
 _MAX_ITEMS_IN_REPR = 3
@@ -99,6 +99,11 @@ class Request(Struct, eq=False, gc=False):
     def time(self) -> datetime:
         """The time when it was received, in UTC."""
         return datetime.fromtimestamp(self.received_at, UTC)
+
+    @property
+    def kept_bytes(self) -> int:
+        """The size of the body and the headers as they are stored."""
+        return len(self.body) + len(self.raw_headers)
 
     @property
     def headers(self) -> dict[str, str]:
@@ -198,24 +203,24 @@ class Newest(Generic[T]):
 
 
 class NewestBatches(Newest[ReceivedBatch]):
-    """Batches of one outcome, and the size of the request bodies that they keep in memory."""
+    """Batches of one outcome, and the size of the requests that they keep in memory."""
 
-    body_bytes = 0
+    request_bytes = 0
 
     def append(self, item: ReceivedBatch) -> None:
         if not self._items or self._items[-1].request is not item.request:
-            self.body_bytes += len(item.request.body)
+            self.request_bytes += item.request.kept_bytes
         super().append(item)
 
     def remove_oldest(self) -> ReceivedBatch:
         oldest = super().remove_oldest()
         if not self._items or self._items[0].request is not oldest.request:
-            self.body_bytes -= len(oldest.request.body)
+            self.request_bytes -= oldest.request.kept_bytes
         return oldest
 
     def clear(self) -> None:
         super().clear()
-        self.body_bytes = 0
+        self.request_bytes = 0
 
 
 class RequestLog:
@@ -231,7 +236,6 @@ class RequestLog:
         self.requests: Newest[Request] = Newest(keep)
         self.rows: Newest[ReceivedBatch] = Newest(keep)
         self.taken, self.dropped, self.refused = (NewestBatches(keep) for _ in range(3))
-        self._is_limited = keep is not None
         self._source_request_ids: set[str] = set()
 
     @property
@@ -254,8 +258,7 @@ class RequestLog:
         else:
             for batch in batches:
                 self._add_row(batch, self.dropped if batch.index in request.dropped else self.taken)
-        if self._is_limited:
-            self._remove_excess()
+        self._remove_excess()
         self.condition.notify_all()
 
     def _add_row(self, batch: ReceivedBatch, same_outcome: NewestBatches) -> None:
@@ -266,8 +269,8 @@ class RequestLog:
     def _remove_excess(self) -> None:
         """Remove the oldest batches while their bodies take too much memory, and the requests without a row."""
         outcomes = (self.taken, self.dropped, self.refused)
-        while sum(batches.body_bytes for batches in outcomes) > MAX_KEPT_BODY_BYTES:
-            removed = max(outcomes, key=lambda batches: batches.body_bytes).remove_oldest()
+        while sum(batches.request_bytes for batches in outcomes) > MAX_KEPT_BYTES:
+            removed = max(outcomes, key=lambda batches: batches.request_bytes).remove_oldest()
             while self.rows and self.rows.first <= removed.number:
                 self.rows.remove_oldest()
         while self.requests and not (self.rows and self.rows[0].request is self.requests[0]):

@@ -8,13 +8,16 @@ from typing import Any, NamedTuple, get_args
 
 import msgspec
 from mparticle_events import models
-from mparticle_events.service import MAX_BATCHES, MAX_REQUEST_BYTES
+from mparticle_events.service import MAX_BATCHES, MAX_REQUEST_BYTES, MIN_HISTORICAL_AGE_HOURS
 from msgspec import Struct
 
-from ._request_log import UNREADABLE, ReceivedBatch, documents_of
+from ._request_log import UNREADABLE, ReceivedBatch, Request, documents_of
 
 _IDENTITIES = ("customer_id", "email", "mobile_number", "other", *models.UserIdentities.__struct_fields__)
 _OTHER_IDENTITIES = ("mpid", "mp_deviceid", "ip")
+_DEVICE_IDS = [name for name in models.DeviceInformation.__struct_fields__ if name.endswith(("_id", "_uuid", "_idfv"))]
+_HOUR_MS = 3_600_000
+_MAX_WARNINGS = 5
 _NAME_FIELDS = ("event_name", "screen_name", "label", "url", "user_attribute_name")
 _ACTION_FIELDS = ("product_action", "promotion_action")
 _TYPE_FIELDS = ("application_transition_type", "profile_event_type", "push_message_type")
@@ -75,6 +78,7 @@ class Row(Struct, omit_defaults=True):
     types: list[str] = []
     batches: int = 1
     limits: list[Usage] = []
+    warnings: list[str] = []
 
 
 def row_of(received: ReceivedBatch) -> Row:
@@ -97,6 +101,7 @@ def row_of(received: ReceivedBatch) -> Row:
         sorted({_text(event.get("event_type", "")) for event in events})[:_MAX_TYPES],
         batches,
         _limits(received, batch, events, batches),
+        list(islice(_warnings(request, batch), _MAX_WARNINGS)),
     )
 
 
@@ -117,6 +122,31 @@ def _identities(batch: Mapping[str, Any]) -> Iterator[Identity]:
     identities = (Identity(_text(kind), _text(given[kind])) for kind in kinds if given[kind] is not None)
     yield from islice(identities, _MAX_IDENTITIES)
     yield from (Identity(kind, _text(batch[kind])) for kind in _OTHER_IDENTITIES if batch.get(kind) is not None)
+
+
+def _warnings(request: Request, batch: Mapping[str, Any]) -> Iterator[str]:
+    """The surprising facts about a batch that can be valid."""
+    if not batch:
+        return
+    ids = (batch.get("mpid"), batch.get("mp_deviceid"), batch.get("partner_identities"))
+    device = _dict(batch.get("device_info"))
+    if not any((*ids, *_dict(batch.get("user_identities")).values(), *map(device.get, _DEVICE_IDS))):
+        yield "the batch has no identity: mParticle cannot know whose events these are"
+    for index, event in enumerate(_list(batch.get("events"))):
+        at = _dict(_dict(event).get("data")).get("timestamp_unixtime_ms")
+        surprise = _time_warning(request, at) if isinstance(at, (int, float)) else None
+        if surprise:
+            yield f"events[{index}].data.timestamp_unixtime_ms: is {at}, {surprise}"
+
+
+def _time_warning(request: Request, unixtime_ms: float) -> str | None:
+    hours = (request.received_at * 1000 - unixtime_ms) / _HOUR_MS
+    if hours < -24:  # clocks of devices differ
+        return "which is in the future: give milliseconds"
+    if hours > MIN_HISTORICAL_AGE_HOURS and not request.path.endswith("/historical"):
+        age = f"more than {MIN_HISTORICAL_AGE_HOURS} hours ago"
+        return f"which is {age}: give milliseconds, or use the historical upload"
+    return None
 
 
 def _event(event: Mapping[str, Any]) -> Event:

@@ -9,6 +9,7 @@ from typing import Self
 from starlette.types import Receive, Scope, Send
 
 from .. import Batch, Configuration, WrongCallError
+from ..batch import EventT
 from ._access import no_cross_site
 from ._event_stream import EventStream
 from ._events_api import EventsApiApp
@@ -35,9 +36,9 @@ class Sandbox:
         latency: The delay of each response in seconds. Can be set later, too.
         rate_limit: The batches per second that it accepts, over all connections; a request above it gets a 429 with
             `Retry-After`. Unused capacity of one second can be used at once. None for no limit. Can be set later, too.
-        keep: How many of the newest batches of each outcome are stored, with their requests, and at most 64 MiB of
-            request bodies; None for all. A refused request counts as one batch. `counts` and the check for a repeated
-            `source_request_id` include what is no longer stored.
+        keep: How many of the newest batches of each outcome are stored, with their requests; None for no such limit. A
+            refused request counts as one batch. At most 64 MiB of request bodies and headers are stored in any case.
+            `counts` and the check for a repeated `source_request_id` include what is no longer stored.
 
     Raises:
         ValueError: An argument is not valid.
@@ -84,9 +85,27 @@ class Sandbox:
         return Configuration(self._api_key, self._api_secret, base_url=self.url)
 
     @property
+    def environ(self) -> dict[str, str]:
+        """The environment variables with which `Configuration.from_env()` and the command send to the sandbox."""
+        configuration = self.configuration
+        return {
+            "MPARTICLE_BASE_URL": configuration.url,
+            "MPARTICLE_API_KEY": configuration.api_key,
+            "MPARTICLE_API_SECRET": configuration.api_secret,
+        }
+
+    @property
     def batches(self) -> Sequence[Batch]:
         """The batches that were taken, in the order of arrival. Each access creates a new Batch."""
         return View(self._log.taken, lambda batch: Batch.from_json(bytes(batch.document)), self._log.condition)
+
+    def events(self, kind: type[EventT]) -> list[EventT]:
+        """The events of a class such as `CommerceEvent`, of all batches that were taken.
+
+        Raises:
+            WrongCallError: The argument is not a class of events.
+        """
+        return [event for batch in self.batches for event in batch.events_of(kind)]
 
     @property
     def dropped(self) -> Sequence[Dropped]:

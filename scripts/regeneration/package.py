@@ -26,6 +26,7 @@ MODEL_OPTIONS = [
     *("--input-file-type", "openapi"),
     *("--schema-version", "3.1"),
     *("--output-model-type", "msgspec.Struct"),
+    *("--base-class", "mparticle_events.wire.Model"),
     *("--target-python-version", "3.11"),
     "--strict-refs",
     "--strict-nullable",
@@ -40,7 +41,7 @@ MODEL_OPTIONS = [
     *("--class-name-suffix", LIKE),
     *("--class-name-affix-scope", "enums"),
     *("--allof-class-hierarchy", "always"),
-    *("--additional-imports", "typing.TYPE_CHECKING,typing.Literal,decimal.Decimal,datetime.datetime"),
+    *("--additional-imports", "typing.TYPE_CHECKING,typing.ClassVar,typing.Literal,decimal.Decimal,datetime.datetime"),
     "--keyword-only",
     "--disable-future-imports",  # otherwise msgspec would compile each annotation from a string at import
     "--use-schema-description",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import pickle
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import textwrap
 from base64 import b64encode
 from dataclasses import FrozenInstanceError
 from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
 from secrets import token_hex
 from traceback import format_exception
 from typing import Any
@@ -82,6 +84,53 @@ def test_a_subclass_of_an_event() -> None:
     batch = m.Batch("development", events=[Clicked("other", "a"), Clicked("other", "b")])
     batch.validate()
     assert '"event_type":"custom_event"' in batch.to_json()
+
+
+def test_events_of_a_class() -> None:
+    class Clicked(m.AppEvent):
+        pass
+
+    clicked, plain = Clicked("other", "a"), m.AppEvent("other", "b")
+    batch = m.Batch("development", events=[clicked, m.FirstRunEvent(), plain])
+    assert batch.events_of(m.AppEvent) == [clicked, plain]
+    assert batch.events_of(Clicked) == [clicked]
+    assert batch.events_of(m.CommerceEvent) == []
+    assert len(batch.events_of(models.CommonEventData)) == 3
+    assert m.Batch("development").events_of(m.AppEvent) == []
+
+
+def test_events_of_a_class_of_a_batch_that_was_read() -> None:
+    document = m.Batch("development", events=[m.CommerceEvent(currency_code="EUR"), m.AppEvent("other", "a")]).to_json()
+    batch = m.Batch.from_json(document)
+    (event,) = batch.events_of(m.CommerceEvent)
+    assert type(event) is m.CommerceEvent
+    event.currency_code = "USD"
+    assert batch.to_json() == document.replace("EUR", "USD")
+    assert batch.events_of(models.CommerceEventData) == [event]
+
+
+@pytest.mark.parametrize("kind", [m.Batch, models.CustomEvent, "AppEvent", m.AppEvent("other", "a")])
+def test_events_of_something_else(kind: Any) -> None:
+    with pytest.raises(m.WrongCallError, match=r"^events_of takes a class of events such as AppEvent, not "):
+        m.Batch("development").events_of(kind)
+
+
+def test_an_envelope_has_its_event_type() -> None:
+    batch = m.Batch("development", events=[m.AppEvent("other", "a"), m.FirstRunEvent()])
+    assert [event.event_type for event in batch.events or ()] == ["custom_event", "first_run"]
+    assert models.CommerceEvent.event_type == "commerce_event"
+
+
+def test_every_model_has_its_json_as_text_and_as_a_dict() -> None:
+    product = m.Product("sku", "Shoes", Decimal("19.99"), custom_attributes={"size": None})
+    batch = m.Batch("development", mpid=2**62, events=[m.AppEvent("other", "a")])
+    assert product.to_dict() == {"id": "sku", "name": "Shoes", "price": 19.99, "custom_attributes": {"size": None}}
+    assert '"price":19.99' in product.to_json()
+    assert m.UserIdentities(customer_id="1").to_dict() == {"customer_id": "1"}
+    assert batch.to_dict() == json.loads(batch.to_json())
+    assert batch.to_dict()["mpid"] == 2**62
+    with pytest.raises(m.ValidationError, match="user_attributes"):
+        m.Batch("development", user_attributes={"a": object()}).to_dict()  # type: ignore[dict-item]
 
 
 def test_null_and_absent_fields_stay_different() -> None:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import gc
-import re
 from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
-from common import ROOT
+from common import README_BLOCKS, ROOT
 from mparticle_events.service import SERVERS
 
 from mparticle_ext.sandbox import Sandbox
-
-BLOCKS = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(), re.DOTALL | re.MULTILINE)
 
 
 def test_the_first_screen_has_an_example() -> None:
@@ -32,7 +29,7 @@ def test_every_block_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     with Sandbox(api_key="key", api_secret="secret") as sandbox:  # noqa: S106  # as in the README
         redirect_to(sandbox, monkeypatch)
         names: dict[str, Any] = {}
-        for number, block in enumerate(BLOCKS, 1):
+        for number, block in enumerate(README_BLOCKS, 1):
             exec(compile(block, f"README.md, block {number}", "exec"), names)  # noqa: S102  # our own README
         names["api"].close()
         names.clear()

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from common import README_BLOCKS
 
 HERE = Path(__file__).resolve().parent.parent
 ROOT = HERE.parent
@@ -29,9 +30,17 @@ def errors_of_pyright(file: Path) -> set[int]:
     return {one["range"]["start"]["line"] + 1 for one in found if one["severity"] == "error"}
 
 
+@pytest.mark.parametrize("file", ["right.py", "test_user.py"])
 @pytest.mark.parametrize("errors_of", [errors_of_mypy, errors_of_pyright])
-def test_right_use_passes(errors_of: Callable[[Path], set[int]]) -> None:
-    assert errors_of(HERE / "typing" / "right.py") == set()
+def test_right_use_passes(errors_of: Callable[[Path], set[int]], file: str) -> None:
+    assert errors_of(HERE / "typing" / file) == set()
+
+
+@pytest.mark.parametrize("errors_of", [errors_of_mypy, errors_of_pyright])
+def test_the_code_of_the_readme_passes(errors_of: Callable[[Path], set[int]], tmp_path: Path) -> None:
+    program = tmp_path / "readme.py"
+    program.write_text("# pyright: strict\n" + "\n".join(README_BLOCKS))
+    assert errors_of(program) == set()
 
 
 @pytest.mark.parametrize("errors_of", [errors_of_mypy, errors_of_pyright])

@@ -30,14 +30,20 @@ def order_counts(weeks: int) -> dict[str, int]:
     return {f"orders in week {week}": week * 7 % 5 for week in range(1, weeks + 1)}
 
 
-def batch(number: int) -> dict[str, Any]:
+def user(number: int) -> dict[str, Any]:
     name = PEOPLE[number % len(PEOPLE)]
     identities = {"customer_id": str(100_000 + 7919 * number % 899_999), "email": f"{name}@example.com"}
     return {
-        "environment": "development" if number % 4 == 3 else "production",
-        "source_request_id": f"shop-{number}",
         "mpid": 7346244611012968789 + number,
         "user_identities": identities if number % 3 else {"email": identities["email"]},
+    }
+
+
+def batch(number: int) -> dict[str, Any]:
+    return {
+        "environment": "development" if number % 4 == 3 else "production",
+        "source_request_id": f"shop-{number}",
+        **({} if number % 12 == 10 else user(number)),
         "user_attributes": {"plan": "gold", "newsletter": True} | order_counts(number * 37 % 97 if number % 5 else 3),
         "events": JOURNEYS[number % len(JOURNEYS)],
     }

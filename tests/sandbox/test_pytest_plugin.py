@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 USER = """
-from mparticle_ext import Batch, EventsApi
+from mparticle_ext import Batch, Configuration, EventsApi
 
 
 def test_upload(mparticle_sandbox):
@@ -18,6 +18,14 @@ def test_upload(mparticle_sandbox):
         api.upload_events(Batch("development"))
     (batch,) = mparticle_sandbox.wait_for(1)
     assert batch.environment == "development"
+
+
+def test_upload_by_environment(mparticle_sandbox, monkeypatch):
+    for name, value in mparticle_sandbox.environ.items():
+        monkeypatch.setenv(name, value)
+    with EventsApi(Configuration.from_env()) as api:
+        api.upload_events(Batch("development"))
+    assert len(mparticle_sandbox.wait_for(1)) == 1
 
 
 def test_each_test_has_its_own_sandbox(mparticle_sandbox):
@@ -45,7 +53,7 @@ def run_pytest(folder: Path, program: str, *arguments: str) -> str:
 
 
 def test_the_fixture_needs_no_setup(tmp_path: Path) -> None:
-    assert "2 passed" in run_pytest(tmp_path, USER)
+    assert "3 passed" in run_pytest(tmp_path, USER)
 
 
 def test_an_unused_fixture_loads_nothing(tmp_path: Path) -> None:

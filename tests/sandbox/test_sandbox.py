@@ -19,7 +19,7 @@ import pytest
 from common import wait_until
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from mparticle_ext import Batch, EventsApi, WrongCallError
+from mparticle_ext import AppEvent, Batch, EventsApi, FirstRunEvent, WrongCallError
 from mparticle_ext.sandbox import Counts, Sandbox
 
 KEYS = ("sandbox-key", "sandbox-secret")
@@ -275,6 +275,13 @@ def test_a_timeout_of_wait_for_says_why_batches_were_not_taken(sandbox: Sandbox)
         sandbox.wait_for(1, timeout=-1)
 
 
+def test_the_events_of_a_class_of_all_batches(sandbox: Sandbox) -> None:
+    with EventsApi(sandbox.configuration) as api:
+        for name in ("a", "b"):
+            api.upload_events(Batch("development", events=[AppEvent("other", name), FirstRunEvent()]))
+    assert [event.event_name for event in sandbox.events(AppEvent)] == ["a", "b"]
+
+
 def test_keep_limits_the_stored_batches_but_not_the_counts() -> None:
     with Sandbox(keep=3) as sandbox:
         for number in range(5):
@@ -308,6 +315,13 @@ def test_keep_limits_batches_whatever_their_number_in_a_request() -> None:
         assert sandbox.counts == Counts(requests=55, refused=25, taken=300, dropped=0)
 
 
+def test_the_headers_of_stored_requests_are_limited_too() -> None:
+    with Sandbox() as sandbox, httpx.Client(headers={"x-large": "x" * 1_000_000}) as client:
+        for _ in range(70):
+            client.post(sandbox.url + "/events", content=b"{}")
+        assert 60 <= len(sandbox.requests) <= 67
+
+
 def test_keep_zero_only_counts() -> None:
     with Sandbox(keep=0) as sandbox:
         deliver(sandbox, [json.dumps([GOOD] * 3).encode()] * 2)
@@ -315,9 +329,10 @@ def test_keep_zero_only_counts() -> None:
         assert sandbox.counts == Counts(requests=2, refused=0, taken=6, dropped=0)
 
 
-def test_keep_limits_the_memory_of_request_bodies_also_of_those_without_credentials() -> None:
+@pytest.mark.parametrize("keep", [None, 1000])
+def test_request_bodies_take_at_most_64_mib_also_those_without_credentials(keep: int | None) -> None:
     large = b" " * 250_000 + json.dumps(GOOD).encode()
-    with Sandbox(keep=1000) as sandbox:
+    with Sandbox(keep=keep) as sandbox:
         for auth, times in ((KEYS, 10), (None, 300)):
             with httpx.Client(auth=auth) as client:
                 for _ in range(times):

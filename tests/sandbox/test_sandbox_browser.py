@@ -18,7 +18,7 @@ from PIL import Image
 from playwright.sync_api import Browser, ConsoleMessage, Page, Route, expect
 from sandbox.demo import batch, send  # type: ignore[import-not-found]  # on the path of pytest alone
 
-from mparticle_ext import Batch, EventsApi, UserIdentities
+from mparticle_ext import AppEvent, Batch, EventsApi, UserIdentities
 from mparticle_ext.sandbox import Sandbox
 
 pytestmark = pytest.mark.slow
@@ -90,7 +90,7 @@ def test_the_example_of_the_empty_page_works(page: Page, sandbox: Sandbox) -> No
     names["api"].close()
     expect(rows(page)).to_have_count(1)
     expect(page.locator("#empty")).to_be_hidden()
-    assert sandbox.batches[0].events[0].data.event_name == "Hello World"  # type: ignore[index, union-attr]  # it has one event
+    assert sandbox.events(AppEvent)[0].event_name == "Hello World"
 
 
 def test_new_batches_appear_at_the_top(page: Page, sandbox: Sandbox) -> None:
@@ -422,6 +422,16 @@ def test_accessibility(browser: Browser, sandbox: Sandbox, scheme: Any, ground: 
             found = Axe().run(page).response["violations"]
             assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
     opened.close()
+
+
+def test_a_batch_without_an_identity_is_marked(page: Page, sandbox: Sandbox) -> None:
+    post(sandbox, {"environment": "production"})
+    expect(rows(page).locator(".mark")).to_have_attribute("title", re.compile("^the batch has no identity: "))
+    rows(page).click()
+    expect(page.locator("#details .warning")).to_contain_text("the batch has no identity: ")
+    post(sandbox, batch(1))
+    expect(rows(page)).to_have_count(2)
+    expect(rows(page).locator(".mark")).to_have_count(1)
 
 
 def test_the_picture_for_the_readme(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -193,6 +194,38 @@ def test_a_row_has_the_use_of_each_limit(sandbox: Sandbox) -> None:
     assert row["limits"][0][0] == "user attributes"
     assert row["events"] == [["custom_event", "n" * 64]] * 2
     assert row["types"] == ["custom_event"]
+
+
+NOW = int(time.time() * 1000)
+AT = "events[0].data.timestamp_unixtime_ms: is"
+NO_IDENTITY = "the batch has no identity: mParticle cannot know whose events these are"
+OLD = "which is more than 72 hours ago: give milliseconds, or use the historical upload"
+
+
+@pytest.mark.parametrize(
+    ("fields", "at", "path", "warnings"),
+    [
+        ({"mpid": 1}, NOW, "/events", []),
+        ({"user_identities": {"email": "a@example.com"}}, NOW + 3_600_000, "/events", []),
+        ({"device_info": {"platform": "iOS", "ios_idfv": "c56a4180-65aa-42ec-a945-5fd21dec0538"}}, NOW, "/events", []),
+        ({"device_info": {"platform": "iOS"}, "user_identities": {"email": ""}}, NOW, "/events", [NO_IDENTITY]),
+        ({}, NOW, "/events", [NO_IDENTITY]),
+        ({"mpid": 1}, NOW - 73 * 3_600_000, "/events", [f"{AT} {NOW - 73 * 3_600_000}, {OLD}"]),
+        ({"mpid": 1}, NOW - 73 * 3_600_000, "/bulkevents/historical", []),
+        ({"mpid": 1}, NOW // 1000, "/bulkevents", [f"{AT} {NOW // 1000}, {OLD}"]),
+        ({"mpid": 1}, NOW * 2, "/events", [f"{AT} {NOW * 2}, which is in the future: give milliseconds"]),
+    ],
+    ids=range(9),  # the times differ in each process
+)
+def test_a_row_says_what_is_surprising(
+    sandbox: Sandbox, fields: dict[str, Any], at: int, path: str, warnings: list[str]
+) -> None:
+    batch = {**GOOD, **fields, "events": [{"event_type": "first_run", "data": {"timestamp_unixtime_ms": at}}]}
+    body = batch if path == "/events" else [batch]
+    httpx.post(sandbox.url + path, json=body, auth=("sandbox-key", "sandbox-secret"))
+    with stream(sandbox) as events:
+        (row,) = next(events)["rows"]
+    assert row.get("warnings", []) == warnings
 
 
 def test_a_row_is_small_even_if_the_batch_is_large(sandbox: Sandbox) -> None:

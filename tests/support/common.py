@@ -1,14 +1,16 @@
-"""The paths of the repository, and waiting in tests."""
+"""The paths of the repository, the Python code of the README, and waiting in tests."""
 
 from __future__ import annotations
 
 import os
+import re
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+README_BLOCKS = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(), re.DOTALL | re.MULTILINE)
 _COVERAGE = "COVERAGE_PROCESS_CONFIG"  # lets coverage measure a process
 MEASURED = os.environ.get(_COVERAGE, "")
 if "PYTEST_XDIST_WORKER" in os.environ:  # the controller must pass it on to the workers

@@ -44,7 +44,7 @@ export class Details {
     const { row } = data;
     const panels = { JSON: jsonPanel(data), Request: requestPanel(data), Limits: limitsPanel(row) };
     const title = make("h2", { className: row.outcome }, userElement(row), statusElement(row));
-    return [this.#header(title), summary(row), ...problem(row), this.#tabs(panels), ...Object.values(panels)];
+    return [this.#header(title), summary(row), ...problem(row), ...warnings(row), this.#tabs(panels), ...Object.values(panels)];
   }
 
   #header(title) {
@@ -90,6 +90,10 @@ function problem(row) {
   if (!row.reason) return [];
   const { path, text } = splitReason(row.reason);
   return [make("p", { className: `problem ${row.outcome}` }, path && make("code", {}, path), make("bdi", {}, text))];
+}
+
+function warnings(row) {
+  return (row.warnings ?? []).map((text) => make("p", { className: "problem dropped warning" }, make("bdi", {}, text)));
 }
 
 function jsonPanel({ document: text, row }) {

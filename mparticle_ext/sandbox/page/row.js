@@ -37,8 +37,9 @@ export function userElement(row) {
 }
 
 function eventsElement(row) {
-  if (!row.event_count) return make("span", { className: "events muted" }, "no events");
-  return make("span", { className: "events" }, make("span", { className: "count" }, String(row.event_count)), row.events.map(eventElement));
+  const mark = row.warnings && make("span", { className: "mark", title: row.warnings.join("\n"), role: "img", ariaLabel: "surprising" }, "⚠");
+  if (!row.event_count) return make("span", { className: "events muted" }, mark ?? false, "no events");
+  return make("span", { className: "events" }, make("span", { className: "count" }, String(row.event_count)), mark ?? false, row.events.map(eventElement));
 }
 
 function eventElement([kind, name]) {

@@ -1,10 +1,31 @@
-"""Encode models as JSON."""
+"""The base class of the models, and their JSON."""
 
 from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any
 
-from msgspec import json
+from msgspec import Struct, json
+
+
+class Model(Struct, gc=False):
+    """The base class of the models."""
+
+    def to_json(self) -> str:
+        """The JSON of the model. It is not validated.
+
+        Raises:
+            TypeError: A value has no JSON form.
+        """
+        return encode(self).decode()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON of the model as a dict: a Decimal is a float in it, an enum a string.
+
+        Raises:
+            TypeError: A value has no JSON form.
+        """
+        document: dict[str, Any] = json.decode(self.to_json())
+        return document
 
 
 def encode(body: Any) -> bytes:
