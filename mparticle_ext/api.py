@@ -208,14 +208,11 @@ class EventsApi:
         if callback is None:
             return self._engine.send(make_request())
         require_callback(callback)
-        return self._engine.background.submit(batches, self._prepared(make_request), callback)
-
-    def _prepared(self, make_request: Callable[[], UploadRequest]) -> Callable[[], httpx.Response]:
-        """The upload of the batches as they are now: later changes are not sent."""
         try:
-            return partial(self._engine.send, make_request())
+            request = make_request()  # now: later changes of the batches are not sent
         except Exception as error:
-            return partial(_raise, error)
+            return self._engine.background.submit(batches, partial(_raise, error), callback)
+        return self._engine.background.submit(request.batches, partial(self._engine.send, request), callback)
 
     def _require_open(self) -> None:
         if self._closed:

@@ -114,7 +114,7 @@ class Pending:
     """An upload with a callback that is not finished.
 
     Attributes:
-        batches: The batches that were given.
+        batches: The batches as they are sent, with their ids.
         future: The future that the upload returned.
     """
 

@@ -176,10 +176,7 @@ class CommerceEvent(models.CommerceEventData):
     CustomEventType = models.CommerceEventType
 
     def __post_init__(self) -> None:
-        if any(
-            value not in (None, UNSET)
-            for value in (self.product_action, self.promotion_action, self.product_impressions)
-        ):
+        if (self.product_action, self.promotion_action, self.product_impressions).count(UNSET) < 2:
             super().__post_init__()  # else the field can be set later
 
 

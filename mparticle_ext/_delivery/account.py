@@ -49,12 +49,14 @@ class GroupUpload:
         settled: The parts with a final response, each with its error or None.
         sending: The part that is being sent; empty if there is none.
         interruption: An exception that is not an error of the upload, such as one of a hook.
+        may_be_accepted: Whether an attempt with the whole group may have been accepted, although it was refused later.
     """
 
     def __init__(self, group: Group) -> None:
         self.settled: list[tuple[Group, MParticleError | None]] = []
         self.sending: Group = ()
         self.interruption: BaseException | None = None
+        self.may_be_accepted = False
         self._remaining = [group]
         self._stopped = False
         self._started = threading.Lock()
@@ -75,9 +77,12 @@ class GroupUpload:
         part = self._remaining[0]
         if is_about_batches(error) and len(part) > 1:
             self.sending = ()  # refused as a whole
+            self.may_be_accepted |= error is not None and error.outcome is Outcome.UNKNOWN
             middle = len(part) // 2
             self._remaining[:1] = [part[:middle], part[middle:]]
             return
+        if error and self.may_be_accepted:
+            error.outcome = Outcome.UNKNOWN
         self.settled.append((part, error and _without_frames(error)))
         del self._remaining[0]
         self.sending = ()
@@ -93,6 +98,11 @@ class GroupUpload:
         self.finish(None if request.accepted else stopped)
         self.interruption = error
         self._remaining.clear()
+
+    @property
+    def unknown(self) -> Group:
+        """The batches that may have been accepted: those being sent, or all that remain after such an attempt."""
+        return [one for part in self._remaining for one in part] if self.may_be_accepted else self.sending
 
     @property
     def is_done(self) -> bool:
@@ -192,7 +202,7 @@ class Account:
         self._read = max([self._read, *(index + 1 for index in self._open)])  # one can be open and not counted
         for upload in uploads:
             upload.stop()
-            sending = upload.sending  # read before `settled`, because it can become settled
+            sending = upload.unknown  # read before `settled`, because it can become settled
             for group, error in list(upload.settled):
                 self._note(group, error)
             self._note(sending, _stopped(sending))

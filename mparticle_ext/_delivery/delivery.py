@@ -278,12 +278,12 @@ def _no_response(client: HttpClient, error: httpx.HTTPError, attempt: HttpAttemp
 def as_http_error(error: BaseException) -> httpx.HTTPError:
     """The error as httpx's; any other exception is raised unchanged.
 
-    httpx lets errors of socksio through, and httpx-aiohttp some of aiohttp. It makes a disconnect a ConnectTimeout.
+    httpx lets errors of socksio and h2 through, httpx-aiohttp some of aiohttp. It makes a disconnect a ConnectTimeout.
     """
     original = error.__cause__ if isinstance(error, httpx.HTTPError) else error
     package, names = type(original).__module__.partition(".")[0], {base.__name__ for base in type(original).__mro__}
-    if package in ("aiohttp", "socksio") and not names & _WELL_MAPPED:
-        mapped = (httpx.ReadError if package == "aiohttp" else httpx.ProxyError)(str(original))
+    if package in ("aiohttp", "socksio", "h2") and not names & _WELL_MAPPED:
+        mapped = (httpx.ProxyError if package == "socksio" else httpx.ReadError)(str(original))
         mapped.__cause__ = original
         return mapped
     if isinstance(error, httpx.HTTPError):
@@ -293,7 +293,9 @@ def as_http_error(error: BaseException) -> httpx.HTTPError:
 
 def _connection_outcome(error: httpx.HTTPError, attempt: HttpAttempt) -> Outcome:
     causes = chain(error, attempt.handled)
-    if isinstance(error, _INVALID) or any(isinstance(one, ssl.SSLCertVerificationError) for one in causes):
+    if (isinstance(error, _INVALID) and not attempt.sent) or any(
+        isinstance(one, ssl.SSLCertVerificationError) for one in causes
+    ):
         return Outcome.REFUSED
     if isinstance(error, httpx.ProxyError) and str(error).startswith(_PROXY_AUTHENTICATION):
         return Outcome.REFUSED

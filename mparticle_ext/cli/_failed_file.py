@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
-from ._atomic_file import write_atomically
+from ._atomic_file import open_locked, write_atomically
 from ._exit import UsageError, writing
 
 _FIRST_BYTES = b'{"reasons":'  # 11 of them
@@ -40,10 +40,10 @@ class FailedFile:
         if settled is None and path.is_file() and path.stat().st_size:
             raise UsageError(f"{path} exists already: move it away, or give --failed another name")
         with writing(path):
+            self._file = open_locked(path)
             if settled is not None and path.is_file():
-                with path.open("rb") as lines:
-                    write_atomically(path.resolve(), self._settled_lines(lines, settled)).close()
-            self._file = path.open("ab")
+                with path.open("rb") as lines, self._file:
+                    self._file = write_atomically(path.resolve(), self._settled_lines(lines, settled))
 
     def append(self, failures: Iterable[Failure]) -> None:
         """Write lines to the disk, or raise a WriteError."""
@@ -58,9 +58,9 @@ class FailedFile:
     def close(self) -> None:
         """Close the file, and remove it if it is empty."""
         with suppress(OSError):  # `append` has reported it
-            self._file.close()
             if self.path.is_file() and not self.path.stat().st_size:
-                self.path.unlink()
+                self.path.unlink()  # while it is locked
+            self._file.close()
 
     def _settled_lines(self, lines: Iterable[bytes], settled: int) -> Iterator[bytes]:
         for line in lines:

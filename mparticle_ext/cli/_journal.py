@@ -78,8 +78,7 @@ class Journal:
 
     def begin(self, failed: Path | None) -> None:
         """Write the content for the first time, with the path of the failed file."""
-        failed_path = os.fsencode(failed.absolute()) if failed else None
-        self.progress = msgspec.structs.replace(self.progress, failed=failed_path)
+        self.progress = msgspec.structs.replace(self.progress, failed=failed and os.fsencode(failed.absolute()))
         self.write(self.progress.settled)
 
     def write(self, settled: int) -> None:

@@ -17,7 +17,7 @@ from ._batch_check import check, is_historical
 from ._exit import UsageError
 from ._failed_file import FailedFile, Failure, read_failure
 from ._faults import Fault
-from ._input import open_input
+from ._input import open_input, total_bytes
 from ._journal import InputFile, Journal, make_id
 from ._json_stream import SHOWN_BYTES, Value
 from ._progress_bar import ProgressDisplay, show_left
@@ -65,8 +65,8 @@ class Uploader:
         self._display = ProgressDisplay(self._progress, quiet=quiet)
         try:
             with EventsApi(configuration) as api, self._display:
-                batches, historical = self._batches(inputs), self._historical
-                api.upload_all(batches, historical=historical, on_result=self._on_result, keep_failed=False)
+                on_result, historical = self._on_result, self._historical
+                api.upload_all(self._batches(inputs), historical=historical, on_result=on_result, keep_failed=False)
         except BaseException as error:
             with self.interrupts.deferred():
                 self._record_rest(UploadResult.of(error) or UploadResult())
@@ -106,8 +106,8 @@ class Uploader:
                 self.bytes_read = before + opened.bytes_read
         except OSError as error:
             raise UsageError(f"{file.name} cannot be read: {error.strerror or error}") from None
-        if file.bytes is not None and opened.bytes_read > file.bytes:
-            raise UsageError(f"{file.name} grew while it was uploaded: upload a copy that does not change")
+        if file.bytes is not None and total_bytes([path]) != file.bytes:
+            raise UsageError(f"{file.name} was changed while it was uploaded: upload a copy that does not change")
 
     def _on_result(self, result: BatchResult) -> None:
         with self._recording():

@@ -20,7 +20,7 @@ from ._batch_check import print_historical
 from ._exit import FAILED, INTERRUPTED, STOPPED, USAGE, CommandError, UsageError, exit_now, print_error, printable
 from ._failed_file import FailedFile
 from ._input import is_file
-from ._journal import InputFile, Journal, Progress
+from ._journal import InputFile, Journal, Progress, make_id
 from ._progress_bar import show_count
 from ._uploader import Uploader
 
@@ -47,7 +47,7 @@ def upload(options: Options, settings: dict[str, Any]) -> int:
         configuration = Configuration.from_env(**credentials, **settings)
         files = _hash_files(options.files)
         with ExitStack() as opened:  # if one cannot be opened, all of them are left as they were
-            journal = _open_journal(options, configuration.url, files)
+            journal = _open_journal(options, configuration, files)
             if journal:
                 opened.callback(journal.close, remove=False)
             failed_file = _open_failed_file(options, journal)
@@ -81,7 +81,7 @@ def _hash_files(paths: Sequence[str]) -> list[InputFile]:
     return files
 
 
-def _open_journal(options: Options, url: str, files: list[InputFile]) -> Journal | None:
+def _open_journal(options: Options, configuration: Configuration, files: list[InputFile]) -> Journal | None:
     if any(file.bytes is None for file in files):
         if options.resume or options.restart or options.progress:
             raise UsageError("a stream cannot be resumed: save it to a file, and upload that")
@@ -90,7 +90,8 @@ def _open_journal(options: Options, url: str, files: list[InputFile]) -> Journal
         raise UsageError("--resume and --restart exclude each other: give only one of them")
     operation = "bulk_upload_historical_events" if options.historical else "bulk_upload_events"
     path = Path(options.progress or f"{options.files[0]}.progress")
-    return Journal(path, Progress(operation, url, files), resume=options.resume, restart=options.restart)
+    destination = f"{configuration.url} with API key #{make_id(configuration.api_key)[:8]}"
+    return Journal(path, Progress(operation, destination, files), resume=options.resume, restart=options.restart)
 
 
 def _open_failed_file(options: Options, journal: Journal | None) -> FailedFile | None:

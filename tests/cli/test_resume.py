@@ -242,7 +242,40 @@ def test_a_file_that_grows_while_it_is_uploaded_is_reported(sandbox: Sandbox, tm
         log.write(json.dumps(batch(8000)) + "\n")
     done = Result(process)
     assert done.code == 2
-    assert f"stopped: {file} grew while it was uploaded: upload a copy that does not change" in done.err
+    assert f"stopped: {file} was changed while it was uploaded: upload a copy that does not change" in done.err
+
+
+def test_a_file_that_shrinks_while_it_is_uploaded_is_reported(sandbox: Sandbox, tmp_path: Path) -> None:
+    sandbox.latency = 0.2
+    file = ndjson(tmp_path / "log.ndjson", map(batch, range(20_000)))
+    process = start("upload", file, *FAST, env=environment(sandbox))
+    wait_until(lambda: len(sandbox.batches) > 0)
+    file.write_bytes(b"")
+    done = Result(process)
+    assert done.code == 2
+    assert f"{file} was changed while it was uploaded: upload a copy that does not change" in done.err
+
+
+def test_an_upload_is_not_resumed_with_another_api_key(sandbox: Sandbox, tmp_path: Path) -> None:
+    file = unfinished(sandbox, tmp_path)
+    done = run("upload", file, "--resume", env=environment(sandbox, MPARTICLE_API_KEY="another"))
+    assert done.code == 2
+    assert "belongs to another upload: bulk_upload_events of 1 file(s) to http" in done.err
+    assert "another" not in done.err.replace("another upload", "")
+
+
+def test_two_uploads_do_not_share_a_failed_file(sandbox: Sandbox, tmp_path: Path) -> None:
+    failed = tmp_path / "failed.ndjson"
+    sandbox.latency = 0.5
+    slow = start(
+        "upload", ndjson(tmp_path / "a", map(batch, range(3000))), "--failed", failed, *FAST, env=environment(sandbox)
+    )
+    wait_until(lambda: len(sandbox.batches) > 0)
+    done = run("upload", ndjson(tmp_path / "b", [BAD]), "--failed", failed, env=environment(sandbox))
+    assert done.code == 2
+    assert f"{failed} is in use by another upload: wait until that has ended" in done.err
+    assert Result(slow).code == 0
+    assert not failed.exists()  # there was nothing to write
 
 
 @pytest.mark.parametrize("garbage", [b"nonsense", b'{"format":"mparticle-ext upload, 2"', b'"\xff"', b"\0" * 9])

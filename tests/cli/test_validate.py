@@ -52,7 +52,7 @@ def test_a_file_without_a_batch_is_reported(tmp_path: Path) -> None:
     assert done.err.startswith("mparticle-ext: none.json has no batch in it\n")
 
 
-@pytest.mark.parametrize("content", [b"", b" \n", gzip.compress(b"")])
+@pytest.mark.parametrize("content", [b"", b" \n", gzip.compress(b"", mtime=0)])
 def test_an_empty_file_is_reported(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "empty").write_bytes(content)
     done = run("validate", "empty", cwd=tmp_path)
@@ -91,11 +91,13 @@ def test_the_check_of_a_file_stops_after_50_faults(tmp_path: Path) -> None:
     assert [sum(line.startswith(f"{name}:") for line in done.out.splitlines()) for name in names] == [50, 50, 50]
     advice = "correct these first, or print all with --max-faults 0"
     *reports, summary = done.err.splitlines()
-    assert reports == [f"mparticle-ext: {name} has more than 50 faults: {advice}" for name in (names[0], names[2])]
+    assert [line for line in reports if line.startswith("mparticle-ext:")] == [
+        f"mparticle-ext: {name} has more than 50 faults: {advice}" for name in (names[0], names[2])
+    ]
     assert "150 faults in 101 batches; " in summary
     everything = run("validate", *names, "--max-faults", "0", cwd=tmp_path)
     assert len(everything.out.splitlines()) == 60 + 50 + 61
-    assert len(everything.err.splitlines()) == 1
+    assert "more than" not in everything.err
     assert len(run("validate", names[0], "--max-faults", "7", "--json", cwd=tmp_path).out.splitlines()) == 7
 
 

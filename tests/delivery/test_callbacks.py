@@ -421,3 +421,19 @@ def test_an_upload_that_waits_for_a_free_slot_is_refused_by_close() -> None:
         thread.join(5)
         assert "was closed while the upload waited for a free slot" in str(errors[0])
         assert len(server.requests) == 1
+
+
+def test_an_unfinished_upload_has_the_ids_that_it_is_sent_with() -> None:
+    """So it can be sent again without counting twice."""
+
+    def slow(exchange: Exchange) -> None:
+        exchange.read()
+        exchange.take()
+        exchange.wait(1.0)
+        exchange.send(ACCEPTED)
+
+    with FaultyServer(slow) as server, EventsApi(configured(server.url, timeout=10)) as api:
+        api.upload_events(Batch("production"), lambda *_: None)
+        wait_until(lambda: bool(server.taken))
+        (pending,) = api.flush(0.01)
+        assert server.taken[0]["source_request_id"] == pending.batches[0].source_request_id  # type: ignore[union-attr]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import threading
 import time
@@ -30,6 +31,7 @@ from upload_all import (
 from mparticle_ext import (
     APIError,
     AppEvent,
+    AsyncEventsApi,
     BadRequestError,
     Batch,
     BatchResult,
@@ -37,6 +39,7 @@ from mparticle_ext import (
     ConfigurationError,
     Outcome,
     ServerError,
+    UploadResult,
     ValidationError,
     WrongCallError,
     unixtime_ms,
@@ -364,3 +367,50 @@ def test_a_failed_batch_does_not_keep_others_in_memory(upload_all: UploadAll) ->
             return sum(row() is not None for row in living) <= 10 + 1
 
         wait_until(only_those_live)  # the threads can still be ending
+
+
+def take_and_close(exchange: Exchange) -> None:
+    exchange.read()
+    exchange.take()
+    exchange.close()
+
+
+@both_clients
+@pytest.mark.parametrize("first", [400, 413])
+def test_a_refused_group_may_have_been_accepted_before(first: int, upload_all: UploadAll) -> None:
+    with FaultyServer(take_and_close, status(first), otherwise=status(400)) as server:
+        result = upload_all(configured(server), numbered(2))
+        assert len(server.taken) == 2
+    assert [error_of(one).outcome for one in result.failed] == [Outcome.UNKNOWN] * 2
+
+
+def error_of(result: BatchResult) -> APIError:
+    assert isinstance(result.error, APIError)
+    return result.error
+
+
+def test_groups_whose_tasks_are_cancelled_are_in_the_account() -> None:
+    def slow(exchange: Exchange) -> None:
+        exchange.read()
+        exchange.wait(1.0)
+        exchange.send(ACCEPTED)
+
+    async def batches() -> AsyncIterator[Any]:
+        for index, batch in enumerate(numbered(250)):
+            if index == 150:
+                await asyncio.sleep(0.2)  # a request is in flight
+                for task in asyncio.all_tasks() - {asyncio.current_task()}:
+                    task.cancel()
+            yield batch
+
+    async def main(settings: Configuration) -> UploadResult | None:
+        async with AsyncEventsApi(settings) as api:
+            with pytest.raises(asyncio.CancelledError) as raised:
+                await api.upload_all(batches())
+        return UploadResult.of(raised.value)
+
+    with FaultyServer(slow, otherwise=accept) as server:
+        result = asyncio.run(main(configured(server)))
+    assert result is not None
+    assert result.total >= 151
+    assert {one.index for one in result.failed} >= set(range(100))

@@ -100,7 +100,9 @@ def test_events_of_a_class() -> None:
 
 
 def test_events_of_a_class_of_a_batch_that_was_read() -> None:
-    document = m.Batch("development", events=[m.CommerceEvent(currency_code="EUR"), m.AppEvent("other", "a")]).to_json()
+    document = m.Batch(
+        "development", events=[m.CommerceEvent(product_impressions=[], currency_code="EUR"), m.AppEvent("other", "a")]
+    ).to_json()
     batch = m.Batch.from_json(document)
     (event,) = batch.events_of(m.CommerceEvent)
     assert type(event) is m.CommerceEvent

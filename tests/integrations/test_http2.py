@@ -11,7 +11,17 @@ import pytest
 import trustme
 from clients import from_asyncio
 from faulty_server import FaultyServer
-from http2_server import DISCONNECT, DRIP, GOAWAY, RESET, SILENT, Http2Server, http2_server
+from http2_server import (
+    DATA_FIRST,
+    DISCONNECT,
+    DRIP,
+    GOAWAY,
+    RESET,
+    SILENT,
+    WRONG_LENGTH,
+    Http2Server,
+    http2_server,
+)
 from socket_server import contexts
 
 from mparticle_ext import (
@@ -74,12 +84,20 @@ def test_a_failed_attempt_is_repeated_with_the_same_id(fault: int | str) -> None
     assert first["source_request_id"]
 
 
-@pytest.mark.parametrize("fault", [RESET, DISCONNECT])
+@pytest.mark.parametrize("fault", [RESET, DISCONNECT, DATA_FIRST, WRONG_LENGTH])
 def test_without_a_response_the_outcome_is_unknown(fault: str) -> None:
     with http2_server(fault) as server:
         error = from_asyncio(configuration(server), "upload_events", Batch("production"))
     assert isinstance(error, APIConnectionError)
     assert error.outcome is Outcome.UNKNOWN
+
+
+@pytest.mark.parametrize("fault", [DATA_FIRST, WRONG_LENGTH])
+def test_after_a_response_that_violates_the_protocol_the_request_is_sent_again(fault: str) -> None:
+    with http2_server(fault) as server:
+        response = from_asyncio(configuration(server, retry=Retry()), "upload_events", Batch("production"))
+    assert isinstance(response, httpx.Response), response
+    assert [body["source_request_id"] for body in server.bodies] == [server.bodies[0]["source_request_id"]] * 2
 
 
 @pytest.mark.parametrize("fault", [SILENT, DRIP])

@@ -18,6 +18,7 @@ from h2.events import DataReceived, RequestReceived, StreamEnded
 from socket_server import contexts, serving
 
 SILENT, RESET, GOAWAY, DISCONNECT, DRIP = "silent", "reset", "goaway", "disconnect", "drip"
+DATA_FIRST, WRONG_LENGTH = "data first", "wrong length"  # violate the protocol
 
 
 class Http2Server:
@@ -89,6 +90,12 @@ class _Connection:
             self._connection.shutdown(socket.SHUT_RDWR)
         elif response == DRIP:
             self._drip(stream)
+        elif response == DATA_FIRST:
+            self._connection.sendall(_data_frame(stream, b"a", flags=0))
+        elif response == WRONG_LENGTH:
+            self._http.send_headers(stream, [(":status", "202"), ("content-length", "5")])
+            self._send()
+            self._connection.sendall(_data_frame(stream, b"", flags=1))
         elif response != SILENT:
             self._http.send_headers(stream, [(":status", str(response)), ("content-length", "0")], end_stream=True)
 
@@ -100,6 +107,10 @@ class _Connection:
 
     def _send(self) -> None:
         self._connection.sendall(self._http.data_to_send())
+
+
+def _data_frame(stream: int, data: bytes, flags: int) -> bytes:
+    return len(data).to_bytes(3, "big") + bytes([0, flags]) + stream.to_bytes(4, "big") + data
 
 
 @contextmanager

@@ -114,6 +114,7 @@ class AsyncUploadAll:
         for task in [task for task in self._in_flight if task.done()]:
             self._raise_if_closed()
             self._account.settle(self._in_flight[task])
+            task.result()  # raises what ended it: it was cancelled, or a signal handler raised an exception
             del self._in_flight[task]
 
     def _raise_if_closed(self) -> None:

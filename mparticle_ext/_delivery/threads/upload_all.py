@@ -146,6 +146,7 @@ class UploadAll:
 
     def _end(self, error: BaseException, *, patient: bool = True) -> BaseException:
         """Wait for the requests in flight, but not after a second signal. Returns the exception to raise."""
+        patient = patient and bool(self._threads)  # without threads nobody finishes what was interrupted
         for _ in range(_MAX_SIGNALS):
             try:
                 self._stop.set()
