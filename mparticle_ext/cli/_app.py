@@ -19,6 +19,13 @@ historical_option = click.option(
     help="For a historical upload: each event has a timestamp and is 72 hours old or more. "
     "mParticle does not forward such an upload to event and warehouse outputs.",
 )
+outbound_option = click.option(
+    "--outbound",
+    is_flag=True,
+    help="The batches are in the form in which mParticle sends them out, such as quarantined or exported ones. "
+    "What only mParticle sets is left out. mParticle drops a batch whose source_request_id it accepted in the last "
+    "30 to 60 days.",
+)
 
 
 def _complete_event(_: click.Context, __: click.Parameter, prefix: str) -> list[str]:
@@ -78,6 +85,7 @@ def example(context: click.Context, event: str | None, *, as_python: bool, only_
 @app.command()
 @files_argument
 @historical_option
+@outbound_option
 @click.option(
     "--max-faults",
     type=click.IntRange(0),
@@ -104,6 +112,7 @@ def validate(context: click.Context, /, files: tuple[str, ...], **options: Any) 
 @app.command(epilog=EXIT_CODES)
 @files_argument
 @historical_option
+@outbound_option
 @click.option(
     "--pod", type=click.Choice(list(SERVERS)), help="The data center of the account. Default: MPARTICLE_POD, or us1."
 )

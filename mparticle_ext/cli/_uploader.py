@@ -13,7 +13,7 @@ from mparticle_events.wire import encode
 from msgspec import Raw
 
 from .. import APIError, BatchResult, Configuration, EventsApi, Outcome, UploadResult, UploadStoppedError
-from ._batch_check import check, is_historical
+from ._batch_check import Check
 from ._exit import UsageError
 from ._failed_file import FailedFile, Failure, read_failure
 from ._faults import Fault
@@ -33,7 +33,7 @@ _SHOWN_FAILURES = 10
 class Uploader:
     """One run of an upload, and its statistics."""
 
-    def __init__(self, journal: Journal | None, failed_file: FailedFile | None, *, historical: bool) -> None:
+    def __init__(self, journal: Journal | None, failed_file: FailedFile | None, check: Check) -> None:
         self.journal = journal
         self.failed_file = failed_file
         self.interrupts = Interrupts()
@@ -42,11 +42,10 @@ class Uploader:
         self.rejected = 0  # cannot be delivered unless they are corrected
         self.unsettled = 0  # failed, and a further run sends them again
         self.skipped = 0  # settled by an earlier run
-        self.bytes_read = self.could_be_historical = 0
         self.started = time.monotonic()
-        self._historical = historical
+        self.check = check
         self._pending: dict[int, Failure] = {}  # what to record if it fails, by the index in `upload_all`
-        self._handed_over = self._next_index = self._total_bytes = self._skipped_bytes = 0
+        self._handed_over = self._next_index = self._total_bytes = self._skipped_bytes = self.bytes_read = 0
         self._first_unsettled = float("inf")
         self._next_save = self.started + _SAVE_SECONDS
         self._disk_failed = False
@@ -65,8 +64,8 @@ class Uploader:
         self._display = ProgressDisplay(self._progress, quiet=quiet)
         try:
             with EventsApi(configuration) as api, self._display:
-                on_result, historical = self._on_result, self._historical
-                api.upload_all(self._batches(inputs), historical=historical, on_result=on_result, keep_failed=False)
+                batches, historical = self._batches(inputs), self.check.historical
+                api.upload_all(batches, historical=historical, on_result=self._on_result, keep_failed=False)
         except BaseException as error:
             with self.interrupts.deferred():
                 self._record_rest(UploadResult.of(error) or UploadResult())
@@ -83,7 +82,7 @@ class Uploader:
                     self.skipped = self._next_index = self._next_index + 1
                     self._skipped_bytes = self.bytes_read
                     continue
-                checked = check(value, make_id(file.sha256, number), historical=self._historical)
+                checked = self.check.check(value, make_id(file.sha256, number))
                 failure = Failure([], "", file.name, value.line, self._next_index)
                 with self._recording():
                     self._next_index += 1
@@ -91,7 +90,6 @@ class Uploader:
                         _set_faults(failure, value.document, checked)
                         self._record_failure(failure, rejected=True)
                         continue
-                    self.could_be_historical += not self._historical and is_historical(checked)
                     self._pending[self._handed_over] = failure
                     self._handed_over += 1
                 yield checked

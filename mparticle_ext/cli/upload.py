@@ -16,7 +16,7 @@ from uuid import uuid4
 import click
 
 from .. import APIError, Configuration, ConfigurationError
-from ._batch_check import print_historical
+from ._batch_check import Check
 from ._exit import FAILED, INTERRUPTED, STOPPED, USAGE, CommandError, UsageError, exit_now, print_error, printable
 from ._failed_file import FailedFile
 from ._input import is_file
@@ -32,6 +32,7 @@ class Options(NamedTuple):
 
     files: Sequence[str]
     historical: bool
+    outbound: bool
     failed: str | None
     progress: str | None
     resume: bool
@@ -59,7 +60,8 @@ def upload(options: Options, settings: dict[str, Any]) -> int:
     except (ConfigurationError, CommandError) as error:
         print_error(str(error))
         return error.code if isinstance(error, CommandError) else USAGE
-    return _run(options, configuration, files, Uploader(journal, failed_file, historical=options.historical))
+    check = Check(historical=options.historical, outbound=options.outbound)
+    return _run(options, configuration, files, Uploader(journal, failed_file, check))
 
 
 def _prompt(variable: str) -> str:
@@ -166,7 +168,7 @@ def _print_report(uploader: Uploader, stopped: str, *, as_json: bool) -> None:
         click.echo(json.dumps(summary))
         return
     click.echo(_counts(**summary))
-    print_historical(uploader.could_be_historical)
+    uploader.check.print_notes()
     if not failed_file:
         _print_failures(uploader, stopped)
     if stopped:

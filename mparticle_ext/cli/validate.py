@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import click
 from mparticle_events import models
 
-from ._batch_check import check, is_historical, print_historical
+from ._batch_check import Check
 from ._exit import FAILED, NOT_WRITTEN, USAGE, WriteError, exit_now, print_error, printable
 from ._faults import Fault
 from ._input import display_name, open_input, total_bytes
@@ -23,14 +23,14 @@ _REQUEST_ID = "00000000-0000-0000-0000-000000000000"  # as long as the one that 
 class Validation:
     """One run of `mparticle-ext validate`."""
 
-    def __init__(self, files: Sequence[str], *, historical: bool, max_faults: int, as_json: bool) -> None:
+    def __init__(self, files: Sequence[str], *, max_faults: int, as_json: bool, **mode: bool) -> None:
         self._files = files
-        self._historical = historical
+        self._check = Check(**mode)
         self._max_faults = max_faults or sys.maxsize  # of a file
         self._as_json = as_json
         self._total_bytes = total_bytes(files)
         self._started = time.monotonic()
-        self._batches = self._invalid = self._events = self._faults = self._bytes = self._could_be_historical = 0
+        self._batches = self._invalid = self._events = self._faults = self._bytes = 0
 
     def run(self) -> int:
         """Check all files, and return the exit code."""
@@ -50,7 +50,7 @@ class Validation:
         size, seconds = show_bytes(self._bytes), time.monotonic() - self._started
         counts = f"{show_count(self._batches, 'batch')}, {show_count(self._events, 'event')}, {faults}"
         click.echo(f"{counts}; {size} in {seconds:.1f} s", err=True)
-        print_historical(self._could_be_historical)
+        self._check.print_notes()
         return USAGE if not all(readable) else FAILED if self._faults else 0
 
     def _check_file(self, path: str, display: ProgressDisplay) -> bool:
@@ -61,7 +61,7 @@ class Validation:
                 bytes_before, most_faults = self._bytes, self._faults + self._max_faults
                 for value in file.values():
                     self._bytes = bytes_before + file.bytes_read
-                    checked = check(value, _REQUEST_ID, historical=self._historical)
+                    checked = self._check.check(value, _REQUEST_ID)
                     left = most_faults - self._faults
                     if isinstance(checked, list) and len(checked) > left:
                         self._stop(name, checked[:left], display)
@@ -91,7 +91,6 @@ class Validation:
             self._print_faults(file, checked)
         else:
             self._events += len(checked.events or ())
-            self._could_be_historical += not self._historical and is_historical(checked)
         self._batches += 1
 
     def _print_faults(self, file: str, faults: list[Fault]) -> None:

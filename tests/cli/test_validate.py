@@ -16,6 +16,7 @@ from command import COMMAND, Result, batch, environment, ndjson, run, start
 from mparticle_events.service import MAX_REQUEST_BYTES
 
 from mparticle_ext import Batch, ValidationError, unixtime_ms
+from mparticle_ext.sandbox import Sandbox
 
 EVENT = {"event_type": "custom_event", "data": {"event_name": "a", "custom_event_type": "other"}}
 GOOD = {"environment": "production", "events": [EVENT]}
@@ -323,3 +324,47 @@ def test_closed_standard_streams(tmp_path: Path) -> None:
     done = subprocess.run(["/bin/sh", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout == "1\n"
     assert (tmp_path / "found").read_text().startswith("bad.json:1: environment: is required")
+
+
+OUTBOUND = {
+    "environment": "production",
+    "batch_id": "7",
+    "user_identities": [{"identity_type": "customer_id", "identity": "a"}],
+    "events": [{"event_type": "first_run", "data": {"event_id": "5", "timestamp_unixtime_ms": str(unixtime_ms())}}],
+}
+LEFT_OUT = "Left out, because only mParticle sets it: Batch.batch_id (2), FirstRunEventData.event_id (2)\n"
+
+
+def test_batches_that_mparticle_sent_out(sandbox: Sandbox, tmp_path: Path) -> None:
+    file = ndjson(tmp_path / "export.ndjson", [OUTBOUND, OUTBOUND])
+    assert run("validate", file).code == 1
+    done = run("validate", file, "--outbound")
+    assert (done.code, done.out) == (0, "")
+    assert done.err.endswith(LEFT_OUT)
+    done = run("upload", file, "--outbound", env=environment(sandbox))
+    assert done.code == 0
+    assert done.err.endswith(LEFT_OUT)
+    sent = [batch for request in sandbox.requests for batch in json.loads(request.body)]
+    assert [one["user_identities"] for one in sent] == [{"customer_id": "a"}] * 2
+    assert not any("batch_id" in one for one in sent)
+
+
+def test_faults_of_batches_that_mparticle_sent_out(tmp_path: Path) -> None:
+    faulty = {**OUTBOUND, "environment": "prod", "ip": 5}
+    done = run("validate", ndjson(tmp_path / "export.ndjson", [OUTBOUND, faulty]), "--outbound")
+    assert done.code == 1
+    assert [line.partition(": is ")[0].rpartition(":")[2].strip() for line in done.out.splitlines()][:1] == [
+        "environment"
+    ]
+    assert len(done.out.splitlines()) == 2
+
+
+def test_a_form_that_is_read_is_no_fault(tmp_path: Path) -> None:
+    form = {
+        "environment": "prod",
+        "user_identities": {"customerid": 5},
+        "events": [{"event_type": "custom_event", "data": {"event_name": "a"}}],
+    }
+    done = run("validate", ndjson(tmp_path / "some.ndjson", [form]))
+    assert len(done.out.splitlines()) == 1
+    assert "environment: is 'prod'" in done.out
