@@ -306,6 +306,18 @@ class Configuration:
                 raise ConfigurationError("transport='aiohttp' does not support a SOCKS proxy: leave one of them out")
         return address
 
+    def trusted(self, address: str) -> ssl.SSLContext | Literal[False]:
+        """The TLS settings; none for http://, because loading certificates takes time."""
+        if self.ssl_context or not address.startswith("https:"):
+            return self.ssl_context or False
+        from httpx import create_ssl_context
+
+        try:
+            return create_ssl_context()
+        except OSError as error:
+            problem = f"the certificates of SSL_CERT_FILE or SSL_CERT_DIR cannot be loaded: {error.strerror or error}"
+            raise ConfigurationError(f"{problem}: correct the variable, or give an ssl_context") from None
+
     def _environment_proxy(self) -> str | None:
         from urllib.parse import urlsplit
         from urllib.request import getproxies, proxy_bypass

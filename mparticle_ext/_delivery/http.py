@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import ssl
 import sys
 import time
 from base64 import b64encode
@@ -15,7 +14,7 @@ from functools import cache
 from importlib import import_module
 from threading import RLock
 from traceback import clear_frames
-from typing import Any, Literal
+from typing import Any
 
 import httpcore
 import httpx
@@ -221,24 +220,13 @@ def _transport(configuration: Configuration, owner: str, kind: Any) -> tuple[Any
     make: Any = httpx.AsyncHTTPTransport if is_async else httpx.HTTPTransport
     if given:
         make = import_module("httpx_aiohttp").AiohttpTransport
-    proxy, trusted = _proxy(configuration), _trusted(configuration, address)
+    proxy, trusted = _proxy(configuration), configuration.trusted(address)
     made = make(verify=trusted, limits=_LIMITS, proxy=proxy, http2=configuration.http2, trust_env=False)
     if not is_async:
         pool = made._pool  # noqa: SLF001
         pool._network_backend = _Backend()  # noqa: SLF001  # httpx does not pass on this argument of httpcore's pool
         pool._optional_thread_lock = RLock()  # noqa: SLF001  # an exception of a signal handler leaves its own lock locked
     return made, address if proxy is None else f"{address} through the proxy {proxy.url.copy_with(userinfo=b'')}"
-
-
-def _trusted(configuration: Configuration, address: str) -> ssl.SSLContext | Literal[False]:
-    """The TLS settings; none for http://, because loading certificates takes time."""
-    if configuration.ssl_context or not address.startswith("https:"):
-        return configuration.ssl_context or False
-    try:
-        return httpx.create_ssl_context()
-    except OSError as error:
-        problem = f"the certificates of SSL_CERT_FILE or SSL_CERT_DIR cannot be loaded: {error.strerror or error}"
-        raise ConfigurationError(f"{problem}: correct the variable, or give an ssl_context") from None
 
 
 def _require_url(address: str, name: str) -> None:
@@ -252,5 +240,5 @@ def _proxy(configuration: Configuration) -> httpx.Proxy | None:
     if not (address := configuration.find_proxy()):
         return None
     _require_url(address, "proxy")
-    trusted = _trusted(configuration, address) if address.startswith("https:") else None
+    trusted = configuration.trusted(address) if address.startswith("https:") else None
     return httpx.Proxy(address, ssl_context=trusted or None)

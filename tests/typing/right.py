@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import Future
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import assert_type
 from uuid import uuid4
@@ -145,3 +146,10 @@ def generated_alone() -> None:
     client = Client("key", "secret")
     assert_type(upload_events.sync(client=client, body=batch), models.ApiErrorResponse | None)
     assert_type(bulk_upload_events.sync_detailed(client=client, body=[batch]).status_code, int)
+
+
+def times() -> None:
+    """A time is milliseconds or a datetime."""
+    event = AppEvent("other", "a", timestamp_unixtime_ms=datetime.now(UTC))
+    assert_type(event.timestamp_unixtime_ms, int | datetime | None | UnsetType)
+    event.session_start_unixtime_ms = 1_700_000_000_000
