@@ -8,6 +8,7 @@ The models accept one form of each value. `documented` converts the others into 
 - a required field that is absent and has a default (`x-defaults`);
 - a number or a boolean that is written as a string;
 - a number or a boolean in a field that is a string or null;
+- a whole number that is written with a fraction, such as `5.0`;
 - an empty string where a boolean is expected, or a string with a pattern that it does not match: the field is left out;
 - a datetime with a time zone where a time is expected.
 
@@ -140,7 +141,10 @@ def _convert_scalar(value: Any, types: list[inspect.Type]) -> Any:
     if isinstance(value, datetime):
         is_time = any(isinstance(part, inspect.IntType) and part.ge == MIN_UNIX_TIME_MS for part in types)
         return (value - _EPOCH) // timedelta(milliseconds=1) if is_time and value.tzinfo else value
-    is_text = {type(part) for part in types} == {inspect.StrType, inspect.NoneType}
+    kinds = {type(part) for part in types}
+    if isinstance(value, float) and inspect.IntType in kinds and not kinds & {inspect.FloatType, inspect.StrType}:
+        return int(value) if value.is_integer() else value
+    is_text = kinds == {inspect.StrType, inspect.NoneType}
     return encode(value).decode() if is_text and isinstance(value, (bool, int, float, Decimal)) else value
 
 

@@ -43,6 +43,7 @@ FORMS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("a time in digits", event(timestamp_unixtime_ms="1466456299032"), event(timestamp_unixtime_ms=1466456299032)),
     ("an id in digits", event(session_id="-5"), event(session_id=-5)),
     ("an amount in digits", purchase(total_amount="123", tax_amount="1.5"), purchase(total_amount=123, tax_amount=1.5)),
+    ("a whole number with a fraction", event(event_num=5.0), event(event_num=5)),
     ("a boolean as text", {"device_info": {"is_tablet": "true"}}, {"device_info": {"is_tablet": True}}),
     ("a number before a boolean", event(lifetime_value_change="1"), event(lifetime_value_change=1)),
     ("no boolean", {"device_info": {"is_tablet": "", "brand": ""}}, {"device_info": {"brand": ""}}),
