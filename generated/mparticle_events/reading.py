@@ -142,7 +142,7 @@ def _convert_scalar(value: Any, types: list[inspect.Type]) -> Any:
         is_time = any(isinstance(part, inspect.IntType) and part.ge == MIN_UNIX_TIME_MS for part in types)
         return (value - _EPOCH) // timedelta(milliseconds=1) if is_time and value.tzinfo else value
     kinds = {type(part) for part in types}
-    if isinstance(value, float) and inspect.IntType in kinds and not kinds & {inspect.FloatType, inspect.StrType}:
+    if isinstance(value, float) and inspect.IntType in kinds and inspect.FloatType not in kinds:
         return int(value) if value.is_integer() else value
     is_text = kinds == {inspect.StrType, inspect.NoneType}
     return encode(value).decode() if is_text and isinstance(value, (bool, int, float, Decimal)) else value

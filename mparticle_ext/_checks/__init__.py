@@ -91,8 +91,8 @@ def converted(document: bytes, kind: Any, source: Any = None) -> bytes:
         value = msgspec.json.decode(document) if source is None else _plain(source, Decimal, datetime)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return document
-    known = documented(value, kind)
-    return document if known == value else encode(known)
+    known = encode(documented(value, kind))
+    return document if known == encode(value) else known  # compared as bytes, because 5 equals 5.0
 
 
 def inbound(document: bytes) -> tuple[bytes, Counter[str]]:

@@ -191,13 +191,10 @@ def test_details_stay_closed_if_closed_during_a_fetch(page: Page, sandbox: Sandb
 
 
 def test_the_details_of_an_invalid_batch_mark_the_error(page: Page, sandbox: Sandbox) -> None:
-    bad = {
-        "environment": "production",
-        "events": [{"event_type": "custom_event", "data": {"event_name": "x", "custom_event_type": "y"}}],
-    }
+    bad = {"environment": "production", "events": [{"event_type": "screen_view", "data": {"activity_type": "x"}}]}
     post(sandbox, bad)
     rows(page).click()
-    expect(page.locator("#details .problem code")).to_have_text("events[0].data.custom_event_type")
+    expect(page.locator("#details .problem code")).to_have_text("events[0].data.screen_name")
     expect(page.locator("#details .error-node > summary")).to_contain_text("data")
     post(sandbox, b'{"environment": ')
     rows(page).first.click()
