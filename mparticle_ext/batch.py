@@ -141,8 +141,7 @@ class Batch(constructors.Batch):
         """
         if not isinstance(document, (str, bytes)):
             raise WrongCallError(f"from_json takes JSON text, not {type_name(document)}: a dict can be uploaded as is")
-        text = document.encode() if isinstance(document, str) else document
-        document, _ = read(text, models.Batch)
+        document, _ = read(_utf8(document), models.Batch)
         return checked(document, cls)
 
     @classmethod
@@ -158,8 +157,11 @@ class Batch(constructors.Batch):
         """
         if not isinstance(document, (str, bytes, Mapping)):
             raise WrongCallError(f"from_outbound takes JSON text or a dict, not {type_name(document)}")
-        text = document.encode() if isinstance(document, str) else document
-        return checked(inbound(text if isinstance(text, bytes) else encoded(text))[0], cls)
+        if not isinstance(document, Mapping):
+            return checked(inbound(_utf8(document))[0], cls)
+        text = encoded(document)
+        require_text(document, text)
+        return checked(inbound(text, document)[0], cls)
 
 
 def _data_as(kind: type[models.CommonEventData], envelope: Any) -> models.CommonEventData:
@@ -168,6 +170,13 @@ def _data_as(kind: type[models.CommonEventData], envelope: Any) -> models.Common
     if model in _MODELS and model is not kind and issubclass(kind, model):
         envelope.data = kind(**msgspec.structs.asdict(envelope.data))
     return envelope.data  # type: ignore[no-any-return]  # an envelope has no common type
+
+
+def _utf8(document: str | bytes) -> bytes:
+    try:
+        return document.encode() if isinstance(document, str) else document
+    except UnicodeEncodeError:
+        raise ValidationError("has a character that UTF-8 cannot encode (a lone surrogate): correct the text") from None
 
 
 def _in_envelopes(events: EventsIn) -> EventsOut:

@@ -20,6 +20,7 @@ from collections import Counter
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from math import isfinite
 from typing import Any
 
@@ -61,6 +62,7 @@ _READ_ONLY: dict[type, list[str]] = {
 }
 _OUTBOUND_ONLY = ["message_id", "message_type", "unique_id", "system_notifications", "block_metadata"]
 _FROM_TEXT: dict[type, Any] = {inspect.IntType: int, inspect.FloatType: float, inspect.BoolType: bool}
+_EXACT = 2**53  # a float has each whole number below it
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -71,13 +73,18 @@ def documented(value: Any, kind: Any) -> Any:
         value: The value, in dicts and lists; datetimes and Decimals may be in it. It is not changed.
         kind: The model, or a union of models.
     """
-    return _convert(value, branches(inspect.type_info(kind)), None)
+    return _convert(value, _branches_of(kind), None)
 
 
 def inbound(value: Any, kind: Any) -> tuple[Any, Counter[str]]:
     """A JSON value that mParticle sent out, in the form that a model accepts, and how often each field was left out."""
     left_out: Counter[str] = Counter()
-    return _convert(value, branches(inspect.type_info(kind)), left_out), left_out
+    return _convert(value, _branches_of(kind), left_out), left_out
+
+
+@cache
+def _branches_of(kind: Any) -> list[inspect.Type]:
+    return branches(inspect.type_info(kind))
 
 
 def branches(part: inspect.Type) -> list[inspect.Type]:
@@ -96,7 +103,7 @@ def _convert(value: Any, types: list[inspect.Type], left_out: Counter[str] | Non
         match part:
             case inspect.StructType(cls=cls) if left_out is not None and _is_outbound_list(value, cls):
                 key, item = _OUTBOUND_LISTS[cls].values()
-                return _convert_object({one[key]: one.get(item) for one in value}, part, left_out)
+                return _convert_object({one[key]: one[item] for one in value}, part, left_out)
             case inspect.StructType() if isinstance(value, dict) and value.get(part.tag_field) in (None, part.tag):
                 return _convert_object(value, part, left_out)
             case inspect.DictType() if isinstance(value, dict):
@@ -113,9 +120,15 @@ def _kept(value: Any, converted: Any) -> Any:
 
 
 def _is_outbound_list(value: Any, cls: type) -> bool:
-    key = _OUTBOUND_LISTS.get(cls, {}).get("key")
-    items = value if key and isinstance(value, list) else [None]
-    return all(isinstance(item, dict) and isinstance(item.get(key), str) for item in items)
+    """Whether each item has a key of its own, the value, and at most a time, so that nothing is lost in an object."""
+    if not isinstance(value, list) or cls not in _OUTBOUND_LISTS:
+        return False
+    key, item = _OUTBOUND_LISTS[cls].values()
+    known = {key, item, "timestamp_unixtime_ms"}
+    if not all(isinstance(one, dict) and {key, item} <= one.keys() <= known for one in value):
+        return False
+    keys = [one[key] for one in value]
+    return all(isinstance(one, str) for one in keys) and len(set(keys)) == len(keys)
 
 
 def _convert_object(value: dict[str, Any], part: inspect.StructType, left_out: Counter[str] | None) -> dict[str, Any]:
@@ -140,10 +153,10 @@ def _convert_scalar(value: Any, types: list[inspect.Type]) -> Any:
         return _convert_text(value, types)
     if isinstance(value, datetime):
         is_time = any(isinstance(part, inspect.IntType) and part.ge == MIN_UNIX_TIME_MS for part in types)
-        return (value - _EPOCH) // timedelta(milliseconds=1) if is_time and value.tzinfo else value
+        return (value - _EPOCH) // timedelta(milliseconds=1) if is_time and value.utcoffset() is not None else value
     kinds = {type(part) for part in types}
     if isinstance(value, float) and inspect.IntType in kinds and inspect.FloatType not in kinds:
-        return int(value) if value.is_integer() else value
+        return int(value) if value.is_integer() and abs(value) < _EXACT else value
     is_text = kinds == {inspect.StrType, inspect.NoneType}
     return encode(value).decode() if is_text and isinstance(value, (bool, int, float, Decimal)) else value
 
@@ -160,6 +173,8 @@ def _convert_text(value: str, types: list[inspect.Type]) -> Any:
         return UNSET
     kinds = {type(part) for part in types}
     for builtin in [builtin for kind, builtin in _FROM_TEXT.items() if kind in kinds]:
+        if builtin is int and not value.removeprefix("-").isdecimal():
+            continue  # 9007199254740993.0 would be rounded
         with suppress(ValidationError):
             number = convert(value, builtin, strict=False)
             return number if type(number) is not float or isfinite(number) else value

@@ -9,7 +9,6 @@ import json
 import threading
 import time
 from collections import Counter
-from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -89,19 +88,19 @@ def converted(document: bytes, kind: Any, source: Any = None) -> bytes:
 
     try:
         value = msgspec.json.decode(document) if source is None else _plain(source, Decimal, datetime)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, TypeError):  # such as a key that is a datetime
         return document
     known = encode(documented(value, kind))
     return document if known == encode(value) else known  # compared as bytes, because 5 equals 5.0
 
 
-def inbound(document: bytes) -> tuple[bytes, Counter[str]]:
+def inbound(document: bytes, source: Any = None) -> tuple[bytes, Counter[str]]:
     """The JSON of a batch that mParticle sent out, as it can be sent in, and how often each field was left out."""
     from mparticle_events import reading  # loaded when it is needed
 
     try:
-        value = msgspec.json.decode(document)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        value = msgspec.json.decode(document) if source is None else _plain(source, Decimal, datetime)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, TypeError):
         return document, Counter()
     known, left_out = reading.inbound(value, models.Batch)
     return encode(known), left_out
@@ -167,10 +166,13 @@ def _may_have_nonfinite(document: bytes) -> bool:
 
 def _has_nonfinite(value: Any) -> bool:
     """Whether a value has NaN or infinity, which the encoder writes as null."""
-    with suppress(ValueError):
+    try:
         json.dumps(_plain(value, Decimal), allow_nan=False, default=_require_finite)
-        return False
-    return True
+    except ValueError:
+        return True
+    except TypeError:  # such as a key that is a Decimal, which the decoder refuses
+        pass
+    return False
 
 
 def _require_finite(number: Decimal) -> None:

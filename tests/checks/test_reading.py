@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,8 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     (purchase(total_amount="NaN"), "events[0].data.product_action.total_amount: must be a number or null, not a string"),
     (purchase(total_amount="Infinity"), "events[0].data.product_action.total_amount: must be a number or null, not a string"),
     (purchase(total_amount="1e999"), "events[0].data.product_action.total_amount: must be a number or null, not a string"),
+    ({"mpid": 1234567890123456789.0}, "mpid: must be a whole number"),
+    (event(session_id="9007199254740993.0"), "events[0].data.session_id: must be a whole number or null, not a string"),
     (event(timestamp_unixtime_ms=-1), "events[0].data.timestamp_unixtime_ms: is -1, which is not between 2000 and 2100"),
     ({"events": [{"event_type": "commerce_event", "data": {"currency_code": "EUR"}}]},
      "events[0].data: exactly one of product_action, promotion_action, product_impressions must be given, not none"),
@@ -256,6 +259,39 @@ def test_what_mparticle_sent_out_can_be_sent_in(document: Any, sandbox: Sandbox)
     assert json.loads(sandbox.requests[0].body) == INBOUND
     with pytest.raises(ValidationError):
         Batch.from_json(json.dumps(OUTBOUND))  # only where it is asked for
+
+
+@pytest.mark.parametrize(
+    "identities",
+    [
+        [{"identity_type": "other", "identity": "a"}, {"identity_type": "other", "identity": "b"}],
+        [{"identity_type": "other", "identiy": "a"}],
+        [{"identity_type": "other", "identity": "a", "x": 3}],
+    ],
+)
+def test_no_identity_of_an_outbound_batch_is_lost(identities: Any) -> None:
+    with pytest.raises(ValidationError, match="user_identities: must be an object or null, not a list"):
+        Batch.from_outbound(batch({"user_identities": identities}))
+
+
+def test_an_outbound_dict_can_have_datetimes_but_no_bytes() -> None:
+    read = Batch.from_outbound(batch(event(timestamp_unixtime_ms=NOON)))
+    assert json.loads(read.to_json()) == batch(event(timestamp_unixtime_ms=NOON_MS))
+    with pytest.raises(ValidationError, match="is bytes"):
+        Batch.from_outbound(batch({"user_attributes": {"a": b"abc"}}))
+
+
+@pytest.mark.parametrize("read", [Batch.from_json, Batch.from_outbound])
+def test_text_that_is_not_utf_8(read: Any) -> None:
+    with pytest.raises(ValidationError, match="lone surrogate"):
+        read('{"environment": "\ud800"}')
+
+
+@pytest.mark.parametrize("key", [NOON, Decimal("1.5")])
+def test_a_strange_key_in_a_batch_that_is_converted(key: Any) -> None:
+    given = Batch("development", user_attributes={key: None}, job_id=5)  # type: ignore[arg-type]
+    with pytest.raises(ValidationError):
+        given.validate()
 
 
 def test_an_inbound_batch_is_an_outbound_one_too() -> None:
