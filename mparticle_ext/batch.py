@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, get_args
 
 import msgspec
 from mparticle_events import constructors, models
+from mparticle_events.wire import to_unixtime_ms
 from msgspec import UnsetType
 
-from ._checks import checked, encoded, inbound, read, require_text
+from ._checks import checked, converted, encoded, inbound, read, require_text
 from .errors import ValidationError, WrongCallError, type_name
 
 AnyBatch: TypeAlias = models.Batch | Mapping[str, Any]
@@ -27,7 +27,7 @@ _ENVELOPES: tuple[type, ...] = get_args(models.Event)
 _ENVELOPE_OF: dict[type, Any] = {envelope.__annotations__["data"]: envelope for envelope in _ENVELOPES}
 _MODELS = frozenset(_ENVELOPE_OF)
 _slot: Any = models.Batch.events  # the model's own storage of the field
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_TIME_AS_TEXT = b'_ms":"'  # how the encoder writes a datetime in a field of a time
 
 
 def unixtime_ms(when: datetime | None = None) -> int:
@@ -43,7 +43,7 @@ def unixtime_ms(when: datetime | None = None) -> int:
         raise WrongCallError(f"unixtime_ms takes a datetime, or nothing for now, not {type_name(when)}")
     if when.tzinfo is None:
         raise ValueError(f"{when!r} has no time zone: give it one, as in datetime.now(timezone.utc)")
-    return (when - _EPOCH) // timedelta(milliseconds=1)
+    return to_unixtime_ms(when)
 
 
 class _Events:
@@ -121,14 +121,14 @@ class Batch(constructors.Batch):
         return batch_faults(self)
 
     def to_json(self) -> str:
-        """The batch as the JSON that is sent. It is not validated.
+        """The batch as JSON, with a datetime as its Unix milliseconds. It is not validated.
 
         Raises:
             ValidationError: A value has no JSON form.
         """
         document = encoded(self)
-        with suppress(ValidationError):
-            document, _ = read(document, models.Batch, source=self)
+        if _TIME_AS_TEXT in document:
+            document = converted(document, models.Batch, self)
         return document.decode()
 
     @classmethod

@@ -308,6 +308,14 @@ def chain(error: BaseException, handled: BaseException | None = None) -> Iterato
         remaining += [*getattr(one, "exceptions", ()), one.__context__, one.__cause__]
 
 
+def clear_locals(error: BaseException, handled: BaseException | None) -> None:
+    """Clear the local variables of the frames of an exception and its chain, which error reporters record."""
+    from traceback import clear_frames  # loaded at an error
+
+    for one in chain(error, handled):
+        clear_frames(one.__traceback__)
+
+
 def hides_locals(function: Callable[P, T]) -> Callable[P, T]:
     """A decorator: error reporters that record local variables find no argument of the function in its exceptions."""
 
@@ -317,10 +325,7 @@ def hides_locals(function: Callable[P, T]) -> Callable[P, T]:
         try:
             return function(*arguments, **settings)
         except BaseException as error:
-            from traceback import clear_frames  # loaded at an error
-
-            for one in chain(error, handled):
-                clear_frames(one.__traceback__)
+            clear_locals(error, handled)
             del arguments, settings
             raise
 

@@ -18,7 +18,7 @@ The models accept one form of each value. `documented` converts the others into 
 import re
 from collections import Counter
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from functools import cache
 from math import isfinite
@@ -28,7 +28,7 @@ from msgspec import UNSET, ValidationError, convert, inspect
 
 from . import models
 from .service import MIN_UNIX_TIME_MS
-from .wire import encode
+from .wire import encode, to_unixtime_ms
 
 _ALIASES: dict[type, dict[str, str]] = {
     models.UserIdentities: {"customerid": "customer_id"},
@@ -63,7 +63,6 @@ _READ_ONLY: dict[type, list[str]] = {
 _OUTBOUND_ONLY = ["message_id", "message_type", "unique_id", "system_notifications", "block_metadata"]
 _FROM_TEXT: dict[type, Any] = {inspect.IntType: int, inspect.FloatType: float, inspect.BoolType: bool}
 _EXACT = 2**53  # a float has each whole number below it
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def documented(value: Any, kind: Any) -> Any:
@@ -73,17 +72,18 @@ def documented(value: Any, kind: Any) -> Any:
         value: The value, in dicts and lists; datetimes and Decimals may be in it. It is not changed.
         kind: The model, or a union of models.
     """
-    return _convert(value, _branches_of(kind), None)
+    return _convert(value, branches_of(kind), None)
 
 
 def inbound(value: Any, kind: Any) -> tuple[Any, Counter[str]]:
     """A JSON value that mParticle sent out, in the form that a model accepts, and how often each field was left out."""
     left_out: Counter[str] = Counter()
-    return _convert(value, _branches_of(kind), left_out), left_out
+    return _convert(value, branches_of(kind), left_out), left_out
 
 
 @cache
-def _branches_of(kind: Any) -> list[inspect.Type]:
+def branches_of(kind: Any) -> list[inspect.Type]:
+    """The branches of a model or a union of models. The result must not be changed."""
     return branches(inspect.type_info(kind))
 
 
@@ -153,7 +153,7 @@ def _convert_scalar(value: Any, types: list[inspect.Type]) -> Any:
         return _convert_text(value, types)
     if isinstance(value, datetime):
         is_time = any(isinstance(part, inspect.IntType) and part.ge == MIN_UNIX_TIME_MS for part in types)
-        return (value - _EPOCH) // timedelta(milliseconds=1) if is_time and value.utcoffset() is not None else value
+        return to_unixtime_ms(value) if is_time and value.utcoffset() is not None else value
     kinds = {type(part) for part in types}
     if isinstance(value, float) and inspect.IntType in kinds and inspect.FloatType not in kinds:
         return int(value) if value.is_integer() and abs(value) < _EXACT else value

@@ -3,6 +3,7 @@
 """The base class of the models, and their JSON."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from numbers import Integral, Real
 from typing import Any
 
@@ -30,6 +31,11 @@ class Model(Struct, gc=False):
         return document
 
 
+def to_unixtime_ms(when: datetime) -> int:
+    """Milliseconds since 1970-01-01 UTC, of a datetime with a time zone."""
+    return (when - _EPOCH) // timedelta(milliseconds=1)
+
+
 def encode(body: Any) -> bytes:
     """Encode models, or dicts of the same structure, as JSON.
 
@@ -55,6 +61,7 @@ def to_plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PLAIN: tuple[tuple[type, Callable[[Any], Any]], ...] = (
     (str, str.__str__),  # str() would return a subclass unchanged if its __str__ returns itself
     (Integral, int),

@@ -28,6 +28,12 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _HOUR_MS = 3_600_000
+_UNREADABLE = (
+    msgspec.DecodeError,
+    UnicodeDecodeError,
+    RecursionError,
+    TypeError,
+)  # TypeError: a key that is a datetime
 _MAX_DEPTH = 16
 _MARKS = (0xC4, 0xC5, 0xC6)  # of bytes in MessagePack
 _PACKER = msgspec.msgpack.Encoder(enc_hook=to_plain)
@@ -87,8 +93,8 @@ def converted(document: bytes, kind: Any, source: Any = None) -> bytes:
     from mparticle_events.reading import documented  # loaded when it is needed
 
     try:
-        value = msgspec.json.decode(document) if source is None else _plain(source, Decimal, datetime)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, TypeError):  # such as a key that is a datetime
+        value = _value(document, source)
+    except _UNREADABLE:
         return document
     known = encode(documented(value, kind))
     return document if known == encode(value) else known  # compared as bytes, because 5 equals 5.0
@@ -99,11 +105,15 @@ def inbound(document: bytes, source: Any = None) -> tuple[bytes, Counter[str]]:
     from mparticle_events import reading  # loaded when it is needed
 
     try:
-        value = msgspec.json.decode(document) if source is None else _plain(source, Decimal, datetime)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, TypeError):
+        value = _value(document, source)
+    except _UNREADABLE:
         return document, Counter()
     known, left_out = reading.inbound(value, models.Batch)
     return encode(known), left_out
+
+
+def _value(document: bytes, source: Any) -> Any:
+    return msgspec.json.decode(document) if source is None else _plain(source, Decimal, datetime)
 
 
 def _plain(value: Any, *kept: type) -> Any:

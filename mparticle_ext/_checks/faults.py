@@ -57,9 +57,9 @@ def _plain_or_null(part: Any) -> Any:
 
 
 def document_problems(document: bytes, *, historical: bool = False) -> dict[Path, str]:
-    """At most a hundred problems of the JSON of a batch, with their paths."""
+    """At most a hundred problems of the JSON of a batch, in which other forms are `converted`, with their paths."""
     problems: dict[Path, str] = {}
-    repair = _Repair(converted(document, models.Batch))
+    repair = _Repair(document)
     for path, problem in repair.problems():
         problems.setdefault(path, problem)
         if len(problems) == _MAX_FAULTS:

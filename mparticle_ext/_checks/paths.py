@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cache
 from typing import Any, TypeAlias
 
 import msgspec
-from mparticle_events.reading import branches
+from mparticle_events.reading import branches, branches_of
 from msgspec import inspect
 
 Path: TypeAlias = tuple[str | int, ...]
@@ -112,17 +111,12 @@ def _with(value: Any, path: Path, new: Any) -> Any:
 
 def types_at(kind: Any, value: Any, path: Path) -> list[inspect.Type]:
     """The types that the model allows at a path. Of a union of objects, only the one with the right discriminator."""
-    types = branches(_root(kind))
+    types = branches_of(kind)
     for step in path:
         inside = (inner for part in _matching(types, value) for inner in _inside(part, step))
         types = [branch for inner in inside for branch in branches(inner)]
         value = value[step]
     return types
-
-
-@cache
-def _root(kind: Any) -> inspect.Type:
-    return inspect.type_info(kind)
 
 
 def _matching(types: Iterable[inspect.Type], value: Any) -> list[Any]:

@@ -13,7 +13,6 @@ from datetime import timedelta
 from functools import cache
 from importlib import import_module
 from threading import RLock
-from traceback import clear_frames
 from typing import Any
 
 import httpcore
@@ -21,7 +20,7 @@ import httpx
 
 from .._version import __version__
 from ..configuration import Configuration
-from ..errors import ConfigurationError, WrongCallError, chain, raised_by_signal, type_name
+from ..errors import ConfigurationError, WrongCallError, clear_locals, raised_by_signal, type_name
 
 MAX_CONNECTIONS = 100
 _MAX_RESPONSE_BYTES = 196_608  # with headers; mParticle's responses have some hundred bytes
@@ -116,8 +115,7 @@ class HttpAttempt:
             finally:
                 request.headers.pop("Authorization", None)  # a user's transport can have removed it
         except BaseException as error:
-            for one in chain(error, self.handled):
-                clear_frames(one.__traceback__)
+            clear_locals(error, self.handled)
             raise
 
     def _complete(self, request: httpx.Request, response: httpx.Response, body: bytearray) -> httpx.Response:

@@ -6,7 +6,10 @@ import re
 from json import JSONDecoder
 from typing import NamedTuple
 
+from mparticle_events import models
+
 from .. import ValidationError
+from .._checks import converted
 from .._checks.explain import short
 from .._checks.faults import document_problems
 from .._checks.paths import Path, format_path
@@ -37,7 +40,7 @@ def find_faults(
     value: Value, document: bytes, prefix: Path, error: ValidationError, *, historical: bool
 ) -> list[Fault]:
     """At most a hundred faults of the `document` at the path `prefix` of a value; `error` is the first of them."""
-    problems = document_problems(document, historical=historical) or {(): error.problem}
+    problems = document_problems(converted(document, models.Batch), historical=historical) or {(): error.problem}
     faults = [
         Fault(value.line + _lines_before(value.document, (*prefix, *path)), format_path(path), problem)
         for path, problem in problems.items()

@@ -27,11 +27,9 @@ def environment(sandbox: Sandbox | None = None, /, *, measured: bool = True, **m
 
     Use `measured=False` if a signal may come while coverage holds its lock, or if coverage cannot write its file.
     """
-    values = dict.fromkeys(("API_KEY", "API_SECRET", "BASE_URL", "POD"), "")
+    variables = dict.fromkeys((f"MPARTICLE_{name}" for name in ("API_KEY", "API_SECRET", "BASE_URL", "POD")), "")
     if sandbox is not None:
-        configuration = sandbox.configuration
-        values |= {"API_KEY": configuration.api_key, "API_SECRET": configuration.api_secret, "BASE_URL": sandbox.url}
-    variables = {f"MPARTICLE_{name}": value for name, value in values.items()}
+        variables |= sandbox.environ
     return {**os.environ, **variables, "COVERAGE_PROCESS_CONFIG": MEASURED if measured else "", **more}
 
 
