@@ -66,10 +66,21 @@ ERRORS: list[Callable[[], BaseException]] = [
 ERROR_NAMES = ["TimeoutError", "OSError", "SoftTimeLimitExceeded", "SystemExit"]
 
 
+def always() -> bool:
+    return True
+
+
 @contextlib.contextmanager
-def alarm(handler: Any, seconds: float = 0.2) -> Iterator[None]:
-    """Call the handler in the main thread after some seconds."""
-    before = signal.signal(signal.SIGALRM, handler)
+def alarm(handler: Any, seconds: float = 0.2, ready: Callable[[], object] = always) -> Iterator[None]:
+    """Call the handler in the main thread after some seconds, or later, when it is `ready`."""
+
+    def call(number: int, frame: FrameType | None) -> None:
+        if ready():
+            handler(number, frame)
+        else:
+            signal.setitimer(signal.ITIMER_REAL, 0.05)
+
+    before = signal.signal(signal.SIGALRM, handler if ready is always else call)
     signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         yield
@@ -112,11 +123,13 @@ PHASES: dict[str, tuple[Any, Upload]] = {
 }
 
 
-def check(error: BaseException, work: Callable[[], object], handler: Any = None, seconds: float = 0.2) -> None:
+def check(
+    error: BaseException, work: Callable[[], object], handler: Any = None, ready: Callable[[], object] = always
+) -> None:
     """The exception is raised while the work waits, and reaches the caller at once, as it is."""
     started = time.monotonic()
     cause = error.__cause__
-    with pytest.raises(type(error)) as raised, alarm(handler or raising(error), seconds):
+    with pytest.raises(type(error)) as raised, alarm(handler or raising(error), ready=ready):
         work()
     assert raised.value is error
     assert error.__cause__ is cause
@@ -129,7 +142,7 @@ def test_an_exception_of_a_signal_handler(phase: str, make: Callable[[], BaseExc
     play, work = PHASES[phase]
     with FaultyServer(play) as server:
         with EventsApi(configured(server.url, timeout=20)) as api:
-            check(make(), lambda: work(api))
+            check(make(), lambda: work(api), ready=lambda: server.connections if phase == "send" else server.requests)
         assert len(server.requests) == (0 if phase == "send" else 1)
         assert server.connections == 1
 
@@ -159,7 +172,7 @@ def test_while_reading_over_tls(make: Callable[[], BaseException], authority: tr
         FaultyServer(silent, tls=server_tls) as server,
         EventsApi(configured(server.url, ssl_context=trusted, timeout=20)) as api,
     ):
-        check(make(), lambda: upload(api))
+        check(make(), lambda: upload(api), ready=lambda: server.requests)
 
 
 @pytest.mark.parametrize("make", ERRORS, ids=ERROR_NAMES)
@@ -201,7 +214,8 @@ def test_a_handler_of_any_form(form: str) -> None:
     forms = {"callable": handlers, "partial": partial(handlers.partial, "extra")}
     with FaultyServer(silent) as server:
         with EventsApi(configured(server.url, timeout=20)) as api:
-            check(handlers.error, lambda: upload(api), forms.get(form) or getattr(handlers, form))
+            handler = forms.get(form) or getattr(handlers, form)
+            check(handlers.error, lambda: upload(api), handler, ready=lambda: server.requests)
         assert len(server.requests) == 1
 
 
@@ -218,7 +232,7 @@ def test_a_real_timeout_while_a_handler_is_installed_stays_an_error_of_ours() ->
 def test_the_api_can_be_used_after_an_exception() -> None:
     with FaultyServer(silent) as server:
         with EventsApi(configured(server.url, timeout=20)) as api:
-            check(TimeoutError("mine"), lambda: upload(api))
+            check(TimeoutError("mine"), lambda: upload(api), ready=lambda: server.requests)
             assert api.upload_events(identified("next")).status_code == 202
         assert [one["source_request_id"] for one in server.taken] == ["next"]
 
@@ -362,9 +376,12 @@ def test_an_exception_of_a_signal_handler_ends_upload_all(make: Callable[[], Bas
         answered.wait(5)
         exchange.send(b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n")
 
-    threading.Timer(0.5, answered.set).start()
+    def handler(_signal: int, _frame: FrameType | None) -> None:
+        threading.Timer(0.3, answered.set).start()
+        raise error
+
     with FaultyServer(otherwise=answer_later) as server, EventsApi(configured(server.url, timeout=20)) as api:
-        check(error, lambda: api.upload_all(BATCHES))
+        check(error, lambda: api.upload_all(BATCHES), handler, ready=lambda: server.taken)
         result = require_account(error, server)
         assert result.delivered == len(server.taken) > 0  # it waited for the responses in flight
 
@@ -380,7 +397,7 @@ def test_the_exception_of_a_second_signal_reaches_the_caller_at_once(make: Calla
 
     with FaultyServer(otherwise=silent) as server, EventsApi(configured(server.url, timeout=3, retry=None)) as api:
         started = time.monotonic()
-        with pytest.raises(type(second)) as raised, alarm(handler):
+        with pytest.raises(type(second)) as raised, alarm(handler, ready=lambda: server.requests):
             api.upload_all(BATCHES)
         assert raised.value is second
         assert time.monotonic() - started < 2
