@@ -155,8 +155,8 @@ def _convert_scalar(value: Any, types: list[inspect.Type]) -> Any:
         is_time = any(isinstance(part, inspect.IntType) and part.ge == MIN_UNIX_TIME_MS for part in types)
         return to_unixtime_ms(value) if is_time and value.utcoffset() is not None else value
     kinds = {type(part) for part in types}
-    if isinstance(value, float) and inspect.IntType in kinds and inspect.FloatType not in kinds:
-        return int(value) if value.is_integer() and abs(value) < _EXACT else value
+    if isinstance(value, (float, Decimal)) and inspect.IntType in kinds and inspect.FloatType not in kinds:
+        return int(value) if isfinite(value) and -_EXACT < value < _EXACT and value == int(value) else value
     is_text = kinds == {inspect.StrType, inspect.NoneType}
     return encode(value).decode() if is_text and isinstance(value, (bool, int, float, Decimal)) else value
 

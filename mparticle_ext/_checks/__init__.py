@@ -113,10 +113,11 @@ def inbound(document: bytes, source: Any = None) -> tuple[bytes, Counter[str]]:
 
 
 def _value(document: bytes, source: Any) -> Any:
-    return msgspec.json.decode(document) if source is None else _plain(source, Decimal, datetime)
+    return msgspec.json.decode(document) if source is None else plain(source, Decimal, datetime)
 
 
-def _plain(value: Any, *kept: type) -> Any:
+def plain(value: Any, *kept: type) -> Any:
+    """A value in dicts and lists, in which objects of the kept types stay as they are."""
     return msgspec.to_builtins(value, builtin_types=kept, str_keys=True, enc_hook=to_plain)
 
 
@@ -177,7 +178,7 @@ def _may_have_nonfinite(document: bytes) -> bool:
 def _has_nonfinite(value: Any) -> bool:
     """Whether a value has NaN or infinity, which the encoder writes as null."""
     try:
-        json.dumps(_plain(value, Decimal), allow_nan=False, default=_require_finite)
+        json.dumps(plain(value, Decimal), allow_nan=False, default=_require_finite)
     except ValueError:
         return True
     except TypeError:  # such as a key that is a Decimal, which the decoder refuses

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from contextlib import suppress
 from decimal import Decimal
 from difflib import get_close_matches
 from math import isfinite
@@ -14,7 +16,18 @@ from mparticle_events.strict import closest, unknown_field
 from mparticle_events.wire import encode, to_plain
 
 from ..errors import ValidationError, type_name
-from .paths import Path, choices, faulty_key, field_names, find_problems, format_path, parse_path, tag_fields, value_at
+from .paths import (
+    Path,
+    choices,
+    faulty_key,
+    field_names,
+    find_problems,
+    format_path,
+    is_required,
+    parse_path,
+    tag_fields,
+    value_at,
+)
 
 _MESSAGE = re.compile(r"(?P<problem>.*?)(?: - at (?P<key>`key` in )?`\$(?P<path>.*)`)?", re.DOTALL)
 _MISSING = re.compile(r"Object missing required field `(.*)`", re.DOTALL)
@@ -56,11 +69,19 @@ def locate(message: str, document: bytes, kind: Any) -> tuple[Path, str]:
     except UnicodeDecodeError as error:
         return (), f"is not UTF-8, as JSON must be: {error.reason}"
     except (msgspec.DecodeError, RecursionError):
-        return (), f"is not valid JSON: {message}"
+        return _unreadable(message, document)
     try:
         return _path_and_problem(message, value, kind)
     except (LookupError, TypeError, RecursionError, msgspec.DecodeError):  # a key with the punctuation of the message
         return (), message
+
+
+def _unreadable(message: str, document: bytes) -> tuple[Path, str]:
+    """The place of a number that is too large, or the decoder's message, which has a position."""
+    with suppress(ValueError, LookupError, RecursionError):
+        path, _ = nonfinite_problems(json.loads(document))[0]
+        return path, "is too large for a number: at most 1.7e308 is possible"
+    return (), f"is not valid JSON: {message}"
 
 
 def _path_and_problem(message: str, value: Any, kind: Any) -> tuple[Path, str]:
@@ -75,8 +96,10 @@ def _path_and_problem(message: str, value: Any, kind: Any) -> tuple[Path, str]:
     if field := _UNKNOWN.fullmatch(problem):
         return (*path, field[1]), _unknown(field[1], value, path, kind)
     given = value_at(value, path)
-    said = _choice(given, choices(kind, value, path)) or _constraint(problem, given) + _advice(path, given)
-    return path, said
+    if given is None and is_required(kind, value, path):
+        is_tag = path and path[-1] in tag_fields(kind, value, path[:-1])
+        return path, f"is null, but required: {_ENVELOPE if is_tag else 'give it a value'}"
+    return path, _choice(given, choices(kind, value, path)) or _constraint(problem, given) + _advice(path, given)
 
 
 def explain_encoding(value: Any, error: Exception, batch_index: int | None) -> ValidationError:

@@ -7,8 +7,10 @@ fault left.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -19,7 +21,7 @@ from mparticle_events.wire import encode, to_plain
 from msgspec import inspect
 
 from ..errors import ValidationError
-from . import converted, require_historical
+from . import converted, plain, require_historical
 from .explain import bytes_problems, encoding_problems, explain_encoding, locate, nonfinite_problems, short
 from .paths import Path, field_names, format_path, parse_path, types_at, value_at
 
@@ -30,8 +32,9 @@ _MAX_STEPS = 4 * _MAX_FAULTS
 def batch_faults(batch: models.Batch) -> list[ValidationError]:
     """The faults of a batch object. A part without a JSON form is checked as null."""
     try:
-        document = converted(encode(batch), models.Batch, batch)
-        problems = dict([*nonfinite_problems(batch), *bytes_problems(batch)])
+        problems = dict(nonfinite_problems(batch))
+        document = _with_nulls(batch, problems) if problems else converted(encode(batch), models.Batch, batch)
+        problems |= bytes_problems(batch)
     except RecursionError as error:
         return [explain_encoding(batch, error, None)]
     except (TypeError, ValueError, OverflowError):
@@ -39,6 +42,15 @@ def batch_faults(batch: models.Batch) -> list[ValidationError]:
     others = document_problems(document) if document else {}
     found = problems | {path: problem for path, problem in others.items() if path not in problems}
     return [ValidationError(problem, format_path(path)) for path, problem in found.items()]
+
+
+def _with_nulls(batch: models.Batch, paths: Iterable[Path]) -> bytes:
+    """The JSON with null at some paths."""
+    value = plain(batch, Decimal, datetime)
+    for path in paths:
+        with suppress(LookupError):  # a key that is not a string
+            value_at(value, path[:-1])[path[-1]] = None
+    return converted(encode(value), models.Batch, value)
 
 
 def _encoded_with_nulls(batch: models.Batch) -> bytes:

@@ -63,9 +63,16 @@ def faulty_key(message: str, value: Any, path: Path, kind: Any) -> str:
 
 def field_names(kind: Any, value: Any, path: Path) -> list[str]:
     """The fields that the model allows in the object at a path."""
-    structs = [part for part in types_at(kind, value, path) if isinstance(part, inspect.StructType)]
-    names = [field.encode_name for part in _matching(structs, value_at(value, path)) for field in part.fields]
+    names = [field.encode_name for field in _fields(kind, value, path)]
     return list(dict.fromkeys([*tag_fields(kind, value, path), *names]))
+
+
+def is_required(kind: Any, value: Any, path: Path) -> bool:
+    """Whether the object around a path needs the field at that path."""
+    if not path:
+        return True
+    required = {field.encode_name for field in _fields(kind, value, path[:-1]) if field.required}
+    return path[-1] in required | tag_fields(kind, value, path[:-1])
 
 
 def tag_fields(kind: Any, value: Any, path: Path) -> set[str]:
@@ -90,6 +97,12 @@ def _children(value: Any) -> Iterator[tuple[str | int, Any]]:
         yield from ((str(key), child) for key, child in value.items())
     elif isinstance(value, (list, tuple)):
         yield from enumerate(value)
+
+
+def _fields(kind: Any, value: Any, path: Path) -> list[inspect.Field]:
+    """The fields of the object at a path."""
+    structs = [part for part in types_at(kind, value, path) if isinstance(part, inspect.StructType)]
+    return [field for part in _matching(structs, value_at(value, path)) for field in part.fields]
 
 
 def _message(value: Any, kind: Any) -> str:

@@ -45,6 +45,7 @@ OPERATIONS: dict[Operation, ModuleType] = {
     "bulk_upload_historical_events": bulk_upload_historical_events,
 }
 
+SILENCE_SECONDS = 2.0  # after which a wait for a response is logged
 _RANDOM = random.SystemRandom()  # two processes with the same seed must not retry together
 _NO_CONNECTION = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 _INVALID = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
@@ -59,6 +60,7 @@ class Upload:
         request: The request.
         call: The `upload_all` that it belongs to, which logs its losses itself; None for a call of its own.
         id: Identifies the upload in log lines.
+        attempt: The attempt that is being made, if there is one.
         deadline: When it must end, by `time.monotonic()`.
         free_attempts: The attempts that do not count, because of a 429.
         wait: Seconds until the next attempt.
@@ -78,6 +80,7 @@ class Upload:
         self.wait = 0.0
         self.told_to_wait = False
         self.place: int | None = None
+        self.attempt: HttpAttempt | None = None
 
     @property
     def is_part(self) -> bool:
@@ -117,6 +120,7 @@ class Delivery:
         self.pace = pace
         self._budget = budget
         self._warned: WeakSet[object] = WeakSet()  # the calls whose first wait is logged
+        self._silent: WeakSet[object] = WeakSet()  # the calls whose first silence is logged
 
     def start_attempt(self, upload: Upload, *, stopping: bool) -> HttpAttempt | float:
         """The next attempt; or the seconds to wait for it, after a 429 of any upload.
@@ -137,7 +141,8 @@ class Delivery:
         if held := held or self._wait_for_place(upload):
             return held
         upload.place = None
-        return HttpAttempt(self.client, upload.deadline)
+        upload.attempt = HttpAttempt(self.client, upload.deadline)
+        return upload.attempt
 
     def _wait_for_place(self, upload: Upload) -> float:
         """Seconds until the place of a part in the pace. They do not count for its deadline."""
@@ -162,6 +167,7 @@ class Delivery:
             APIError: It was not accepted, and no attempt follows.
         """
         upload.attempts += 1
+        upload.attempt = None
         if isinstance(result, Response) and result.parsed is None:
             upload.request.accepted = True
             self.pace.accepted(len(upload.request.batches), result.http)
@@ -215,6 +221,18 @@ class Delivery:
             random=_RANDOM.random(),
         )
 
+    def log_silence(self, upload: Upload) -> None:
+        """Log that an attempt takes long: once for a call, unless it has logged a wait."""
+        call, attempt = upload.call or upload, upload.attempt
+        if attempt is None or attempt.seconds() < SILENCE_SECONDS or call in self._warned or call in self._silent:
+            return
+        self._silent.add(call)
+        LOG.warning(
+            "upload %s: no %s %s for %.0f s, gives up in %.0f s",
+            upload.id, "connection to" if attempt.connecting and not attempt.sent else "response from",
+            self.client.address, attempt.seconds(), upload.seconds_left(),
+        )  # fmt: skip
+
     def _log_wait(self, upload: Upload, reason: str, seconds: float) -> None:
         """Log a wait: the first one of a call as a warning, so that a person at a terminal sees it."""
         call = upload.call or upload
@@ -230,7 +248,7 @@ class Delivery:
     def _report(
         self, upload: Upload, attempt: HttpAttempt, status: int | None, error: APIError | None, wait: float | None
     ) -> None:
-        request, seconds = upload.request, time.monotonic() - attempt.started
+        request, seconds = upload.request, attempt.seconds()
         result = f"HTTP {status}" if error is None else label(error)
         LOG.debug(
             "upload %s: attempt %d, %s of %d batch(es), %d bytes: %s in %.3f s",

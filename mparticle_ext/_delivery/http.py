@@ -105,6 +105,10 @@ class HttpAttempt:
                 raise (httpx.ReadTimeout if may_be_sent else httpx.ConnectTimeout)("the deadline is over") from error
         return self._complete(request, response, body)
 
+    def seconds(self) -> float:
+        """Seconds since it started."""
+        return time.monotonic() - self.started
+
     @contextmanager
     def _prepared(self, *arguments: Any) -> Iterator[httpx.Request]:
         """A request. Its credentials are removed afterwards, also from the frames that error reporters show."""
@@ -123,7 +127,7 @@ class HttpAttempt:
         response.stream = httpx.ByteStream(bytes(body[:_MAX_BODY_BYTES]))
         response.request = request
         response.read()
-        response.elapsed = timedelta(seconds=time.monotonic() - self.started)
+        response.elapsed = timedelta(seconds=self.seconds())
         return response
 
     def _trace(self, event: str, info: dict[str, Any]) -> None:

@@ -87,7 +87,9 @@ BATCHES: list[tuple[Callable[[], Any], str]] = [
     (lambda: {"environment": "production", "events": [event(), event(evnt_num=1)]},
      "batch: events[1].data.evnt_num: is not a known field: did you mean 'event_num'?"),
     (lambda: {"environment": "production", "xyzzy": 1}, "batch: xyzzy: is not a known field: known fields are environment, events, "),
-    (lambda: {"environment": None}, "batch: environment: must be"),
+    (lambda: {"environment": None}, "batch: environment: is null, but required: give it a value"),
+    (lambda: {"environment": "production", "events": [event(event_name=None)]}, "batch: events[0].data.event_name: is null, but required: give it a value"),
+    (lambda: {"environment": "production", "events": [{"event_type": None, "data": {}}]}, "batch: events[0].event_type: is null, but required: an event is sent as {\"event_type\": ..."),
     (lambda: Batch("production", user_attributes={"a": object()}),
      "batch: user_attributes.a: object has no JSON form: give a string, a number, a boolean, a list or a dict"),
     (lambda: Batch("production", user_attributes={"a": {1, 2} and (i for i in "a")}), "batch: user_attributes.a: generator has no JSON form"),
@@ -99,8 +101,8 @@ BATCHES: list[tuple[Callable[[], Any], str]] = [
      "batch: events[0].data.product_action.total_amount: is not a finite number"),
     (lambda: Batch("production", user_attributes={"a": Decimal("NaN")}), "batch: user_attributes.a: is not a finite number"),
     (lambda: Batch("production", user_attributes={"a": Decimal("sNaN")}), "batch: user_attributes.a: is not a finite number"),
-    (lambda: Batch("production", user_attributes={"a": Decimal("1e999")}), "batch: is not valid JSON: Number out of range"),
-    (lambda: Batch("production", user_attributes={"a": Decimal("1e999")}, ip=None), "batch: is not valid JSON: Number out of range"),
+    (lambda: Batch("production", user_attributes={"a": Decimal("1e999")}), "batch: user_attributes.a: is too large for a number"),
+    (lambda: Batch("production", user_attributes={"a": Decimal("1e999")}, ip=None), "batch: user_attributes.a: is too large for a number"),
     (lambda: Batch("production", user_attributes={"a": ["b", math.inf]}, ip=None), "batch: user_attributes.a[1]: is not a finite number"),
     (lambda: Batch("production", user_attributes={(1, 2): 1}), "batch: user_attributes: a key of JSON is a string, not tuple"),
     (event_appended_without_envelope, "batch: events[1].event_type: is required: an event is sent as"),
@@ -308,3 +310,9 @@ def test_wrong_configuration(make: Callable[[], Any], message: str) -> None:
         make()
     assert str(raised.value).startswith(message)
     assert "k:1" not in str(raised.value)
+
+
+@pytest.mark.parametrize("number", [Decimal("NaN"), math.nan, Decimal("-Infinity")])
+def test_a_number_that_is_not_finite_is_one_fault_beside_others(number: float | Decimal) -> None:
+    batch = Batch("production", user_attributes={"a": number, "b": b"c"}, mpid="x" * 3)
+    assert [fault.path for fault in batch.faults()] == ["user_attributes.a", "user_attributes.b", "mpid"]

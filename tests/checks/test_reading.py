@@ -117,6 +117,12 @@ def test_a_form_is_read_and_the_documented_one_is_sent(
     ]
 
 
+def test_a_whole_decimal_is_read_as_a_whole_number(sandbox: Sandbox) -> None:
+    with EventsApi(sandbox.configuration) as api:
+        api.upload_events(batch(event(session_id=Decimal("5.0"))))
+    assert json.loads(sandbox.requests[0].body) == batch(event(session_id=5))
+
+
 @pytest.mark.parametrize(("_", "form", "documented"), FORMS, ids=ids(FORMS))
 def test_the_sandbox_reads_it(_: str, form: dict[str, Any], documented: dict[str, Any], sandbox: Sandbox) -> None:
     assert post(sandbox, batch(form)).status_code == 202

@@ -21,6 +21,7 @@ from common import wait_until
 from faulty_server import ACCEPTED, Exchange, FaultyServer, accept, status
 from hypothesis import example, given
 from hypothesis import strategies as st
+from socket_server import dead_address, resolve_to
 
 from mparticle_ext import (
     APIConnectionError,
@@ -489,6 +490,50 @@ def test_an_upload_that_an_earlier_429_holds_back_says_so(caplog: pytest.LogCapt
             api.upload_events(identified())
         api.upload_events(identified())
     assert waits(caplog) == [("WARNING", "an earlier upload was over a rate limit")]
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_response_that_takes_long_is_a_warning_while_the_call_waits(
+    client: Callable[..., Result], caplog: pytest.LogCaptureFixture
+) -> None:
+    def answer_after_the_warning(exchange: Exchange) -> None:
+        exchange.read()
+        wait_until(lambda: bool(caplog.records))
+        exchange.send(ACCEPTED)
+
+    with FaultyServer(answer_after_the_warning) as server:
+        client(configured(server.url, timeout=30), "upload_events", identified())
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    pattern = rf"upload [0-9a-f]{{8}}: no response from {re.escape(server.url)} for [2-9] s, gives up in \d\d s"
+    assert re.fullmatch(pattern, record.getMessage())
+
+
+def test_an_upload_all_warns_once_of_responses_that_take_long(caplog: pytest.LogCaptureFixture) -> None:
+    def answer_after_the_warning(exchange: Exchange) -> None:
+        exchange.read()
+        wait_until(lambda: bool(caplog.records))
+        exchange.wait(1.5)  # in which the other requests would be logged
+        exchange.send(ACCEPTED)
+
+    settings = {"timeout": 30, "max_in_flight": 3}
+    with (
+        FaultyServer(otherwise=answer_after_the_warning) as server,
+        EventsApi(configured(server.url, **settings)) as api,
+    ):
+        assert api.upload_all([identified(str(number)) for number in range(300)]).delivered == 300
+    assert len(caplog.records) == 1
+
+
+def test_a_connection_that_takes_long_is_a_warning_while_the_call_waits(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with dead_address() as (host, port):
+        resolve_to(monkeypatch, port, host)
+        settings = configured(f"http://mparticle.invalid:{port}/v2", allow_http=True, timeout=4, retry=None)
+        with EventsApi(settings) as api, pytest.raises(APIConnectionError):
+            api.upload_events(identified())
+    assert f"no connection to http://mparticle.invalid:{port}/v2 for " in caplog.records[0].getMessage()
 
 
 def test_a_person_at_a_terminal_sees_the_first_wait_of_a_call() -> None:

@@ -11,7 +11,7 @@ import httpx
 
 from ...configuration import Configuration, Retry
 from ...errors import WrongCallError
-from ..delivery import OPERATIONS, Delivery, Upload, as_http_error
+from ..delivery import OPERATIONS, SILENCE_SECONDS, Delivery, Upload, as_http_error
 from ..fork import restart_after_fork
 from ..http import HttpAttempt, HttpClient
 from ..pace import Pace
@@ -133,10 +133,13 @@ class Sender:
             if not isinstance(attempt, HttpAttempt):
                 await wait(stop, attempt)
                 continue
+            silence = asyncio.get_running_loop().call_later(SILENCE_SECONDS, self._delivery.log_silence, upload)
             try:
                 result = await operation.asyncio_detailed(client=attempt, body=upload.request.body)
             except Exception as error:
                 result = as_http_error(error)
+            finally:
+                silence.cancel()
             response = self._delivery.finish_attempt(upload, attempt, result, stopping=stop.is_set())
             if response is not None:
                 return response

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from _thread import start_new_thread
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 
@@ -11,7 +12,7 @@ from mparticle_events.types import Response
 
 from ...configuration import Configuration, Retry
 from ...errors import raised_by_signal
-from ..delivery import OPERATIONS, Delivery, Upload, as_http_error
+from ..delivery import OPERATIONS, SILENCE_SECONDS, Delivery, Upload, as_http_error
 from ..fork import restart_after_fork
 from ..http import HttpAttempt, HttpClient
 from ..pace import Pace
@@ -72,6 +73,7 @@ class Engine:
         self.stops: set[Stop] = set()
         self._stop = self.new_stop()
         self._in_progress: set[Upload] = set()
+        self._watches = False
         self._closing = False
 
     def new_stop(self) -> Stop:
@@ -89,6 +91,7 @@ class Engine:
         upload = Upload(request, self._configuration.deadline, call=stop)
         try:
             self._in_progress.add(upload)
+            self._start_watch()
             return self._send(upload, stop or self._stop)
         finally:
             self._in_progress.discard(upload)
@@ -105,6 +108,23 @@ class Engine:
         self._closing = True
         if not self._in_progress:
             self._client.transport.close()
+
+    def _start_watch(self) -> None:
+        if not self._watches:
+            self._watches = True
+            with suppress(RuntimeError):  # no thread can be started, as when the interpreter exits
+                start_new_thread(self._watch, ())
+
+    def _watch(self) -> None:
+        """Log the attempts that take long, as long as there are uploads."""
+        stop = self._stop
+        while self._in_progress and not stop.is_set():
+            stop.wait(SILENCE_SECONDS / 2)
+            for upload in list(self._in_progress):
+                self._delivery.log_silence(upload)
+        self._watches = False
+        if self._in_progress and not stop.is_set():  # begun since the last look
+            self._start_watch()
 
     def _send(self, upload: Upload, stop: Stop) -> httpx.Response:
         while True:
