@@ -24,6 +24,7 @@ _NEARLY_USED = 90.0  # percent of the limit: the rate does not rise further
 _LITTLE_USED = 60.0  # percent of the limit: the rate rises quickly
 _MIN_DECREASE, _MAX_DECREASE = 0.98, 0.85  # of the rate, at a 429
 _SEARCH = 0.03  # of the rate, a second: the increase until the second 429
+_FAST = 0.12  # the increase while much of the limit is unused, as after another process has ended
 _PROBE = 0.002  # the increase after that; it grows with each second since the last 429
 _CREDIT_SECONDS = 0.2  # of a pause that are made up for
 _EVENT_SECONDS = 1.0  # in which several 429s count once
@@ -133,9 +134,9 @@ class Pace:
         """The increase of the rate per accepted batch: at a rate of r batches a second, r times this a second."""
         if (self.rate_limit_used or 0.0) >= _NEARLY_USED:
             return 0.0
-        if self._searching or (self.rate_limit_used is not None and self.rate_limit_used < _LITTLE_USED):
-            return _SEARCH
-        return _PROBE * (1 + now - self._limited_at)
+        if self.rate_limit_used is not None and self.rate_limit_used < _LITTLE_USED:
+            return _FAST
+        return _SEARCH if self._searching else _PROBE * (1 + now - self._limited_at)
 
 
 def jittered(seconds: float) -> float:

@@ -1,5 +1,7 @@
 """Interrupts `upload_all` at random moments: `python interrupted.py blocking|asyncio SECONDS SEED`.
 
+It takes a minute more, if it needs that to see each outcome: a busy machine makes few uploads in some seconds.
+
 Client and server are in one process. The server refuses large requests, so that groups are being halved most of the
 time, and counts what it took. After each run the result is compared with that. Prints the counts and the faults.
 """
@@ -28,6 +30,8 @@ from mparticle_ext import APIError, AsyncEventsApi, Configuration, EventsApi, Ou
 
 BATCHES = 150
 LARGEST = 20  # batches that the server accepts in a request
+MIN_INTERRUPTED = 5
+MORE_SECONDS = 60.0
 WARM_UPS = 3  # runs without a signal, whose duration is measured
 
 
@@ -154,6 +158,11 @@ def threads_left() -> int:
     return len(threads)
 
 
+def saw_each_outcome(counts: Counter[str]) -> bool:
+    outcomes = (Outcome.TAKEN, Outcome.NOT_TAKEN, Outcome.UNKNOWN)
+    return counts["interrupted"] > MIN_INTERRUPTED and all(counts[outcome.value] for outcome in outcomes)
+
+
 def main(client: str, seconds: float, seed: int) -> None:
     logging.disable()
     sys.unraisablehook = lambda _: None  # Python drops an exception that a signal handler raises in a weakref callback
@@ -164,7 +173,9 @@ def main(client: str, seconds: float, seed: int) -> None:
     with FaultyServer(otherwise=refuse_large) as server:
         configuration = Configuration("key", "secret", base_url=server.url, max_in_flight=3)
         until = time.monotonic() + seconds
-        while time.monotonic() < until and len(faults) < 10:
+        while len(faults) < 10:
+            if time.monotonic() > (until if saw_each_outcome(counts) else until + MORE_SECONDS):
+                break
             server.taken.clear()
             server._ids.clear()  # noqa: SLF001
             run = Run(chance, duration, counts)
