@@ -65,7 +65,7 @@ class Uploader:
         try:
             with EventsApi(configuration) as api, self._display:
                 batches, historical = self._batches(inputs), self.check.historical
-                api.upload_all(batches, historical=historical, on_result=self._on_result, keep_failed=False)
+                api.upload_all(batches, historical=historical, on_result=self._on_result, on_failed=self._settle)
         except BaseException as error:
             with self.interrupts.deferred():
                 self._record_rest(UploadResult.of(error) or UploadResult())
@@ -105,6 +105,10 @@ class Uploader:
         except OSError as error:
             raise UsageError(f"{file.name} cannot be read: {error.strerror or error}") from None
         if file.bytes is not None and total_bytes([path]) != file.bytes:
+        if result.error is None:  # `_settle` gets the others too
+            self._settle(result)
+
+    def _settle(self, result: BatchResult) -> None:
             raise UsageError(f"{file.name} was changed while it was uploaded: upload a copy that does not change")
 
     def _on_result(self, result: BatchResult) -> None:
