@@ -58,7 +58,7 @@ class EventsApi:
         """Upload one batch.
 
         Args:
-            batch: A `Batch`, or a dict in the JSON form of the API.
+            batch: A `Batch`, a dict in the JSON form of the API, or its JSON as str or bytes.
             callback: Called once with (error or None, None, response or None).
 
         Returns:
