@@ -58,7 +58,7 @@ class EventsApi:
         """Upload one batch.
 
         Args:
-            batch: A `Batch`, or a dict in the JSON form of the API.
+            batch: A `Batch`, a dict in the JSON form of the API, or its JSON as str or bytes.
             callback: Called once with (error or None, None, response or None).
 
         Returns:
@@ -114,7 +114,7 @@ class EventsApi:
         *,
         historical: bool = False,
         on_result: Callable[[BatchResult], object] | None = None,
-        keep_failed: bool = True,
+        on_failed: Callable[[BatchResult], object] | None = None,
     ) -> UploadResult:
         """Upload any number of batches, with a result for each.
 
@@ -123,21 +123,22 @@ class EventsApi:
         skipped. If mParticle refuses a request, it is split until the bad batch is found.
 
         Args:
-            batches: Batches, or dicts in the JSON form of the API.
+            batches: Batches, dicts in the JSON form of the API, or their JSON as str or bytes: one document a batch.
+                A document is sent as it is, unless it has other forms of values, or line breaks.
             historical: Upload as `bulk_upload_historical_events` does.
             on_result: A plain function, called in this thread with each `BatchResult`, until an error stops the upload.
                 It is called between two batches of the iterable, so not while the iterable waits for its next one.
-            keep_failed: Whether `UploadResult.failed` has the failed batches that `on_result` got. False saves memory.
+            on_failed: A function like `on_result`, called with each `BatchResult` that has an error. Then
+                `UploadResult.failed` does not have that one, and many failed batches need no memory.
 
         Returns:
             The number of delivered batches, and each failed batch with its error.
 
         Raises:
-            WrongCallError: The argument is not an iterable, or on_result is not a function, or keep_failed is False
-                without on_result.
+            WrongCallError: The argument is not an iterable, or `on_result` or `on_failed` is not a function.
             APIError: mParticle refuses everything, as with wrong credentials; or `max_in_flight` requests, at least
                 5, failed in a row. Nothing more is read.
-            BaseException: An exception of the iterable, of `on_result`, of a hook or of a signal handler.
+            BaseException: An exception of the iterable, of a function that was given, of a hook or of a signal handler.
                 `UploadResult.of(error)` is the result of the batches that were read.
         """
         from ._delivery.threads.upload_all import UploadAll
@@ -145,7 +146,7 @@ class EventsApi:
         self._require_open()
         given = require_iterable(batches)
         run = UploadAll(
-            self._engine, self._configuration, historical=historical, on_result=on_result, keep_failed=keep_failed
+            self._engine, self._configuration, historical=historical, on_result=on_result, on_failed=on_failed
         )
         return run.run(given)
 

@@ -62,7 +62,7 @@ class AsyncEventsApi:
         *,
         historical: bool = False,
         on_result: Callable[[BatchResult], object] | None = None,
-        keep_failed: bool = True,
+        on_failed: Callable[[BatchResult], object] | None = None,
     ) -> UploadResult:
         """Upload any number of batches, with a result for each. As `EventsApi.upload_all`; also of an async iterable.
 
@@ -76,7 +76,7 @@ class AsyncEventsApi:
         sender = await self._engine.sender()
         requests, configuration = self._engine.requests, self._configuration
         run = AsyncUploadAll(
-            sender, requests, configuration, historical=historical, on_result=on_result, keep_failed=keep_failed
+            sender, requests, configuration, historical=historical, on_result=on_result, on_failed=on_failed
         )
         return await run.run(given)
 

@@ -12,11 +12,11 @@ from mparticle_events import constructors, models
 from mparticle_events.wire import to_unixtime_ms
 from msgspec import UnsetType
 
-from ._checks import checked, converted, encoded, inbound, read, require_text
+from ._checks import checked, converted, encoded, inbound, read, require_text, utf8
 from .errors import ValidationError, WrongCallError, type_name
 
-AnyBatch: TypeAlias = models.Batch | Mapping[str, Any]
-"""A `Batch`, or a dict in the JSON form of the API."""
+AnyBatch: TypeAlias = models.Batch | Mapping[str, Any] | str | bytes
+"""A `Batch`, a dict in the JSON form of the API, or its JSON as text or as UTF-8."""
 AnyEvent: TypeAlias = models.CommonEventData | models.Event | Mapping[str, Any]
 """An event object, an event in its envelope, or a dict in the JSON form of the API."""
 EventT = TypeVar("EventT", bound=models.CommonEventData)
@@ -95,10 +95,13 @@ class Batch(constructors.Batch):
 
         Raises:
             WrongCallError: The argument is not a class of events.
+            ValidationError: A dict was appended to `events` that does not fit its event type.
         """
         if not (isinstance(kind, type) and issubclass(kind, models.CommonEventData)):  # type: ignore[redundant-expr]
             raise WrongCallError(f"events_of takes a class of events such as AppEvent, not {type_name(kind)}")
-        events = (_data_as(kind, envelope) for envelope in self.events or ())
+        envelopes = _slot.__get__(self) or []
+        envelopes[:] = _in_envelopes(envelopes) or ()  # one may have been appended as a dict or without its envelope
+        events = (_data_as(kind, envelope) for envelope in envelopes)
         return [event for event in events if isinstance(event, kind)]
 
     def validate(self) -> None:
@@ -141,7 +144,7 @@ class Batch(constructors.Batch):
         """
         if not isinstance(document, (str, bytes)):
             raise WrongCallError(f"from_json takes JSON text, not {type_name(document)}: a dict can be uploaded as is")
-        document, _ = read(_utf8(document), models.Batch)
+        document, _ = read(utf8(document), models.Batch)
         return checked(document, cls)
 
     @classmethod
@@ -158,25 +161,23 @@ class Batch(constructors.Batch):
         if not isinstance(document, (str, bytes, Mapping)):
             raise WrongCallError(f"from_outbound takes JSON text or a dict, not {type_name(document)}")
         if not isinstance(document, Mapping):
-            return checked(inbound(_utf8(document))[0], cls)
+            return checked(inbound(utf8(document))[0], cls)
         text = encoded(document)
         require_text(document, text)
         return checked(inbound(text, document)[0], cls)
 
 
 def _data_as(kind: type[models.CommonEventData], envelope: Any) -> models.CommonEventData:
-    """The data of an envelope. A model that was read from JSON is replaced by its subclass `kind`."""
+    """The data of an envelope. A model that was read from JSON is replaced by its subclass `kind` if possible."""
     model = type(envelope.data)
-    if model in _MODELS and model is not kind and issubclass(kind, model):
+    if model in _MODELS and model is not kind and issubclass(kind, model) and not _requires_more(kind, model):
         envelope.data = kind(**msgspec.structs.asdict(envelope.data))
     return envelope.data  # type: ignore[no-any-return]  # an envelope has no common type
 
 
-def _utf8(document: str | bytes) -> bytes:
-    try:
-        return document.encode() if isinstance(document, str) else document
-    except UnicodeEncodeError:
-        raise ValidationError("has a character that UTF-8 cannot encode (a lone surrogate): correct the text") from None
+def _requires_more(kind: type[models.CommonEventData], model: type[models.CommonEventData]) -> bool:
+    required = (field.name for field in msgspec.structs.fields(kind) if field.required)
+    return not set(required) <= set(model.__struct_fields__)
 
 
 def _in_envelopes(events: EventsIn) -> EventsOut:

@@ -59,8 +59,9 @@ class BatchResult:
 
     Attributes:
         index: The index in the iterable, from 0.
-        batch: The batch as it was sent, with its `source_request_id`; as it was given if it was invalid. To send it
-            again, upload this one: mParticle drops what it already has.
+        batch: The batch as it was sent, with its `source_request_id`: an object, or a document in bytes if a document
+            was given. As it was given if it was invalid. To send it again, upload this one: mParticle drops what it
+            already has.
         error: The reason why it was not delivered; None if it was delivered.
     """
 
@@ -75,9 +76,9 @@ class UploadResult:
 
     Attributes:
         delivered: The number of batches that were delivered.
-        failed: The batches that were not delivered, in the order in which that was known. With `keep_failed=False`
-            only those that `on_result` did not get.
-        reported: The number of failed batches that `on_result` got, and that `failed` does not have.
+        failed: The batches that were not delivered, in the order in which that was known; without those that
+            `on_failed` got.
+        reported: The number of failed batches that `on_failed` got.
     """
 
     delivered: int = 0
@@ -96,17 +97,28 @@ class UploadResult:
     def of(cls, error: BaseException) -> Self | None:
         """The result of the `upload_all` that raised this exception; None if another call raised it."""
         for one in chain(error):
-            result = getattr(one, _ATTRIBUTE, None)
-            if isinstance(result, cls):
-                return result
+            attached = getattr(one, _ATTRIBUTE, None)
+            if isinstance(attached, _Attached) and isinstance(attached.result, cls):
+                return attached.result
         return None
 
     def attach_to(self, error: BaseException) -> None:
         """Attach this result to an exception, so that `of` finds it."""
-        object.__setattr__(error, _ATTRIBUTE, self)  # an exception's own __setattr__ may refuse
+        object.__setattr__(error, _ATTRIBUTE, _Attached(self))  # an exception's own __setattr__ may refuse
         with suppress(Exception):
             failed = self.total - self.delivered
             error.add_note(f"upload_all stopped after {self.total} batches: {self.delivered} delivered, {failed} not")
+
+
+@dataclass(frozen=True, eq=False)
+class _Attached:
+    """The result on an exception. A pickle of it has the numbers only, because the batches have users' data."""
+
+    result: UploadResult
+
+    def __reduce__(self) -> tuple[object, ...]:
+        failed = self.result.total - self.result.delivered
+        return _Attached, (UploadResult(self.result.delivered, reported=failed),)
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,7 +22,8 @@ from mparticle_events.wire import encode, to_plain
 from ..errors import ValidationError
 
 if TYPE_CHECKING:
-    from ..batch import AnyBatch
+    from collections.abc import Callable
+
     from .paths import Path
 
 T = TypeVar("T")
@@ -37,6 +38,10 @@ _UNREADABLE = (
 _MAX_DEPTH = 16
 _MARKS = (0xC4, 0xC5, 0xC6)  # of bytes in MessagePack
 _PACKER = msgspec.msgpack.Encoder(enc_hook=to_plain)
+_BOM = b"\xef\xbb\xbf"
+_BLANKS = b" \t\r\n"
+_NEWLINE = ord("\n")
+_FIRST_KEY, _ID = b'{"', b'"source_request_id"'
 _N, _I = ord("N"), ord("I")  # numbers, because `bytes in bytes` takes five times as long as `int in bytes`
 
 
@@ -88,6 +93,36 @@ def read(document: bytes, kind: type[T], batch_index: int | None = None, source:
     return known, checked(known, kind, batch_index)
 
 
+def utf8(text: str | bytes, batch_index: int | None = None) -> bytes:
+    """JSON text as UTF-8, without a byte order mark; a ValidationError if it has no such form."""
+    try:
+        document = text.encode() if isinstance(text, str) else text
+    except UnicodeEncodeError:
+        problem = "has a character that UTF-8 cannot encode (a lone surrogate): correct the text"
+        raise ValidationError(problem, batch_index=batch_index) from None
+    return document.removeprefix(_BOM)
+
+
+def read_document(
+    text: str | bytes, kind: type[T], batch_index: int | None = None, new_id: Callable[[], str] | None = None
+) -> tuple[bytes, T]:
+    """Decode JSON as a model. In the documented form it is sent as it is, but on one line.
+
+    Returns the JSON as it is sent, with a `source_request_id` from `new_id` if it has none, and the model.
+    """
+    document, model = read(utf8(text, batch_index), kind, batch_index)
+    document = document.strip(_BLANKS)
+    if _NEWLINE in document or len(document) > MAX_REQUEST_BYTES:
+        document = msgspec.json.format(document, indent=-1)
+    found = model.source_request_id  # type: ignore[attr-defined]  # each kind of batch has it
+    if new_id and found is msgspec.UNSET and document.startswith(_FIRST_KEY):
+        document = b'{"source_request_id":"%b",%b' % (new_id().encode(), document[1:])
+    elif (new_id and not found) or (found and document.count(_ID) > 1):  # of a repeated key the last value is checked
+        fields = checked(document, dict[str, msgspec.Raw], batch_index)
+        document = encode({**fields, "source_request_id": found or (new_id and new_id())})
+    return document, model
+
+
 def converted(document: bytes, kind: Any, source: Any = None) -> bytes:
     """The JSON with the known other forms converted; the same JSON if it has none of them."""
     from mparticle_events.reading import documented  # loaded when it is needed
@@ -124,11 +159,6 @@ def plain(value: Any, *kept: type) -> Any:
 def load_decoders() -> None:
     """Make the decoder now that is otherwise made at first use."""
     _make_decoder(models.Batch)
-
-
-def has_id(batch: AnyBatch) -> bool:
-    """Whether a batch has a `source_request_id`."""
-    return bool(batch.source_request_id if isinstance(batch, models.Batch) else batch.get("source_request_id"))
 
 
 def require_size(document: bytes, index: int | None) -> None:

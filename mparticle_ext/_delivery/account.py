@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TypeAlias
@@ -20,7 +21,6 @@ from ..errors import (
     Outcome,
     PayloadTooLargeError,
     UploadStoppedError,
-    WrongCallError,
     label,
 )
 from ..results import BatchResult, UploadResult
@@ -127,22 +127,21 @@ class Account:
         *,
         historical: bool,
         on_result: Callable[[BatchResult], object] | None,
-        keep_failed: bool,
+        on_failed: Callable[[BatchResult], object] | None,
     ) -> None:
-        if on_result is not None:
-            require_function(on_result, "on_result", "one argument")
-        elif not keep_failed:
-            raise WrongCallError("keep_failed=False needs on_result, or the failed batches are lost: give a function")
+        for name, function in (("on_result", on_result), ("on_failed", on_failed)):
+            if function is not None:
+                require_function(function, name, "one argument")
         self._requests = requests
         self._historical = historical
-        self._max_batches = max(1, min(MAX_BATCHES, int(configuration.rate or MAX_BATCHES)))
         self._max_failures = max(_MIN_FAILURES, configuration.max_in_flight)
         self._on_result = on_result
-        self._keep_failed = keep_failed
+        self._on_failed = on_failed
         self._iterable_error: Exception | None = None
         self._read = 0
         self._open: dict[int, AnyBatch] = {}
-        self._failed: dict[int, BatchResult | None] = {}  # None if it was reported and is not kept
+        self._failed: tuple[int, dict[int, BatchResult]] = 0, {}  # how many `on_failed` got, and the others
+        self._lost: Counter[tuple[str, str]] = Counter()  # failed batches by their outcome and kind of error
         self._group: list[PreparedBatch] = []
         self._bytes = _BRACKETS_BYTES
         self._full: Group | None = None
@@ -211,10 +210,14 @@ class Account:
         self._note_results(list(self._open.items()), never_sent)
 
     def result(self) -> UploadResult:
-        """The result of the batches that were read."""
-        delivered = self._read - len(self._failed) - len(self._open)
-        kept = [result for result in self._failed.values() if result]
-        return UploadResult(delivered, kept, len(self._failed) - len(kept))
+        """The result of the batches that were read. Logs how many failed for each reason."""
+        for (outcome, reason), count in self._lost.items():
+            if count > 1:
+                LOG.error("upload_all: %d batches in total not delivered, outcome %s: %s", count, outcome, reason)
+        self._lost.clear()
+        reported, kept = self._failed
+        delivered = self._read - reported - len(kept) - len(self._open)
+        return UploadResult(delivered, list(kept.values()), reported)
 
     def raise_iterable_error(self) -> None:
         """Raise the exception of the iterable, if there was one."""
@@ -233,7 +236,7 @@ class Account:
             return
         self._open[index] = prepared.batch
         size = len(prepared.document) + _COMMA_BYTES
-        if self._group and (len(self._group) == self._max_batches or self._bytes + size > MAX_REQUEST_BYTES):
+        if self._group and (len(self._group) == MAX_BATCHES or self._bytes + size > MAX_REQUEST_BYTES):
             self._full = self.last_group()
         self._bytes += size if self._group else size - _COMMA_BYTES
         self._group.append(prepared)
@@ -244,23 +247,29 @@ class Account:
     def _note_results(self, batches: list[tuple[int, AnyBatch]], error: MParticleError | None) -> list[BatchResult]:
         results = [BatchResult(index, batch, error) for index, batch in batches if index in self._open]
         if error is not None and results:
-            outcome = error.outcome if isinstance(error, APIError) else Outcome.REFUSED
-            LOG.error(
-                "upload_all: %d batch(es) from batches[%d] not delivered, outcome %s: %s",
-                len(results), results[0].index, outcome.value, label(error),
-            )  # fmt: skip
+            self._log(error, results)
         for result in results:
             if error is not None:
-                self._failed[result.index] = result
+                self._failed[1][result.index] = result
             self._open.pop(result.index, None)
         return results
 
+    def _log(self, error: MParticleError, failed: list[BatchResult]) -> None:
+        """Log the first failed batch of each kind. A long run must not fill the log."""
+        outcome = error.outcome if isinstance(error, APIError) else Outcome.REFUSED
+        kind = outcome.value, label(error)
+        if kind not in self._lost:
+            LOG.error("upload_all: batches[%d] not delivered, outcome %s: %s", failed[0].index, *kind)
+        self._lost[kind] += len(failed)
+
     def _report(self, results: list[BatchResult]) -> None:
-        if self._on_result is not None:
-            for result in results:
+        for result in results:
+            if self._on_result is not None:
                 self._on_result(result)
-                if result.error is not None and not self._keep_failed:
-                    self._failed[result.index] = None  # one step, which an interrupt cannot split
+            if self._on_failed is not None and result.error is not None:
+                self._on_failed(result)
+                reported, kept = self._failed  # replaced in one step, which an interrupt cannot split
+                self._failed = reported + 1, {index: one for index, one in kept.items() if one is not result}
 
     def _raise_if_hopeless(self, error: MParticleError | None) -> None:
         if error is None or is_about_batches(error):

@@ -11,8 +11,9 @@ from typing import Any
 
 from mparticle_events import models
 from mparticle_events.service import MAX_BATCHES, MAX_REQUEST_BYTES, MIN_BATCHES
+from msgspec import UNSET, Struct
 
-from .._checks import encoded, has_id, read, require_historical, require_size, require_text
+from .._checks import encoded, read, read_document, require_historical, require_size, require_text
 from ..batch import AnyBatch
 from ..configuration import Configuration
 from ..errors import ValidationError, WrongCallError, type_name
@@ -29,6 +30,12 @@ class PreparedBatch:
     batch: AnyBatch
     document: bytes
     repeatable: bool
+
+
+class _NotValidated(Struct):
+    """All that is read of a document if it is not validated."""
+
+    source_request_id: Any = UNSET
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -84,7 +91,10 @@ class RequestBuilder:
         return prepared
 
     def _prepare(self, batch: AnyBatch, index: int | None, *, historical: bool = False) -> PreparedBatch:
-        repeatable = has_id(batch)
+        if isinstance(batch, (str, bytes)):
+            return self._prepare_document(batch, index, historical=historical)
+        found = batch.source_request_id if isinstance(batch, models.Batch) else batch.get("source_request_id")
+        repeatable = bool(found)
         if self._deduplicate and not repeatable:
             batch, repeatable = _with_new_id(batch), True
         document = encoded(batch, index)
@@ -96,8 +106,15 @@ class RequestBuilder:
                 require_historical(model, index or 0)
         return PreparedBatch(index or 0, batch, document, repeatable)
 
+    def _prepare_document(self, text: str | bytes, index: int | None, *, historical: bool) -> PreparedBatch:
+        kind: Any = models.Batch if self._validate else _NotValidated
+        document, model = read_document(text, kind, index, _uuid4 if self._deduplicate else None)
+        if historical and self._validate:
+            require_historical(model, index or 0)
+        return PreparedBatch(index or 0, document, document, self._deduplicate or bool(model.source_request_id))
 
-def _with_new_id(batch: AnyBatch) -> AnyBatch:
+
+def _with_new_id(batch: models.Batch | Mapping[str, Any]) -> models.Batch | Mapping[str, Any]:
     """A shallow copy with a new `source_request_id`. The caller's object stays as it is."""
     if isinstance(batch, Mapping):
         return {**batch, "source_request_id": _uuid4()}
@@ -124,8 +141,9 @@ def join(prepared: Sequence[PreparedBatch], *, historical: bool) -> UploadReques
 
 def require_batch(batch: AnyBatch, place: str = "") -> AnyBatch:
     """The argument, if it is a batch; else a WrongCallError."""
-    if not isinstance(batch, (models.Batch, Mapping)):
+    if not isinstance(batch, (models.Batch, Mapping, str, bytes)):
         advice = ": use bulk_upload_events" if isinstance(batch, (list, tuple)) and not place else ""
+        advice = ": give JSON as bytes, as in bytes(document)" if isinstance(batch, (bytearray, memoryview)) else advice
         raise WrongCallError(f"{place}a Batch is expected, not {type_name(batch)}{advice}")
     return batch
 
@@ -143,6 +161,7 @@ def require_iterable(batches: Any, expected: str = "an iterable", *, asynchronou
     is_async = isinstance(batches, AsyncIterable)
     if isinstance(batches, (str, bytes)) or not (isinstance(batches, Iterable) or (is_async and asynchronous)):
         advice = ": use AsyncEventsApi" if is_async else ""
+        advice = ": put the JSON of one batch in a list" if isinstance(batches, (str, bytes)) else advice
         raise WrongCallError(f"{expected} of batches is expected, not {type_name(batches)}{advice}")
     return batches
 

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import TypeAlias
 
 import click
 from mparticle_events import models
-from mparticle_events.service import MAX_REQUEST_BYTES, MIN_HISTORICAL_AGE_HOURS
+from mparticle_events.service import MIN_HISTORICAL_AGE_HOURS
 from msgspec import UnsetType
 
 from .. import ValidationError
-from .._checks import encoded, has_id, inbound, read, require_historical, require_size
+from .._checks import inbound, read_document, require_historical, require_size
 from .._checks.paths import Path
 from ._failed_file import read_failure
 from ._faults import Fault, find_faults
 from ._json_stream import Value
 from ._progress_bar import show_count
 
-_ALWAYS_FITS_BYTES = MAX_REQUEST_BYTES // 4  # even if encoding makes its numbers longer
+Checked: TypeAlias = tuple[bytes, models.Batch] | list[Fault]
+"""The JSON of a batch as it is sent and its model, or its faults."""
 
 
 class Check:
@@ -33,7 +35,7 @@ class Check:
         self._could_be_historical = 0
         self._left_out: Counter[str] | None = Counter() if outbound else None
 
-    def check(self, value: Value, request_id: str) -> models.Batch | list[Fault]:
+    def check(self, value: Value, request_id: str) -> Checked:
         """The batch in a value or in a line of a failed file, with an id; or all its faults, ordered by line."""
         if value.problem:
             return [Fault(value.line, "", value.problem)]
@@ -55,27 +57,28 @@ class Check:
             fields = ", ".join(f"{name} ({count:,})" for name, count in sorted(self._left_out.items()))
             click.echo(f"Left out, because only mParticle sets it: {fields}", err=True)
 
-    def _checked(self, value: Value, document: bytes, prefix: Path, request_id: str) -> models.Batch | list[Fault]:
-        if self._left_out is not None:
-            document, left_out = inbound(document)
-            self._left_out += left_out
+    def to_send(self, document: bytes) -> tuple[bytes, Counter[str]]:
+        """The JSON in the form that is sent in, and how often each field was left out."""
+        return (document, Counter()) if self._left_out is None else inbound(document)
+
+    def _checked(self, value: Value, document: bytes, prefix: Path, request_id: str) -> Checked:
+        document, left_out = self.to_send(document)
         try:
-            batch = self._batch(document, request_id)
+            document, batch = self._read(document, request_id)
         except ValidationError as error:
             return find_faults(value, document, prefix, error, historical=self.historical)
+        if self._left_out is not None:
+            self._left_out += left_out
         self._could_be_historical += not self.historical and _is_historical(batch)
-        return batch
+        return document, batch
 
-    def _batch(self, document: bytes, request_id: str) -> models.Batch:
-        """The batch in a document, or a ValidationError: the checks of an upload."""
-        document, batch = read(document, models.Batch)
+    def _read(self, document: bytes, request_id: str) -> tuple[bytes, models.Batch]:
+        """The JSON of a batch with an id, and its model; or a ValidationError: the checks of an upload."""
+        document, batch = read_document(document, models.Batch, new_id=lambda: request_id)
         if self.historical:
             require_historical(batch, 0)
-        if not has_id(batch):
-            batch.source_request_id = request_id
-        if len(document) > _ALWAYS_FITS_BYTES:
-            require_size(encoded(batch), 0)
-        return batch
+        require_size(document, 0)
+        return document, batch
 
 
 def _is_historical(batch: models.Batch) -> bool:

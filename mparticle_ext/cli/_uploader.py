@@ -8,9 +8,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import msgspec
-from mparticle_events import models
-from mparticle_events.wire import encode
-from msgspec import Raw
 
 from .. import APIError, BatchResult, Configuration, EventsApi, Outcome, UploadResult, UploadStoppedError
 from ._batch_check import Check
@@ -65,7 +62,7 @@ class Uploader:
         try:
             with EventsApi(configuration) as api, self._display:
                 batches, historical = self._batches(inputs), self.check.historical
-                api.upload_all(batches, historical=historical, on_result=self._on_result, keep_failed=False)
+                api.upload_all(batches, historical=historical, on_result=self._on_result, on_failed=self._settle)
         except BaseException as error:
             with self.interrupts.deferred():
                 self._record_rest(UploadResult.of(error) or UploadResult())
@@ -74,7 +71,7 @@ class Uploader:
             with self.interrupts.deferred():
                 self._save()
 
-    def _batches(self, inputs: Sequence[tuple[str, InputFile]]) -> Iterator[models.Batch]:
+    def _batches(self, inputs: Sequence[tuple[str, InputFile]]) -> Iterator[bytes]:
         settled = self.journal.progress.settled if self.journal else 0
         for path, file in inputs:
             for number, value in enumerate(self._values(path, file)):
@@ -87,12 +84,12 @@ class Uploader:
                 with self._recording():
                     self._next_index += 1
                     if isinstance(checked, list):
-                        _set_faults(failure, value.document, checked)
+                        _set_faults(failure, value.document, checked, self.check)
                         self._record_failure(failure, rejected=True)
                         continue
                     self._pending[self._handed_over] = failure
                     self._handed_over += 1
-                yield checked
+                yield checked[0]
 
     def _values(self, path: str, file: InputFile) -> Iterator[Value]:
         before = self.bytes_read
@@ -108,6 +105,10 @@ class Uploader:
             raise UsageError(f"{file.name} was changed while it was uploaded: upload a copy that does not change")
 
     def _on_result(self, result: BatchResult) -> None:
+        if result.error is None:  # `_settle` gets the others too
+            self._settle(result)
+
+    def _settle(self, result: BatchResult) -> None:
         with self._recording():
             self._record(result)
 
@@ -126,7 +127,7 @@ class Uploader:
             return
         failure.reasons = [str(error)]
         failure.outcome = error.outcome.value if isinstance(error, APIError) else _INVALID
-        failure.batch = Raw(encode(result.batch))
+        failure.batch = msgspec.Raw(result.batch)  # type: ignore[arg-type]  # a document, as it was given
         status = getattr(error, "status_code", None)
         self._record_failure(failure, rejected=failure.outcome == _INVALID or status in _REJECTED_STATUSES)
 
@@ -172,13 +173,12 @@ class Uploader:
         return part, text + show_left(seconds, part, before)
 
 
-def _set_faults(failure: Failure, document: bytes, faults: list[Fault]) -> None:
+def _set_faults(failure: Failure, document: bytes, faults: list[Fault], check: Check) -> None:
     failure.reasons, failure.outcome, failure.line = [str(fault) for fault in faults], _INVALID, faults[0].line
-    earlier = read_failure(document)
-    if earlier and earlier.batch:
+    if (earlier := read_failure(document)) and earlier.batch:
         document = bytes(earlier.batch)
     try:
         document.decode()
-        failure.batch = Raw(msgspec.json.format(document, indent=-1))  # on one line
+        failure.batch = msgspec.Raw(msgspec.json.format(check.to_send(document)[0], indent=-1))  # on one line
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         failure.text = document[:SHOWN_BYTES].decode(errors="replace")

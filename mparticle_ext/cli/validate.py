@@ -9,9 +9,8 @@ import time
 from collections.abc import Sequence
 
 import click
-from mparticle_events import models
 
-from ._batch_check import Check
+from ._batch_check import Check, Checked
 from ._exit import FAILED, NOT_WRITTEN, USAGE, WriteError, exit_now, print_error, printable
 from ._faults import Fault
 from ._input import display_name, open_input, total_bytes
@@ -82,7 +81,7 @@ class Validation:
         problem = f"has more than {self._max_faults} faults: correct these first, or print all with --max-faults 0"
         print_error(f"{file} {problem}")
 
-    def _record(self, file: str, checked: models.Batch | list[Fault], display: ProgressDisplay) -> None:
+    def _record(self, file: str, checked: Checked, display: ProgressDisplay) -> None:
         if isinstance(checked, list):
             if sys.stdout.isatty():
                 display.close()  # the faults show the progress
@@ -90,7 +89,7 @@ class Validation:
             self._faults += len(checked)
             self._print_faults(file, checked)
         else:
-            self._events += len(checked.events or ())
+            self._events += len(checked[1].events or ())
         self._batches += 1
 
     def _print_faults(self, file: str, faults: list[Fault]) -> None:

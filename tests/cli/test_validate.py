@@ -359,6 +359,29 @@ def test_faults_of_batches_that_mparticle_sent_out(tmp_path: Path) -> None:
     assert len(done.out.splitlines()) == 2
 
 
+def test_what_only_mparticle_sets_is_counted_in_batches_that_are_sent(tmp_path: Path) -> None:
+    faulty = {**OUTBOUND, "environment": "prod"}
+    done = run("validate", ndjson(tmp_path / "export.ndjson", [OUTBOUND, faulty, OUTBOUND]), "--outbound")
+    assert done.code == 1
+    assert done.err.endswith(LEFT_OUT)
+
+
+def test_the_failed_file_of_batches_that_mparticle_sent_out_is_in_the_documented_form(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    faulty = {**OUTBOUND, "environment": "prod"}
+    file = ndjson(tmp_path / "export.ndjson", [OUTBOUND, faulty])
+    assert run("upload", file, "--outbound", "--failed", tmp_path / "failed", env=environment(sandbox)).code == 1
+    (failure,) = [json.loads(line) for line in (tmp_path / "failed").read_text().splitlines()]
+    assert failure["batch"]["user_identities"] == {"customer_id": "a"}
+    corrected = {**failure, "batch": {**failure["batch"], "environment": "production"}}
+    for options in ((), ("--outbound",)):
+        corrected["batch"]["mpid"] = str(len(options))
+        done = run("upload", ndjson(tmp_path / "corrected", [corrected]), *options, env=environment(sandbox))
+        assert done.code == 0, done.err
+    assert len(sandbox.batches) == 3
+
+
 def test_a_form_that_is_read_is_no_fault(tmp_path: Path) -> None:
     form = {
         "environment": "prod",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import pickle
 import threading
 import time
 import weakref
@@ -186,10 +187,16 @@ WRONG: list[tuple[Any, dict[str, Any], str]] = [
         {},
         "an iterable of batches is expected, not one: put it in a list, or use upload_events",
     ),
-    ("batches", {}, "an iterable of batches is expected, not str"),
+    (
+        '{"environment":"production"}',
+        {},
+        "an iterable of batches is expected, not str: put the JSON of one batch in a list",
+    ),
+    (b"{}", {}, "an iterable of batches is expected, not bytes: put the JSON of one batch in a list"),
     ([], {"on_result": 5}, "on_result takes a function of one argument, not int"),
-    ([], {"keep_failed": False}, "keep_failed=False needs on_result, or the failed batches are lost"),
+    ([], {"on_failed": 5}, "on_failed takes a function of one argument, not int"),
     ([], {"on_result": awaited}, "on_result takes a plain function: a coroutine would never be awaited"),
+    ([], {"on_failed": awaited}, "on_failed takes a plain function: a coroutine would never be awaited"),
 ]
 
 
@@ -217,7 +224,7 @@ def test_a_result_is_reported_before_the_next_group_is_full(upload_all: UploadAl
 
 
 @every_iterable
-def test_reported_failures_need_not_be_kept(upload_all: UploadAll) -> None:
+def test_failures_that_are_handed_on_are_not_kept(upload_all: UploadAll) -> None:
     class Row(dict[str, Any]):
         __hash__ = object.__hash__  # type: ignore[assignment]  # for the WeakSet
 
@@ -234,19 +241,19 @@ def test_reported_failures_need_not_be_kept(upload_all: UploadAll) -> None:
                 gc.collect()
                 most.append(len(living))
 
-    def on_result(result: BatchResult) -> None:
+    def on_failed(result: BatchResult) -> None:
         assert result.error
         failed.append(result.index)
 
     with FaultyServer(otherwise=status(400)) as server:
-        result = upload_all(configured(server), rows(), on_result=on_result, keep_failed=False)
+        result = upload_all(configured(server), rows(), on_failed=on_failed)
     assert (result.delivered, result.reported, result.failed, result.total) == (0, 1500, [], 1500)
     assert sorted(failed) == list(range(1500))
     assert max(most) <= 502  # three requests, one that is full and one that is being filled
 
 
 @every_iterable
-def test_failures_that_were_not_reported_are_kept(upload_all: UploadAll) -> None:
+def test_failures_that_were_not_handed_on_are_kept(upload_all: UploadAll) -> None:
     reported: list[int] = []
 
     def full_disk(result: BatchResult) -> None:
@@ -255,7 +262,7 @@ def test_failures_that_were_not_reported_are_kept(upload_all: UploadAll) -> None
         reported.append(result.index)
 
     with FaultyServer(otherwise=status(400)) as server, pytest.raises(OSError, match="disk full") as raised:
-        upload_all(configured(server), numbered(1000), on_result=full_disk, keep_failed=False)
+        upload_all(configured(server), numbered(1000), on_failed=full_disk)
     result = result_of(raised.value)
     assert (result.delivered, result.reported) == (0, 7)
     assert sorted([*reported, *(one.index for one in result.failed)]) == list(range(result.total))
@@ -334,15 +341,62 @@ def test_failed_batches_are_sent_again_without_counting_twice(upload_all: Upload
     assert not batches[2].source_request_id  # type: ignore[attr-defined]  # a Batch
 
 
-@both_clients
-def test_each_failure_is_logged_once(upload_all: UploadAll, caplog: pytest.LogCaptureFixture) -> None:
-    batches = [*numbered(50), {"environment": "prod"}]
+@every_iterable
+def test_on_failed_gets_only_the_failed_batches(upload_all: UploadAll) -> None:
+    all_of_them: list[int] = []
+    failed: list[BatchResult] = []
+    batches = [*numbered(150), {"environment": "prod"}]
     with FaultyServer(*[refuse_if_it_contains(7)] * 100) as server:
-        assert upload_all(configured(server), batches).delivered == 49
-    assert sorted(record.getMessage() for record in caplog.records if record.name == "mparticle_ext") == [
-        "upload_all: 1 batch(es) from batches[50] not delivered, outcome refused: ValidationError",
-        "upload_all: 1 batch(es) from batches[7] not delivered, outcome refused: BadRequestError, HTTP 400",
+        result = upload_all(
+            configured(server), batches, on_result=lambda one: all_of_them.append(one.index), on_failed=failed.append
+        )
+    assert (result.delivered, result.reported, result.failed) == (149, 2, [])
+    assert sorted(all_of_them) == list(range(151))
+    assert sorted((one.index, type(one.error)) for one in failed) == [(7, BadRequestError), (150, ValidationError)]
+
+
+@both_clients
+def test_a_kind_of_failure_is_logged_at_its_start_and_counted_at_the_end(
+    upload_all: UploadAll, caplog: pytest.LogCaptureFixture
+) -> None:
+    batches = [{"environment": "prod"}, *numbered(3), *[{"environment": "prod"}] * 2000]
+    with FaultyServer(*[refuse_if_it_contains(1)] * 100) as server:
+        assert upload_all(configured(server), batches).delivered == 2
+    lines = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+    assert lines == [
+        "upload_all: batches[0] not delivered, outcome refused: ValidationError",
+        "upload_all: batches[2] not delivered, outcome refused: BadRequestError, HTTP 400",
+        "upload_all: 2001 batches in total not delivered, outcome refused: ValidationError",
     ]
+
+
+@both_clients
+def test_the_failures_of_an_upload_that_stops_are_counted_too(
+    upload_all: UploadAll, caplog: pytest.LogCaptureFixture
+) -> None:
+    with FaultyServer(otherwise=status(403)) as server, pytest.raises(APIError):
+        upload_all(configured(server, max_in_flight=1), numbered(200))
+    lines = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+    refused = "not delivered, outcome refused: PermissionDeniedError, HTTP 403"
+    assert lines[0] == f"upload_all: batches[0] {refused}"
+    assert f"upload_all: 100 batches in total {refused}" in lines
+    assert len(lines) <= 4  # two for the batches that were read and not sent
+
+
+@both_clients
+@pytest.mark.parametrize("code", [400, 403])
+def test_a_pickle_of_what_stopped_it_has_numbers_and_no_batches(code: int, upload_all: UploadAll) -> None:
+    def rows() -> Iterator[dict[str, Any]]:
+        yield {"environment": "production", "user_attributes": {"name": "a personal name"}}
+        raise OSError("the database is down")
+
+    with FaultyServer(otherwise=status(code)) as server, pytest.raises((OSError, APIError)) as raised:
+        upload_all(configured(server), rows())
+    assert b"personal" in pickle.dumps(result_of(raised.value))  # what a user pickles is complete
+    pickled = pickle.dumps(raised.value)
+    assert b"personal" not in pickled
+    result = result_of(pickle.loads(pickled))  # noqa: S301  # our own
+    assert (result.delivered, result.failed, result.total) == (0, [], 1)
 
 
 @both_clients

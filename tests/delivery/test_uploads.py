@@ -138,14 +138,18 @@ def test_upload(case: Case, client: Callable[..., Outcome], sandbox: Sandbox) ->
 WRONG_CALLS: list[tuple[str, Any, str]] = [
     ("upload_events", None, "a Batch is expected, not None"),
     ("upload_events", [batch_of()], "a Batch is expected, not list: use bulk_upload_events"),
-    ("upload_events", "batch", "a Batch is expected, not str"),
+    (
+        "upload_events",
+        bytearray(b"{}"),
+        "a Batch is expected, not bytearray: give JSON as bytes, as in bytes(document)",
+    ),
     ("bulk_upload_events", None, "a list of batches is expected, not None"),
     (
         "bulk_upload_events",
         batch_of(),
         "a list of batches is expected, not one: put it in a list, or use upload_events",
     ),
-    ("bulk_upload_events", "batches", "a list of batches is expected, not str"),
+    ("bulk_upload_events", "batches", "a list of batches is expected, not str: put the JSON of one batch in a list"),
     ("bulk_upload_events", [batch_of(), 7], "batches[1]: a Batch is expected, not int"),
     ("bulk_upload_historical_events", None, "a list of batches is expected, not None"),
 ]

@@ -111,6 +111,31 @@ def test_events_of_a_class_of_a_batch_that_was_read() -> None:
     assert batch.events_of(models.CommerceEventData) == [event]
 
 
+def test_events_of_a_class_finds_what_was_appended_to_the_list() -> None:
+    batch = m.Batch("development", events=[m.AppEvent("other", "a")])
+    events: Any = batch.events
+    events.append({"event_type": "custom_event", "data": {"event_name": "b"}})
+    events.append(m.AppEvent("other", "c"))
+    found = batch.events_of(m.AppEvent)
+    assert [(type(event), event.event_name) for event in found] == [(m.AppEvent, name) for name in "abc"]
+    found[1].event_name = "d"
+    assert [event["data"]["event_name"] for event in batch.to_dict()["events"]] == ["a", "d", "c"]
+    batch.validate()
+    events.append({"event_type": "custom_event", "data": {}})
+    with pytest.raises(m.ValidationError, match=r"^batch: events\[3\].data.event_name: is required"):
+        batch.events_of(m.AppEvent)
+
+
+def test_an_event_that_was_read_is_none_of_a_class_that_requires_more() -> None:
+    class Clicked(m.AppEvent, kw_only=True):
+        button: str
+
+    batch = m.Batch.from_json(m.Batch("development", events=[m.AppEvent("other", "a")]).to_json())
+    batch.add_event(Clicked("other", "b", button="red"))
+    assert [event.button for event in batch.events_of(Clicked)] == ["red"]
+    assert [event.event_name for event in batch.events_of(m.AppEvent)] == ["a", "b"]
+
+
 @pytest.mark.parametrize("kind", [m.Batch, models.CustomEvent, "AppEvent", m.AppEvent("other", "a")])
 def test_events_of_something_else(kind: Any) -> None:
     with pytest.raises(m.WrongCallError, match=r"^events_of takes a class of events such as AppEvent, not "):

@@ -34,7 +34,7 @@ def test_every_block_runs(monkeypatch: pytest.MonkeyPatch) -> None:
         names["api"].close()
         names.clear()
         gc.collect()  # so that the warnings about open connections belong to this test
-        assert len(sandbox.batches) == 1 + 3 + 1 + 3 + 1000 + 2 + 1 + 1 + 1 + 1
+        assert len(sandbox.batches) == 1 + 3 + 1 + 3 + 1001 + 2 + 1 + 1 + 1 + 1
         assert not sandbox.dropped
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from concurrent.futures import Future
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import assert_type
+from typing import Any, assert_type
 from uuid import uuid4
 
 import httpx
@@ -118,7 +118,9 @@ def any_number(batches: Iterator[Batch], rows: list[dict[str, object]]) -> None:
     result = api.upload_all(batches, historical=True, on_result=told)
     assert_type(result, UploadResult)
     assert_type(result.failed, list[BatchResult])
-    assert_type(api.upload_all(batches, on_result=told, keep_failed=False).reported, int)
+    assert_type(api.upload_all(batches, on_result=told, on_failed=told).reported, int)
+    assert_type(api.upload_all([b"{}", "{}", {}]), UploadResult)
+    assert_type(result.failed[0].batch, models.Batch | Mapping[str, Any] | str | bytes)
     try:
         api.upload_all(rows)
     except APIError as error:

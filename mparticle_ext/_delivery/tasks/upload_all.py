@@ -28,11 +28,11 @@ class AsyncUploadAll:
         *,
         historical: bool,
         on_result: Callable[[BatchResult], object] | None,
-        keep_failed: bool,
+        on_failed: Callable[[BatchResult], object] | None,
     ) -> None:
         self._sender = sender
         self._account = Account(
-            requests, configuration, historical=historical, on_result=on_result, keep_failed=keep_failed
+            requests, configuration, historical=historical, on_result=on_result, on_failed=on_failed
         )
         self._max_in_flight = configuration.max_in_flight
         self._stop = sender.new_stop()

@@ -35,11 +35,11 @@ class UploadAll:
         *,
         historical: bool,
         on_result: Callable[[BatchResult], object] | None,
-        keep_failed: bool,
+        on_failed: Callable[[BatchResult], object] | None,
     ) -> None:
         self._engine = engine
         self._account = Account(
-            engine.requests, configuration, historical=historical, on_result=on_result, keep_failed=keep_failed
+            engine.requests, configuration, historical=historical, on_result=on_result, on_failed=on_failed
         )
         self._max_in_flight = configuration.max_in_flight
         self._stop = engine.new_stop()
