@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
 from collections.abc import Callable
@@ -41,6 +42,15 @@ class ProgressDisplay:
         else:
             click.echo(text if part is None else f"{part:.0%}: {text}", err=True)
 
+    def note(self, text: str) -> None:
+        """Show a line that stays."""
+        if self._closed:
+            return
+        if self._bar:
+            self._bar.note(text)
+        else:
+            click.echo(text, err=True)
+
     def close(self) -> None:
         """Show nothing more."""
         self._closed = True
@@ -54,6 +64,19 @@ class ProgressDisplay:
         self.close()
 
 
+class WaitNotes(logging.Handler):
+    """Shows why an upload waits: the SDK logs it at WARNING, and losses, which the report has, at ERROR."""
+
+    def __init__(self, display: ProgressDisplay) -> None:
+        super().__init__()
+        self._display = display
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Show a line about a wait."""
+        if record.levelno == logging.WARNING:
+            self._display.note(record.getMessage())
+
+
 class _Bar:
     def __init__(self) -> None:
         self._progress: Progress | None = None
@@ -62,6 +85,11 @@ class _Bar:
         if self._progress is None:
             self._progress = self._start()
         self._progress.update(self._task, completed=part or 0.0, total=None if part is None else 1.0, text=text)
+
+    def note(self, text: str) -> None:
+        if self._progress is None:
+            self._progress = self._start()
+        self._progress.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def close(self) -> None:
         if self._progress is not None:

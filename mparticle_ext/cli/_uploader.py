@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -17,7 +18,7 @@ from ._faults import Fault
 from ._input import open_input, total_bytes
 from ._journal import InputFile, Journal, make_id
 from ._json_stream import SHOWN_BYTES, Value
-from ._progress_bar import ProgressDisplay, show_left
+from ._progress_bar import ProgressDisplay, WaitNotes, show_left
 from ._signals import Interrupts
 
 _REJECTED_STATUSES = (400, 413, 422)  # the service refuses the batch, not the upload
@@ -59,6 +60,7 @@ class Uploader:
         """Upload the files. What stops the upload is raised after all results are on the disk."""
         self._total_bytes = sum(file.bytes or 0 for _, file in inputs) if self.journal else 0
         self._display = ProgressDisplay(self._progress, quiet=quiet)
+        logging.getLogger("mparticle_ext").addHandler(WaitNotes(self._display))
         try:
             with EventsApi(configuration) as api, self._display:
                 batches, historical = self._batches(inputs), self.check.historical

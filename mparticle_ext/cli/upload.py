@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import sys
 import time
@@ -42,7 +41,6 @@ class Options(NamedTuple):
 
 def upload(options: Options, settings: dict[str, Any]) -> int:
     """Upload the files with a Configuration of these settings, and return the exit code."""
-    logging.getLogger("mparticle_ext").addHandler(logging.NullHandler())  # the report has it all
     try:
         credentials: Any = {name: os.environ.get(key) or _prompt(key) for name, key in _CREDENTIALS.items()}
         configuration = Configuration.from_env(**credentials, **settings)

@@ -47,6 +47,25 @@ def test_a_progress_bar_on_a_terminal(columns: int, sandbox: Sandbox, tmp_path: 
 
 
 @pytest.mark.slow
+def test_a_terminal_shows_why_an_upload_waits(sandbox: Sandbox, tmp_path: Path) -> None:
+    file = ndjson(tmp_path / "some.ndjson", map(batch, range(3)))
+    sandbox.fail(503)
+    terminal = Terminal("upload", file, columns=200, env=environment(sandbox))
+    assert terminal.end() == 0, terminal.output
+    assert re.search(r"upload [0-9a-f]{8}: ServerError, HTTP 503, next attempt in \d\.\d\d s", terminal.output)
+    assert "3 batches delivered" in terminal.output
+
+
+@pytest.mark.parametrize(("option", "shown"), [([], True), (["--json"], False)])
+def test_a_line_without_a_terminal_says_why_an_upload_waits(
+    option: list[str], shown: bool, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    sandbox.fail(503)
+    done = run("upload", ndjson(tmp_path / "some.ndjson", [batch(0)]), *option, env=environment(sandbox))
+    assert done.code == 0, done.err
+    assert ("ServerError, HTTP 503, next attempt in" in done.err) is shown
+
+
 def test_lines_without_a_terminal(sandbox: Sandbox, tmp_path: Path) -> None:
     file = ndjson(tmp_path / "some.ndjson", map(batch, range(700)))
     done = run("upload", file, "--rate", "100", env=environment(sandbox))
