@@ -79,7 +79,8 @@ def locate(message: str, document: bytes, kind: Any) -> tuple[Path, str]:
 def _unreadable(message: str, document: bytes) -> tuple[Path, str]:
     """The place of a number that is too large, or the decoder's message, which has a position."""
     with suppress(ValueError, LookupError, RecursionError):
-        path, _ = nonfinite_problems(json.loads(document))[0]
+        value = json.loads(document, parse_constant=int)  # a ValueError for NaN, which is no JSON
+        path, _ = nonfinite_problems(value)[0]
         return path, "is too large for a number: at most 1.7e308 is possible"
     return (), f"is not valid JSON: {message}"
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
 
 import pytest
+from common import ROOT
 from faulty_server import ACCEPTED, Exchange, FaultyServer, Play, accept, status
 from upload_all import UploadAll, blocking, configured, every_iterable, numbers_in
 
@@ -60,6 +61,14 @@ def test_documents_are_sent_byte_for_byte(validate: bool, upload_all: UploadAll)
     body, result = sent(documents, upload_all, validate=validate)
     assert body == b"[" + b",".join(one if isinstance(one, bytes) else one.encode() for one in documents) + b"]"
     assert (result.delivered, result.failed) == (3, [])
+
+
+def test_every_kind_of_event_is_sent_byte_for_byte() -> None:
+    files = sorted((ROOT / "tests" / "spec" / "golden").glob("*.json"))
+    documents = [json.dumps({**json.loads(file.read_text()), "source_request_id": file.stem}) for file in files]
+    body, result = sent(documents)
+    assert body.decode() == f"[{','.join(documents)}]"
+    assert result.delivered == len(documents) > 15
 
 
 SAME: list[tuple[bytes, bytes]] = [
@@ -161,6 +170,7 @@ FAULTY: list[tuple[Any, type[Exception], str]] = [
     ("", ValidationError, "batches[1]: is not valid JSON: Input data was truncated"),
     (DIGITS + DIGITS, ValidationError, "batches[1]: is not valid JSON: JSON is malformed: trailing characters (byte "),
     (b'{"environment":"production","user_attributes":{"a":NaN}}', ValidationError, "batches[1]: is not valid JSON: JSON is malformed: invalid character (byte 51)"),
+    (b'{"environment":"production","user_attributes":{"a":1e999}}', ValidationError, "batches[1]: user_attributes.a: is too large for a number"),
     ('{"environment":"production","user_attributes":{"a":"\ud800"}}', ValidationError, "batches[1]: has a character that UTF-8 cannot encode (a lone surrogate): correct the text"),
     (b'{"environment":"production","user_attributes":{"a":"\xff"}}', ValidationError, "batches[1]: is not UTF-8, as JSON must be: invalid start byte"),
     ('{"environment":"production"}'.encode("utf-16"), ValidationError, "batches[1]: is not "),
