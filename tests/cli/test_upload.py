@@ -95,7 +95,7 @@ def test_without_a_failed_file_the_first_failures_are_shown_and_none_is_settled(
     file = ndjson(tmp_path / "some.ndjson", [batch(0), *[BAD] * 12])
     done = run("upload", file.name, env=environment(sandbox), cwd=tmp_path)
     assert done.code == 1
-    lines = done.err.splitlines()[1:]
+    lines = done.report[1:]
     assert [line.partition(": ")[0] for line in lines[:10]] == [f"some.ndjson:{number}" for number in range(2, 12)]
     assert lines[10:] == ["and 2 more batches", "Continue with --resume --failed FILE, which gets the failed batches"]
     again = run("upload", file.name, "--resume", "--failed", "failed", env=environment(sandbox), cwd=tmp_path)
@@ -112,7 +112,7 @@ def test_the_failures_that_are_shown_and_the_others_add_up(sandbox: Sandbox, tmp
     done = run("upload", file.name, env=wrong, cwd=tmp_path)
     assert done.code == 3
     failed = int(done.out.partition(" delivered, ")[2].partition(" ")[0])
-    _, shown, more, *_ = done.err.splitlines()
+    _, shown, more, *_ = done.report
     assert shown.startswith("some.ndjson:1: environment: ")  # the reason of the others is shown once, as "stopped"
     assert more == f"and {failed - 1} more batches"
 

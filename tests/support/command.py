@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import pty
+import re
 import struct
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from mparticle_ext.sandbox import Sandbox
 
 COMMAND = str(Path(sys.executable).with_name("mparticle-ext"))
 TIMEOUT_SECONDS = 120.0
+_PROGRESS = re.compile(r"(\d+%: )?[\d,]+ delivered.*|upload [0-9a-f]{8}: .*")
 
 
 def environment(sandbox: Sandbox | None = None, /, *, measured: bool = True, **more: str) -> dict[str, str]:
@@ -48,6 +50,11 @@ class Result:
         self.out = (out or b"").decode()
         self.err = (err or b"").decode()
         assert "Traceback" not in self.err, self.err
+
+    @property
+    def report(self) -> list[str]:
+        """The lines of stderr without the progress, which a slow machine shows."""
+        return [line for line in self.err.splitlines() if not _PROGRESS.fullmatch(line)]
 
 
 def run(*arguments: str | Path, stdin: bytes | None = None, **others: Any) -> Result:
