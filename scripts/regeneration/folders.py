@@ -51,7 +51,8 @@ def extract_committed(folder: Path, into: Path) -> Path | None:
 
 def extract_commit(folder: Path, commit: str, into: Path, *names: str) -> Path:
     """Extract what a folder has in a git commit, or some names in it. Returns `into`."""
-    archive = subprocess.run(["git", "archive", commit, *names], cwd=folder, capture_output=True, check=True)
+    command = ["git", "archive", commit, *names]
+    archive = subprocess.run(command, cwd=folder, capture_output=True, check=True)
     with tarfile.open(fileobj=BytesIO(archive.stdout)) as files:
         files.extractall(into, filter="data")
     return into

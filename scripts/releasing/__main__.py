@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -15,10 +16,11 @@ STEPS = {
     "commit": version.check_commit,
     "version": version.check_version,
     "changelog": version.check_changelog,
-    "build twice": packages.build_twice,
+    "build": packages.build,
     "metadata": packages.check_metadata,
     "contents of the wheel": packages.check_contents,
     "size of the wheel": packages.check_size,
+    "build again": packages.build_again,
     "install": installation.install,
     "packages that pip installs": installation.check_packages,
     "bill of materials": installation.write_sbom,
@@ -36,6 +38,7 @@ def main() -> int:
                 print(f"\n=== {name}", flush=True)
                 print(step(release), flush=True)
         except RefusedError as error:
+            shutil.rmtree(release.dist, ignore_errors=True)  # so that nobody publishes it
             print(f"\nREFUSED: {error}", file=sys.stderr)
             return 1
         print(f"\n{_next_step(release)}")

@@ -19,23 +19,28 @@ _STATED_KB = re.compile(r"the wheel has at most (\d+) kB", re.IGNORECASE)
 _SLACK = 0.8  # a wheel that is smaller than this part of what CONTRIBUTING.md says makes it wrong too
 
 
-def build_twice(release: Release) -> str:
-    """Build twice, in other folders and time zones, and compare the bytes. The packages are then in dist/."""
+def build(release: Release) -> str:
+    """Build the sdist and the wheel into dist/."""
+    shutil.rmtree(release.dist, ignore_errors=True)
+    _build(release, release.source, release.dist, TZ="UTC", PYTHONHASHSEED="1")
+    return "\n".join(f"{hexdigest}  dist/{name}" for name, hexdigest in sorted(_hashes(release.dist).items()))
+
+
+def build_again(release: Release) -> str:
+    """A build in another folder and time zone has the same bytes."""
     again = extract_commit(release.project, "HEAD", release.scratch / "again")
-    epoch = release.git("log", "-1", "--format=%ct")[0]
-    first = _build(release.source, release.scratch / "dist", epoch, TZ="UTC", PYTHONHASHSEED="1")
-    second = _build(again, release.scratch / "dist-again", epoch, TZ="Asia/Tokyo", PYTHONHASHSEED="2")
-    for name in first.keys() | second.keys():
-        if first.get(name) != second.get(name):
-            raise RefusedError(f"{name}: a second build has other bytes: find what depends on the folder or the time")
-    shutil.rmtree(release.project / "dist", ignore_errors=True)
-    shutil.move(release.scratch / "dist", release.project / "dist")
-    return "\n".join(f"{hexdigest}  dist/{name}" for name, hexdigest in sorted(first.items()))
+    _build(release, again, release.scratch / "dist", TZ="Asia/Tokyo", PYTHONHASHSEED="2")
+    first, second = _hashes(release.dist), _hashes(release.scratch / "dist")
+    different = [name for name in first.keys() | second.keys() if first.get(name) != second.get(name)]
+    if different:
+        problem = "a second build has other bytes: find what depends on the folder, the time or the order"
+        raise RefusedError(f"{different[0]}: {problem}")
+    return "the bytes are the same"
 
 
 def check_metadata(release: Release) -> str:
     """What a package index would refuse, such as a README that cannot be shown."""
-    run_module("twine", "check", "--strict", *sorted((release.project / "dist").iterdir()))
+    run_module("twine", "check", "--strict", *sorted(release.dist.iterdir()))
     return "twine found no problem"
 
 
@@ -47,7 +52,8 @@ def check_contents(release: Release) -> str:
     wrong = sorted(name for name in names - metadata if not _NEEDED.fullmatch(name))
     wrong += sorted(name for name in metadata if name.partition("/")[2] not in _METADATA)
     if wrong:
-        raise RefusedError(f"{release.wheel.name}: {wrong[0]}: no user needs it: remove it, or allow it in scripts/releasing/packages.py")
+        advice = "remove it, or allow it in scripts/releasing/packages.py"
+        raise RefusedError(f"{release.wheel.name}: {wrong[0]}: no user needs it: {advice}")
     if missing := sorted(_source_files(release) - names):
         raise RefusedError(f"{release.wheel.name}: {missing[0]}: is missing: correct tool.hatch in pyproject.toml")
     return f"{len(names)} files: two packages and their metadata"
@@ -63,11 +69,14 @@ def check_size(release: Release) -> str:
     return f"{size:.0f} kB of at most {stated[1]}"
 
 
-def _build(source: Path, output: Path, epoch: str, **environment: str) -> dict[str, str]:
-    """Build the sdist, and from it the wheel, with the pinned tools. Returns the hash of each file."""
-    arguments = ("--no-isolation", "--outdir", output, source)
-    run_module("build", *arguments, SOURCE_DATE_EPOCH=epoch, **environment)
-    return {path.name: sha256(path.read_bytes()).hexdigest() for path in output.iterdir()}
+def _build(release: Release, source: Path, output: Path, **environment: str) -> None:
+    """Build the sdist, and from it the wheel, with the pinned tools."""
+    epoch = release.git("log", "-1", "--format=%ct")[0]
+    run_module("build", "--no-isolation", "--outdir", output, source, SOURCE_DATE_EPOCH=epoch, **environment)
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    return {path.name: sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
 
 
 def _source_files(release: Release) -> set[str]:

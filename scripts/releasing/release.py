@@ -44,14 +44,19 @@ class Release:
         return f"v{self.version}"
 
     @property
+    def dist(self) -> Path:
+        """The folder from where everything is published."""
+        return self.project / "dist"
+
+    @property
     def wheel(self) -> Path:
         """The wheel, after the build."""
-        return next((self.project / "dist").glob("*.whl"))
+        return next(self.dist.glob("*.whl"))
 
     @property
     def sbom(self) -> Path:
-        """The file with the bill of materials; not in dist/, from where everything is published."""
-        return self.project / "build" / f"{self.wheel.name.partition('-py3')[0]}.cdx.json"
+        """The file with the bill of materials."""
+        return self.project / "build" / f"mparticle_ext-{self.version}.cdx.json"
 
     def text(self, name: str) -> str:
         """The text of a file of the source."""

@@ -55,7 +55,7 @@ def check_changelog(release: Release) -> str:
     broken = _broken(_report(release, last)) if last else []
     missing = [name for name in broken if not re.search(rf"\b{name.rpartition('.')[2]}\b", sections[title])]
     if missing:
-        raise RefusedError(f"CHANGELOG.md: {title}: does not name {', '.join(missing)}: say what breaks, and what to do")
+        raise RefusedError(f"CHANGELOG.md: {title}: does not name {', '.join(missing)}: say what breaks")
     return f"the section is {title!r}{', and names what breaks' if broken else ''}"
 
 
@@ -80,8 +80,8 @@ def _report(release: Release, last: Version) -> str:
     old = release.scratch / f"v{last}"
     if not old.exists():
         extract_commit(release.project, f"v{last}", old)
-    packages = (folder / "generated" / "mparticle_events" for folder in (old, release.source))
-    return describe_changes(*map(read_surface, packages), f"release {last}")
+    before, after = (read_surface(folder / "generated" / "mparticle_events") for folder in (old, release.source))
+    return describe_changes(before, after, f"release {last}")
 
 
 def _broken(report: str) -> list[str]:
