@@ -15,11 +15,11 @@ ROOT = Path(__file__).resolve().parent.parent
 LINTER = "@redocly/cli@2.77.0"  # lints the spec; from npm
 PARALLEL = ("-n", "4", "--dist", "worksteal")  # more than cores, because many tests wait
 TYPED = (
-    *("generated", "mparticle_ext", "tests",),
+    *("generated", "mparticle_ext", "tests", "docs/playground"),
     *(
         "scripts/regeneration",
         "scripts/releasing",
-       
+        "scripts/playground.py",
         "scripts/_environment.py",
         "scripts/testing.py",
     ),

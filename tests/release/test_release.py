@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import re
@@ -16,7 +15,7 @@ from zipfile import ZipFile
 import pytest
 import yaml
 from checkout import Checkout
-from common import ROOT
+from common import ROOT, shared_folder
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("tools")]
 
@@ -51,8 +50,7 @@ def refusal(checkout: Checkout, *arguments: str, **environment: str) -> str:
 @pytest.fixture(scope="session")
 def tools(tmp_path_factory: pytest.TempPathFactory) -> None:
     """The environment of scripts/release: several processes of pytest must not make it at once."""
-    with (tmp_path_factory.getbasetemp().parent / "tools.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with shared_folder(tmp_path_factory):
         subprocess.run([ROOT / "scripts" / "release", "--help"], check=True, capture_output=True)
 
 
