@@ -20,12 +20,12 @@ STEPS = {
     "metadata": packages.check_metadata,
     "contents of the wheel": packages.check_contents,
     "size of the wheel": packages.check_size,
-    "build again": packages.build_again,
     "install": installation.install,
     "packages that pip installs": installation.check_packages,
     "bill of materials": installation.write_sbom,
     "known vulnerabilities": installation.audit,
     "use the wheel": installation.use,
+    "build again": packages.build_again,
 }
 
 
