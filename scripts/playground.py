@@ -19,16 +19,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "playground"
 PYODIDE = "pyodide@314.0.7"  # Python 3.14, compiled to WebAssembly
 PLATFORM = (
-    "--python-version",
-    "3.14",
-    "--abi",
-    "cp314",
-    "--abi",
-    "none",
-    "--platform",
-    "pyemscripten_2026_0_wasm32",
-    "--platform",
-    "any",
+    *("--python-version", "3.14", "--abi", "cp314", "--abi", "none"),
+    *("--platform", "pyemscripten_2026_0_wasm32", "--platform", "any"),
 )
 DEPENDENCIES = ("click==8.5.1", "msgspec==0.22.0")  # what the checks import
 NEEDED = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "pyodide-lock.json", "python_stdlib.zip")

@@ -34,9 +34,8 @@ def check_packages(release: Release) -> str:
         installed = _installed(home)
         wrong = (installed - listed) | (listed - installed - _OLD_PYTHONS_ONLY)
         if wrong or stated is None or int(stated[1]) != len(listed):
-            problem = (
-                f"pip installs {len(installed)} other packages on Python {home.name}: {', '.join(sorted(installed))}"
-            )
+            names = ", ".join(sorted(installed))
+            problem = f"pip installs {len(installed)} other packages on Python {home.name}: {names}"
             raise RefusedError(f"CONTRIBUTING.md: {problem}: correct the dependencies, or the list")
     return f"{len(listed)}: {', '.join(sorted(listed))}"
 
@@ -90,9 +89,8 @@ def _install_on(release: Release, version: str) -> str:
     run_module(*pip_install, "--no-index", "--no-deps", "--find-links", release.dist, package)
     run_module(*pip_install, package)  # its dependencies
     run_module(*_PIP, "--python", _python(home), "check")
-    return run(
-        _python(home), "-Ic", "import mparticle_ext as m; m.Batch('production').validate(); print(m.__version__)"
-    ).strip()
+    program = "import mparticle_ext; mparticle_ext.Batch('production').validate(); print(mparticle_ext.__version__)"
+    return run(_python(home), "-Ic", program).strip()
 
 
 def _environments(release: Release) -> list[Path]:
