@@ -45,7 +45,9 @@ def run_in(group: str, *arguments: str, **variables: str) -> None:
 
 def _requirements(group: str) -> list[str]:
     groups: dict[str, list[str]] = _project()["dependency-groups"]
-    this_project = {"generate": [], "benchmark": ["--editable", "."]}.get(group, ["--editable", ".[sandbox,cli]"])
+    this_project = {"generate": [], "release": [], "benchmark": ["--editable", "."]}.get(
+        group, ["--editable", ".[sandbox,cli]"]
+    )
     constraints = ["--constraint", str(CONSTRAINTS[group])] if group in CONSTRAINTS else []
     return [*this_project, *groups.get(group, []), *constraints]
 
@@ -53,7 +55,7 @@ def _requirements(group: str) -> list[str]:
 def _fingerprint(group: str, requirements: list[str]) -> str:
     """A hash of everything that an environment depends on."""
     project = _project()
-    metadata = [] if group == "generate" else [project["project"], project["tool"]["hatch"]]
+    metadata = [] if group in ("generate", "release") else [project["project"], project["tool"]["hatch"]]
     constraints = CONSTRAINTS[group].read_text() if group in CONSTRAINTS else ""
     return hashlib.sha256(repr([sys.version, str(ROOT), requirements, metadata, constraints]).encode()).hexdigest()
 

@@ -19,6 +19,7 @@ class Item:
 
 
 Surface = dict[str, Item]
+BREAKS = "  BREAKS  "  # begins the line of a breaking change
 _OPTIONS = ("tag", "tag_field", "forbid_unknown_fields")
 _LIMIT = re.compile(r"(max_length|min_length|le|ge)=(-?\d+)")
 _LONG = 80  # characters; of a longer union only the changed branches are printed
@@ -45,7 +46,7 @@ def describe_changes(old: Surface, new: Surface, since: str) -> str:
     ]
     if not changes:
         return f"Nothing changed for users since the {since}."
-    breaking = sorted(f"  BREAKS  {line}" for line, breaks in changes if breaks)
+    breaking = sorted(f"{BREAKS}{line}" for line, breaks in changes if breaks)
     compatible = sorted(f"          {line}" for line, breaks in changes if not breaks)
     count = f"{len(changes)} {'change' if len(changes) == 1 else 'changes'}"
     title = f"{count} for users since the {since}, {len(breaking)} BREAKING:"

@@ -1,4 +1,4 @@
-"""Compare two folders, replace one by another, and read one from the last git commit."""
+"""Compare two folders, replace one by another, and read one from a git commit."""
 
 from __future__ import annotations
 
@@ -44,13 +44,18 @@ def replace_folder(target: Path, new: Path) -> None:
 def extract_committed(folder: Path, into: Path) -> Path | None:
     """Extract a folder as the last git commit has it. None without git, or if the commit does not have it."""
     try:
-        command = ["git", "archive", "HEAD", folder.name]
-        archive = subprocess.run(command, cwd=folder.parent, capture_output=True, check=True)
+        return extract_commit(folder.parent, "HEAD", into, folder.name) / folder.name
     except (OSError, subprocess.CalledProcessError):
         return None
+
+
+def extract_commit(folder: Path, commit: str, into: Path, *names: str) -> Path:
+    """Extract what a folder has in a git commit, or some names in it. Returns `into`."""
+    command = ["git", "archive", commit, *names]
+    archive = subprocess.run(command, cwd=folder, capture_output=True, check=True)
     with tarfile.open(fileobj=BytesIO(archive.stdout)) as files:
         files.extractall(into, filter="data")
-    return into / folder.name
+    return into
 
 
 def _files(folder: Path) -> list[str]:

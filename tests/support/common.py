@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 README_BLOCKS = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(), re.DOTALL | re.MULTILINE)
@@ -15,6 +19,16 @@ _COVERAGE = "COVERAGE_PROCESS_CONFIG"  # lets coverage measure a process
 MEASURED = os.environ.get(_COVERAGE, "")
 if "PYTEST_XDIST_WORKER" in os.environ:  # the controller must pass it on to the workers
     os.environ.pop(_COVERAGE, None)  # of the processes that a worker starts, only the command is measured
+
+
+@contextmanager
+def shared_folder(factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder that all processes of this run of pytest share. One of them at a time executes the block."""
+    own = factory.getbasetemp()
+    folder = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    with (folder / "lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield folder
 
 
 def wait_until(holds: Callable[[], bool], seconds: float = 30) -> None:

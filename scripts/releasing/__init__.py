@@ -1,0 +1,1 @@
+"""Check and build a release. Run it with scripts/release."""
