@@ -2,7 +2,7 @@
 
 `upload_all` reads the rows while it sends, so memory does not grow with the file. It finds mParticle's rate limit by
 itself. `historical=True` is for events that are at least 72 hours old: mParticle does not forward them to outputs.
-A row becomes a dict, so that a value that is wrong fails this row only. Correct the rows in the failed file and load
+A row becomes a dict, so a value that is wrong fails this row only. Correct the rows in the failed file and load
 the whole file again: the number of the order is the `source_request_id`, so what was delivered counts once for 30 days.
 
     pip install mparticle-ext
@@ -12,6 +12,7 @@ the whole file again: the number of the order is the `source_request_id`, so wha
 import csv
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +20,24 @@ from mparticle_ext import BatchResult, Configuration, EventsApi
 
 
 def batches(rows: Iterable[dict[str, str]]) -> Iterator[dict[str, Any]]:
-    """The batch of each row, in the JSON form of the API. Text with digits is accepted as a number."""
+    """The batch of each row, in the JSON form of the API."""
     for row in rows:
-        action = {"action": "purchase", "transaction_id": row["number"], "total_amount": row["total"]}
-        data = {"product_action": action, "timestamp_unixtime_ms": row["placed_at"]}
+        action = {"action": "purchase", "transaction_id": row["number"], "total_amount": number(row["total"])}
+        data = {"product_action": action, "timestamp_unixtime_ms": number(row["placed_at"])}
         yield {
             "environment": "production",
             "source_request_id": f"order-{row['number']}",
             "user_identities": {"customer_id": row["customer_id"]},
             "events": [{"event_type": "commerce_event", "data": data}],
         }
+
+
+def number(text: str) -> float | str:
+    """The number in a text; else the text, so that the upload refuses this row and says why."""
+    for kind in (int, float):
+        with suppress(ValueError):
+            return kind(text)
+    return text
 
 
 def main(source: Path, failures: Path) -> int:

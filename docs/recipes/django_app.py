@@ -18,7 +18,6 @@ from functools import partial
 
 import httpx
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.core.management import execute_from_command_line
 from django.core.wsgi import get_wsgi_application
 from django.db import transaction
@@ -46,9 +45,9 @@ api = EventsApi(Configuration.from_env(deadline=20))
 @transaction.atomic
 def sign_up(request: HttpRequest) -> HttpResponse:
     """Create a user with a plan. An unknown plan rolls the user back, and nothing is sent."""
-    from django.contrib.auth.models import Group  # when Django is set up
+    from django.contrib.auth.models import Group, User  # when Django is set up
 
-    user = get_user_model().objects.create_user(request.POST["name"])
+    user = User.objects.create_user(request.POST["name"])
     transaction.on_commit(partial(upload_sign_up, str(user.pk)), robust=True)
     user.groups.add(get_object_or_404(Group, name=request.POST["plan"]))
     return HttpResponse(status=201)

@@ -29,6 +29,7 @@ class Context(Protocol):
 
     def get_remaining_time_in_millis(self) -> int:
         """Milliseconds until Lambda's time limit."""
+        ...
 
 
 def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:

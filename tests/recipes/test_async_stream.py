@@ -68,14 +68,14 @@ def finish(recipe: Running, sandbox: Sandbox, source: Orders) -> str:
 
 
 def test_a_stream_is_uploaded_while_it_arrives(sandbox: Sandbox, source: Orders) -> None:
-    with python("async_stream.py", source.url, **sandbox.environ) as recipe:
+    with python("async_stream.py", source.url, environ=sandbox.environ) as recipe:
         assert finish(recipe, sandbox, source) == f"{ORDERS} of {ORDERS} orders delivered\n"
     assert sandbox.counts.taken == ORDERS
 
 
 def test_what_came_before_a_break_is_delivered(sandbox: Sandbox, source: Orders) -> None:
     source.breaks = True
-    with python("async_stream.py", source.url, **sandbox.environ) as recipe:
+    with python("async_stream.py", source.url, environ=sandbox.environ) as recipe:
         output = finish(recipe, sandbox, source)
     assert "the stream broke: RemoteProtocolError" in output
     assert "900 of 900 orders delivered" in output

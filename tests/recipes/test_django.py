@@ -21,7 +21,7 @@ def environ(sandbox: Sandbox, tmp_path: Path) -> dict[str, str]:
     """The environment of the application, with a database that has the plan `free`."""
     file = tmp_path / "db.sqlite3"
     variables = {**sandbox.environ, "DJANGO_SECRET_KEY": "of a test", "DJANGO_DATABASE": str(file)}
-    with python("django_app.py", "migrate", **variables) as migration:
+    with python("django_app.py", "migrate", environ=variables) as migration:
         output = migration.wait()
         assert migration.process.returncode == 0, output
     with closing(sqlite3.connect(file)) as database, database:
@@ -30,10 +30,10 @@ def environ(sandbox: Sandbox, tmp_path: Path) -> dict[str, str]:
 
 
 @contextmanager
-def served(environ: dict[str, str]) -> Iterator[tuple[str, Running]]:
+def served(environ: dict[str, str], workers: int) -> Iterator[tuple[str, Running]]:
     with listening() as (fd, url):
-        options = ("--preload", "--workers", "2", "--bind", f"fd://{fd}", "--no-control-socket")
-        with python("-m", "gunicorn", *options, "django_app:application", fds=[fd], **environ) as server:
+        options = ("--preload", "--workers", str(workers), "--bind", f"fd://{fd}", "--no-control-socket")
+        with python("-m", "gunicorn", *options, "django_app:application", fds=[fd], environ=environ) as server:
             yield url, server
 
 
@@ -45,7 +45,7 @@ def test_what_is_committed_is_sent_once_and_what_is_rolled_back_is_not(
     sandbox: Sandbox, environ: dict[str, str]
 ) -> None:
     sandbox.fail(503, times=4, retry_after=1)  # so that some are in flight at SIGTERM
-    with served(environ) as (url, server):
+    with served(environ, workers=2) as (url, server):
         statuses = [sign_up(url, f"user{number}", "free" if number % 3 else "unknown") for number in range(12)]
         output = server.terminate()
     assert server.process.returncode == 0, output
@@ -60,7 +60,7 @@ def test_what_is_committed_is_sent_once_and_what_is_rolled_back_is_not(
 
 def test_a_loss_is_logged(sandbox: Sandbox, environ: dict[str, str]) -> None:
     sandbox.fail(403)
-    with served(environ) as (url, server):
+    with served(environ, workers=1) as (url, server):
         assert sign_up(url, "ada", "free") == 201
         output = server.terminate()
     assert "the sign-up of user 1 is not delivered: 403" in output.replace("HTTP 403", "403"), output

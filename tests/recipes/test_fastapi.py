@@ -22,7 +22,7 @@ def place_order(url: str, number: int) -> int:
 
 def test_sigterm_while_uploads_are_in_flight_loses_nothing(sandbox: Sandbox) -> None:
     sandbox.fail(503, times=ORDERS, retry_after=1)  # so that all are in flight, or wait for their next attempt
-    with listening() as (fd, url), python("-m", "uvicorn", "--fd", str(fd), "fastapi_app:app", fds=[fd], **sandbox.environ) as server:  # fmt: skip
+    with listening() as (fd, url), python("-m", "uvicorn", "--fd", str(fd), "fastapi_app:app", fds=[fd], environ=sandbox.environ) as server:  # fmt: skip
         assert {place_order(url, number) for number in range(ORDERS)} == {201}
         output = server.terminate()
     names = sorted(str(batch.source_request_id) for batch in sandbox.batches)
@@ -33,7 +33,7 @@ def test_sigterm_while_uploads_are_in_flight_loses_nothing(sandbox: Sandbox) -> 
 
 
 def test_an_order_that_is_sent_twice_counts_once_and_a_loss_is_logged(sandbox: Sandbox) -> None:
-    with listening() as (fd, url), python("-m", "uvicorn", "--fd", str(fd), "fastapi_app:app", fds=[fd], **sandbox.environ) as server:  # fmt: skip
+    with listening() as (fd, url), python("-m", "uvicorn", "--fd", str(fd), "fastapi_app:app", fds=[fd], environ=sandbox.environ) as server:  # fmt: skip
         assert [place_order(url, 1), place_order(url, 1)] == [201, 201]
         wait_until(lambda: sandbox.counts.requests == 2)
         sandbox.fail(403)

@@ -100,7 +100,7 @@ def function(sandbox: Sandbox) -> Iterator[tuple[RuntimeApi, Running]]:
     """The handler in AWS's runtime."""
     with RuntimeApi() as api:
         environ = {**sandbox.environ, "AWS_LAMBDA_RUNTIME_API": api.address}
-        with python("-m", "awslambdaric", "lambda_handler.handler", **environ) as started:
+        with python("-m", "awslambdaric", "lambda_handler.handler", environ=environ) as started:
             yield api, started
 
 

@@ -47,7 +47,9 @@ def test_each_attempt_has_a_span_and_is_counted(sandbox: Sandbox) -> None:
     assert [first.name, second.name, checkout.name] == ["bulk_upload_events"] * 2 + ["checkout"]
     assert [span.status.is_ok for span in (first, second)] == [False, True]
     assert [first.status.description, second.status.description] == ["ServerError", None]
-    assert {span.parent and span.parent.span_id for span in (first, second)} == {checkout.get_span_context().span_id}
+    context = checkout.get_span_context()
+    assert context
+    assert {span.parent and span.parent.span_id for span in (first, second)} == {context.span_id}
     assert [(span.attributes or {})["http.response.status_code"] for span in (first, second)] == [500, 202]
     assert first.end_time is not None and second.start_time is not None  # noqa: PT018  # both for the type checker
     assert first.end_time <= second.start_time + 10_000_000, "one after the other, in nanoseconds"
@@ -63,7 +65,7 @@ def test_each_attempt_has_a_span_and_is_counted(sandbox: Sandbox) -> None:
 def test_the_command_of_the_recipe_exports_both(sandbox: Sandbox) -> None:
     command = str(Path(sys.executable).with_name("opentelemetry-instrument"))
     exporters = ("--traces_exporter", "console", "--metrics_exporter", "console", "--logs_exporter", "none")
-    with running(command, *exporters, sys.executable, RECIPE.name, **sandbox.environ) as recipe:
+    with running(command, *exporters, sys.executable, RECIPE.name, environ=sandbox.environ) as recipe:
         output = recipe.wait()
         assert recipe.process.returncode == 0, output
     assert '"name": "upload_events"' in output

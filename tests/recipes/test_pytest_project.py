@@ -17,7 +17,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def run_pytest(project: Path, *arguments: str, **environ: str) -> str:
-    with python("-m", "pytest", "-q", *arguments, cwd=project, **environ) as tests:
+    with python("-m", "pytest", "-q", *arguments, cwd=project, environ=environ) as tests:
         return tests.wait()
 
 

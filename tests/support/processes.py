@@ -36,9 +36,9 @@ class Running:
         """What was printed so far."""
         return os.pread(self._file.fileno(), 1_000_000, 0).decode(errors="replace")
 
-    def wait(self) -> str:
+    def wait(self, seconds: float = SECONDS) -> str:
         """Wait for the end, and return the output."""
-        self.process.wait(SECONDS)
+        self.process.wait(seconds)
         return self.output
 
     def terminate(self) -> str:
@@ -60,7 +60,9 @@ class Running:
 
 
 @contextmanager
-def running(*command: str, cwd: Path = RECIPES, fds: Sequence[int] = (), **environ: str) -> Iterator[Running]:
+def running(
+    *command: str, environ: Mapping[str, str], cwd: Path = RECIPES, fds: Sequence[int] = ()
+) -> Iterator[Running]:
     """A process until the end of the block."""
     started = Running(command, cwd, environ, fds)
     try:
@@ -70,9 +72,11 @@ def running(*command: str, cwd: Path = RECIPES, fds: Sequence[int] = (), **envir
 
 
 @contextmanager
-def python(*arguments: str, cwd: Path = RECIPES, fds: Sequence[int] = (), **environ: str) -> Iterator[Running]:
+def python(
+    *arguments: str, environ: Mapping[str, str], cwd: Path = RECIPES, fds: Sequence[int] = ()
+) -> Iterator[Running]:
     """A process of this Python until the end of the block."""
-    with running(sys.executable, *arguments, cwd=cwd, fds=fds, **environ) as started:
+    with running(sys.executable, *arguments, environ=environ, cwd=cwd, fds=fds) as started:
         yield started
 
 
