@@ -2,8 +2,9 @@
 
 `upload_all` reads the rows while it sends, so memory does not grow with the file. It finds mParticle's rate limit by
 itself. `historical=True` is for events that are at least 72 hours old: mParticle does not forward them to outputs.
-A row becomes a dict, so a value that is wrong fails this row only. Correct the rows in the failed file and load
-the whole file again: the number of the order is the `source_request_id`, so what was delivered counts once for 30 days.
+A row becomes a dict, so a value that is wrong fails this row only. Correct the rows that the failed file names, and
+load the whole file again: the number of the order is the `source_request_id`, so it counts once in 30 days. Pitfall:
+text with digits is accepted as a number, but takes the SDK fifty times longer. So the program converts it.
 
     pip install mparticle-ext
     python csv_backfill.py orders.csv failed.csv    # columns: number,customer_id,total,placed_at
