@@ -22,7 +22,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not REDIS, reason="redis-server is not installed: apt-get install redis-server"),
 ]
-TASKS = 200  # more than a worker can run while it is being stopped
+TASKS = 100  # more than a worker can run while it is being stopped
 LONG = 60.0  # seconds of a response: longer than a test
 
 

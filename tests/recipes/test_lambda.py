@@ -108,6 +108,14 @@ def names_in(sandbox: Sandbox) -> list[str]:
     return sorted(str(batch.source_request_id) for batch in sandbox.batches)
 
 
+def freeze(runtime: Running, sandbox: Sandbox) -> None:
+    """Stop the runtime, close its connections, and let it go on."""
+    runtime.process.send_signal(signal.SIGSTOP)
+    sandbox.stop()
+    sandbox.start()
+    runtime.process.send_signal(signal.SIGCONT)
+
+
 def quiet_port() -> int:
     """A free port below those that the system gives to connections, so that it stays free."""
     for _ in range(100):
@@ -126,21 +134,16 @@ def test_after_a_freeze_in_which_all_connections_were_lost_nothing_is_lost() -> 
             expected += names
             assert api.invoke(messages(*names)) == []
             assert names_in(sandbox) == sorted(expected), "all are delivered when the handler returns"
-            runtime.process.send_signal(signal.SIGSTOP)
-            sandbox.stop()
-            sandbox.start()
-            runtime.process.send_signal(signal.SIGCONT)
+            freeze(runtime, sandbox)
     assert not sandbox.dropped
     assert {request.status for request in sandbox.requests} == {202}
 
 
-def test_an_upload_that_is_not_finished_is_reported_and_counts_once(sandbox: Sandbox) -> None:
-    sandbox.latency = SECONDS
-    with function(sandbox) as (api, runtime):
+def test_an_upload_that_is_not_finished_is_reported_and_counts_once() -> None:
+    with Sandbox(port=quiet_port(), latency=SECONDS) as sandbox, function(sandbox) as (api, runtime):
         assert api.invoke(messages("1", "2"), seconds=3) == ["1", "2"]
-        runtime.process.send_signal(signal.SIGSTOP)
         sandbox.latency = 0
-        runtime.process.send_signal(signal.SIGCONT)
+        freeze(runtime, sandbox)
         assert api.invoke(messages("1", "2", "3")) == []
     assert names_in(sandbox) == ["1", "2", "3"]
 
