@@ -52,11 +52,10 @@ def main(source: Path, failures: Path) -> int:
         write(["row", "error"])
 
         def note(one: BatchResult) -> None:
-            if one.error:
-                write([one.index + 1, one.error])
+            write([one.index + 1, one.error])
 
         rows = csv.DictReader(orders)
-        result = api.upload_all(batches(rows), historical=True, on_result=note, keep_failed=False)
+        result = api.upload_all(batches(rows), historical=True, on_failed=note)
     print(f"{result.delivered:,} of {result.total:,} orders delivered")
     return 0 if result.delivered == result.total else 1
 
