@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LINTER = "@redocly/cli@2.77.0"  # lints the spec; from npm
 PARALLEL = ("-n", "4", "--dist", "worksteal")  # more than cores, because many tests wait
 TYPED = (
-    *("generated", "mparticle_ext", "tests", "docs/playground"),
+    *("generated", "mparticle_ext", "tests", "docs/playground", "docs/recipes"),
     *(
         "scripts/regeneration",
         "scripts/releasing",
@@ -58,6 +58,7 @@ def _all_steps() -> list[tuple[str, Callable[[], bool]]]:
         ("ruff", _ruff),
         ("mypy", lambda: _run("mypy", *TYPED)),
         ("pyright", lambda: _run("pyright", "--pythonpath", sys.executable)),
+        ("install Redis for a test", _install_redis),
         ("pytest, with branch coverage", lambda: _run("coverage", "run", "-m", "pytest", "-q", *PARALLEL)),
         ("coverage", lambda: _run("coverage", "combine", "--quiet") and _run("coverage", "report")),
     ]
@@ -86,8 +87,32 @@ def _lint_spec() -> bool:
         )
 
 
+def _install_redis() -> bool:
+    """Install Redis for the Celery recipe; where that cannot be, its tests are skipped."""
+    if not (shutil.which("redis-server") or _install_debian_package("redis-server")):
+        print(
+            "SKIPPED: redis-server is not installed, so the Celery recipe is not tested. Install it to test the recipe."
+        )
+    return True
+
+
+def _install_debian_package(name: str) -> bool:
+    if shutil.which("apt-get") is None or os.geteuid() != 0:
+        return False
+    install = ("env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "-qq", "-y", "--no-install-recommends")
+    return _quietly("apt-get", "update", "-qq") and _quietly(*install, name)
+
+
 def _run(module: str, *arguments: str) -> bool:
     return _command(sys.executable, "-m", module, *arguments)
+
+
+def _quietly(*command: str) -> bool:
+    """Run a command and print its output only if it fails."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        print(done.stdout + done.stderr)
+    return done.returncode == 0
 
 
 def _command(*command: str, cwd: str | Path = ROOT, **environment: str) -> bool:

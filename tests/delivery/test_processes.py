@@ -5,15 +5,12 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-import socket
 import subprocess
 import sys
 import textwrap
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +18,7 @@ from typing import Any
 import pytest
 from common import wait_until
 from faulty_server import ACCEPTED, Exchange, FaultyServer
+from processes import listening, python
 
 from mparticle_ext import Batch, Configuration, EventsApi
 from mparticle_ext.sandbox import Sandbox
@@ -152,75 +150,38 @@ def test_multiprocessing_workers_share_an_api_over_the_fork() -> None:
         assert names_in(sandbox) == sorted([*names, "parent"])
 
 
-@contextmanager
-def served(*command: str, sandbox: Sandbox, port: int) -> Iterator[subprocess.Popen[str]]:
-    server = subprocess.Popen(
-        [sys.executable, "-m", *command], cwd=PROCESSES, env=environment_of(sandbox), text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    )  # fmt: skip
-    try:
-        wait_until(lambda: listens(port) or server.poll() is not None)
-        yield server
-    finally:
-        server.kill()
-        server.communicate(timeout=10)
-
-
-def listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-    return port
-
-
-def get(port: int, path: str) -> str:
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/{path}", timeout=20) as answer:  # the server of this test
+def get(url: str, path: str) -> str:
+    with urllib.request.urlopen(f"{url}/{path}", timeout=20) as answer:  # noqa: S310  # the server of this test
         text: str = answer.read().decode()
     return text
 
 
 @pytest.mark.slow
 def test_gunicorn_with_preload_sends_everything_before_it_exits_on_sigterm() -> None:
-    port = free_port()
-    command = (
-        "gunicorn",
-        "--preload",
-        "--workers",
-        "2",
-        "--bind",
-        f"127.0.0.1:{port}",
-        "--no-control-socket",
-        "gunicorn_app:application",
-    )
-    with Sandbox() as sandbox, served(*command, sandbox=sandbox, port=port) as server:
-        workers = {get(port, f"request{number}") for number in range(12)}
-        server.send_signal(signal.SIGTERM)
-        output = server.communicate(timeout=30)[0]
-        assert server.returncode == 0, output
+    with Sandbox() as sandbox, listening() as (fd, url):
+        options = ("--preload", "--workers", "2", "--bind", f"fd://{fd}", "--no-control-socket")
+        command = ("-m", "gunicorn", *options, "gunicorn_app:application")
+        with python(*command, environ=sandbox.environ, cwd=PROCESSES, fds=[fd]) as server:
+            workers = {get(url, f"request{number}") for number in range(12)}
+            output = server.terminate()
+        assert server.process.returncode == 0, output
         names = names_in(sandbox)
         with_callback = [f"request{r} with callback {n}" for r in range(12) for n in range(3)]
         blocking = [f"request{r} blocking" for r in range(12)]
-        before = ["before the fork", f"with callback in {server.pid}"]
+        before = ["before the fork", f"with callback in {server.process.pid}"]
         assert names == sorted([*with_callback, *blocking, *before]), output
-        assert str(server.pid) not in workers
+        assert str(server.process.pid) not in workers
         assert not sandbox.dropped
 
 
 @pytest.mark.slow
 def test_uvicorn_sends_everything_before_it_exits_on_sigterm() -> None:
-    port = free_port()
-    with (
-        Sandbox() as sandbox,
-        served("uvicorn", "--port", str(port), "uvicorn_app:app", sandbox=sandbox, port=port) as server,
-    ):
-        for number in range(5):
-            get(port, f"request{number}")
-        server.send_signal(signal.SIGTERM)
-        output = server.communicate(timeout=30)[0]
+    with Sandbox() as sandbox, listening() as (fd, url):
+        command = ("-m", "uvicorn", "--fd", str(fd), "uvicorn_app:app")
+        with python(*command, environ=sandbox.environ, cwd=PROCESSES, fds=[fd]) as server:
+            for number in range(5):
+                get(url, f"request{number}")
+            output = server.terminate()
         assert names_in(sandbox) == sorted(f"request{r} {n}" for r in range(5) for n in range(3)), output
 
 

@@ -161,6 +161,19 @@ def test_building_a_batch_loads_little() -> None:
     assert loaded(program, modules) == {"mparticle_ext._checks"}
 
 
+def test_the_first_validation_takes_little_cpu_time() -> None:
+    program = (
+        "import time, mparticle_ext as m\n"
+        "time_ms = 1_790_000_000_000\n"  # one of its bytes is 0xC4, which in MessagePack can mark bytes
+        "batch = m.Batch('production', events=[m.SessionStartEvent(timestamp_unixtime_ms=time_ms)])\n"
+        "started = time.process_time()\n"
+        "batch.validate()\n"
+        "print(time.process_time() - started)"
+    )
+    seconds = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout
+    assert float(seconds) < 0.5  # about 0.03
+
+
 def test_an_accepted_upload_loads_little(sandbox: Sandbox) -> None:
     program = (
         "from mparticle_ext import Batch, Configuration, EventsApi\n"

@@ -1,0 +1,55 @@
+"""A stream: upload what an async generator yields.
+
+`upload_all` sends while it reads, and reads no faster than it can send. If the stream breaks, everything before the
+break is uploaded, and the exception has the result. The number of the order is the `source_request_id`, so the same
+stream can be read again. Pitfall: a request waits until it has 100 batches or 256 KB, or the stream ends. If
+your stream is slow and has no end, use `await api.upload_events(batch)` for each batch instead.
+
+    pip install mparticle-ext
+    python async_stream.py http://localhost:8000/orders.ndjson
+"""
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator
+
+import httpx
+
+from mparticle_ext import AppEvent, AsyncEventsApi, Batch, Configuration, UploadResult, UserIdentities
+
+
+async def batches(url: str) -> AsyncIterator[Batch]:
+    """The batch of each line of a response, while the response arrives."""
+    async with httpx.AsyncClient(timeout=60) as client, client.stream("GET", url) as response:
+        async for line in response.raise_for_status().aiter_lines():
+            order = json.loads(line)
+            yield Batch(
+                "production",
+                source_request_id=f"order-{order['number']}",
+                user_identities=UserIdentities(customer_id=order["customer_id"]),
+                events=[AppEvent("transaction", "Order placed", timestamp_unixtime_ms=order["placed_at"])],
+            )
+
+
+async def upload(url: str) -> UploadResult:
+    """Upload the stream to its end, or to where it breaks."""
+    async with AsyncEventsApi(Configuration.from_env()) as api:
+        try:
+            return await api.upload_all(batches(url))
+        except httpx.HTTPError as error:
+            print(f"the stream broke: {error!r}", file=sys.stderr)
+            return UploadResult.of(error) or UploadResult()
+
+
+def main(url: str) -> int:
+    """Upload the stream, and print what was not delivered; 1 if there is any."""
+    result = asyncio.run(upload(url))
+    print(f"{result.delivered} of {result.total} orders delivered")
+    for one in result.failed:
+        print(f"order {one.index + 1}: {one.error}")
+    return 1 if result.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
