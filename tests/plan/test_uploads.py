@@ -50,7 +50,7 @@ def test_a_batch_that_names_no_plan_is_sent_with_this_one(context: Any, expected
     objects: list[Any] = [given, m.Batch.from_json(m.Batch("production", context=context).to_json())]
     objects += [m.Batch("production", context=context)]  # with a dict for an object
     before = [m.Batch.to_json(one) if isinstance(one, m.Batch) else copy.copy(one) for one in objects]
-    documents = [json.dumps(given), json.dumps({**given, "source_request_id": "a"}, indent=1).encode()]
+    documents: list[Any] = [json.dumps(given), json.dumps({**given, "source_request_id": "a"}, indent=1).encode()]
     with EventsApi(configured(sandbox)) as api:
         api.bulk_upload_events([*objects, *documents])
     assert contexts(sandbox) == [expected] * 5
