@@ -5,6 +5,7 @@ MParticleError
 ├── ClosedError               an upload after close(); nothing was sent
 ├── ValidationError           a batch that mParticle would refuse or drop; nothing of its request was sent
 ├── WrongCallError            an argument of the wrong type; nothing was sent
+├── PlanError                 a file that is no data plan
 └── APIError                  a request that was not accepted, or whose outcome is unknown
     ├── APIConnectionError        no complete response; the cause is chained
     │   └── APITimeoutError       no complete response in time
@@ -95,6 +96,10 @@ class ClosedError(MParticleError, RuntimeError):
 
 class WrongCallError(MParticleError, TypeError):
     """An argument has the wrong type."""
+
+
+class PlanError(MParticleError, ValueError):
+    """A file or a dict is no data plan, or has several versions of it. The message has the place in it."""
 
 
 def type_name(value: object) -> str:

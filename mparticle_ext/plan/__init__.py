@@ -1,0 +1,1 @@
+"""Data plans: reads them, and checks batches against them. Loaded when there is a plan."""
