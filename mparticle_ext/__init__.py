@@ -29,6 +29,7 @@ from .errors import (
     PayloadTooLargeError,
     PermissionDeniedError,
     PlanError,
+    PlanViolationError,
     RateLimitError,
     ServerError,
     UploadStoppedError,
@@ -56,6 +57,7 @@ __all__ = [
     "ClosedError",
     "Configuration",
     "ConfigurationError",
+    "DataPlan",
     "EventsApi",
     "MParticleError",
     "Outcome",
@@ -63,12 +65,14 @@ __all__ = [
     "Pending",
     "PermissionDeniedError",
     "PlanError",
+    "PlanViolationError",
     "RateLimitError",
     "Retry",
     "ServerError",
     "UploadResult",
     "UploadStoppedError",
     "ValidationError",
+    "Violation",
     "WrongCallError",
     "__version__",
     "unixtime_ms",
@@ -79,6 +83,7 @@ if TYPE_CHECKING:
     from .api import EventsApi
     from .async_api import AsyncEventsApi
     from .configuration import Configuration, Retry
+    from .plan.data_plan import DataPlan, Violation
     from .results import Attempt, BatchResult, Callback, Pending, UploadResult
 
 _LAZY = {
@@ -87,10 +92,12 @@ _LAZY = {
     "BatchResult": ".results",
     "Callback": ".results",
     "Configuration": ".configuration",
+    "DataPlan": ".plan.data_plan",
     "EventsApi": ".api",
     "Pending": ".results",
     "Retry": ".configuration",
     "UploadResult": ".results",
+    "Violation": ".plan.data_plan",
 }
 
 

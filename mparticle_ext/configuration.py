@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from importlib.util import find_spec
 from inspect import iscoroutinefunction
-from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, TypeAlias
 
 from mparticle_events.service import DEFAULT_POD, SERVERS, Pod
 
@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from .batch import AnyBatch
+    from .plan.data_plan import DataPlan, Violation
     from .results import Attempt
+
+OnViolation: TypeAlias = "Literal['warn', 'raise'] | Callable[[list[Violation], AnyBatch], object]"
+"""What happens to a batch that is not as the data plan says."""
 
 # Compiled at first use, because most programs give no address.
 _HOST = r"(?P<host>([A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}\.?|\[[0-9A-Fa-f:.]+\])(:(?P<port>[0-9]{1,5}))?"
@@ -175,6 +180,23 @@ def _function(name: str, value: Any) -> None:
         raise ConfigurationError(f"{name} takes a plain function: a coroutine would never be awaited")
 
 
+def _data_plan(_: str, value: Any) -> None:
+    if value is None:
+        return
+    from .plan.data_plan import DataPlan  # loaded when there is a plan
+
+    if not isinstance(value, DataPlan):
+        given = type_name(value)
+        raise ConfigurationError(f"data_plan takes what DataPlan.load or DataPlan.from_dict returns, not {given}")
+
+
+def _on_violation(name: str, value: Any) -> None:
+    if value not in ("warn", "raise") and not callable(value):
+        raise ConfigurationError(f"{name} is {value!r:.40}: give 'warn', 'raise' or a function of (violations, batch)")
+    if iscoroutinefunction(value):
+        raise ConfigurationError(f"{name} takes a plain function: a coroutine would never be awaited")
+
+
 def _transport(_: str, value: Any) -> None:
     if value == "aiohttp":
         _require_package("httpx_aiohttp", "transport='aiohttp'", "mparticle-ext[aiohttp]")
@@ -200,6 +222,8 @@ _VALIDATORS: dict[str, Callable[[str, Any], None]] = {
     "http2": _http2,
     "ssl_context": _ssl_context,
     "on_attempt": _function,
+    "data_plan": _data_plan,
+    "on_violation": _on_violation,
     "transport": _transport,
 }
 
@@ -239,6 +263,12 @@ class Configuration:
         transport: An httpx transport to use instead of httpx's own; or `"aiohttp"` to send from asyncio through
             aiohttp, which takes less CPU for single uploads. Needs the extra `aiohttp`. `proxy` and `ssl_context` are
             not used with a transport of your own.
+        data_plan: The data plan to check each batch against before it is sent. A batch that names no plan is sent with
+            this one in `context.data_plan`, if the plan has an ID. The batch object is not changed.
+        on_violation: What happens to a batch that is not as the plan says. "warn" logs a warning with the names and
+            problems, and sends it. "raise" raises a `PlanViolationError`; `upload_all` has it as the result of the
+            batch. A function is called with the violations and the batch, and then the batch is sent; its exceptions
+            go to the caller of the upload.
 
     Raises:
         ConfigurationError: A value cannot work.
@@ -265,6 +295,8 @@ class Configuration:
     transport: httpx.BaseTransport | httpx.AsyncBaseTransport | Literal["aiohttp"] | None = field(
         default=None, repr=False
     )
+    data_plan: DataPlan | None = None
+    on_violation: OnViolation = "warn"
 
     def __post_init__(self) -> None:
         for name, validator in _VALIDATORS.items():

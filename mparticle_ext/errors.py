@@ -6,6 +6,7 @@ MParticleError
 ├── ValidationError           a batch that mParticle would refuse or drop; nothing of its request was sent
 ├── WrongCallError            an argument of the wrong type; nothing was sent
 ├── PlanError                 a file that is no data plan
+├── PlanViolationError        a batch that is not as the data plan says; nothing of its request was sent
 └── APIError                  a request that was not accepted, or whose outcome is unknown
     ├── APIConnectionError        no complete response; the cause is chained
     │   └── APITimeoutError       no complete response in time
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from mparticle_events.models import ApiError
 
     from .batch import AnyBatch
+    from .plan.data_plan import Violation
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -100,6 +102,26 @@ class WrongCallError(MParticleError, TypeError):
 
 class PlanError(MParticleError, ValueError):
     """A file or a dict is no data plan, or has several versions of it. The message has the place in it."""
+
+
+class PlanViolationError(MParticleError, ValueError):
+    """A batch is not as the data plan says, and `Configuration(on_violation="raise")` refuses such batches.
+
+    mParticle would accept it. Nothing of its request was sent.
+
+    Attributes:
+        violations: All violations of the batch.
+        batch_index: The index of the batch in its request, from 0; None for a single batch.
+    """
+
+    def __init__(self, violations: Sequence[Violation], batch_index: int | None = None) -> None:
+        more = f" (and {len(violations) - 1} more)" if len(violations) > 1 else ""
+        super().__init__(f"{'batch' if batch_index is None else f'batches[{batch_index}]'}: {violations[0]}{more}")
+        self.violations = violations
+        self.batch_index = batch_index
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.violations, self.batch_index)
 
 
 def type_name(value: object) -> str:

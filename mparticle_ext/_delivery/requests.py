@@ -7,7 +7,7 @@ from collections.abc import AsyncIterable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from inspect import Signature, iscoroutinefunction, signature
 from os import urandom
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mparticle_events import models
 from mparticle_events.service import MAX_BATCHES, MAX_REQUEST_BYTES, MIN_BATCHES
@@ -18,6 +18,9 @@ from ..batch import AnyBatch
 from ..configuration import Configuration
 from ..errors import ValidationError, WrongCallError, type_name
 from ..results import Operation
+
+if TYPE_CHECKING:
+    from .planned import PlanCheck
 
 _PADDING = b'="'  # base64 has it at the end, for bytes of most lengths
 
@@ -63,6 +66,11 @@ class RequestBuilder:
     def __init__(self, configuration: Configuration) -> None:
         self._validate = configuration.validate
         self._deduplicate = configuration.deduplicate
+        self._plan: PlanCheck | None = None
+        if configuration.data_plan is not None:
+            from .planned import PlanCheck  # loaded when there is a plan
+
+            self._plan = PlanCheck(configuration.data_plan, configuration.on_violation)
 
     def single(self, batch: AnyBatch) -> UploadRequest:
         """The request for one batch; a ValidationError if mParticle would refuse it."""
@@ -93,10 +101,13 @@ class RequestBuilder:
     def _prepare(self, batch: AnyBatch, index: int | None, *, historical: bool = False) -> PreparedBatch:
         if isinstance(batch, (str, bytes)):
             return self._prepare_document(batch, index, historical=historical)
+        given = batch
         found = batch.source_request_id if isinstance(batch, models.Batch) else batch.get("source_request_id")
         repeatable = bool(found)
         if self._deduplicate and not repeatable:
             batch, repeatable = _with_new_id(batch), True
+        if self._plan is not None:
+            batch = self._plan.tagged(batch)
         document = encoded(batch, index)
         if self._validate:
             if not index or _PADDING in document:  # else a bulk upload would take a quarter longer
@@ -104,6 +115,8 @@ class RequestBuilder:
             document, model = read(document, models.Batch, index, batch)
             if historical:
                 require_historical(model, index or 0)
+        if self._plan is not None:
+            self._plan.check(given, document, index)
         return PreparedBatch(index or 0, batch, document, repeatable)
 
     def _prepare_document(self, text: str | bytes, index: int | None, *, historical: bool) -> PreparedBatch:

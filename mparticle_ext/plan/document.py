@@ -21,6 +21,7 @@ _BOM = b"\xef\xbb\xbf"
 _CONTAINERS = ("dtpn", "vers", "data_plan_versions", "document")  # what can be around a version
 _MAX_DEPTH = 8  # of containers: a list of plans has 3
 _MAX_SHOWN = 20
+_JSON_SCHEMA = "json_schema"
 _BLOCKED = {  # what the SDKs' container blocks, as settings.validation_actions say it
     "ev": ("event", "drop_event"),
     "ea": ("event_attribute", "drop_attribute"),
@@ -69,7 +70,7 @@ class _Match(Struct):
 
 
 class _Validator(Struct):
-    type: str | None = None
+    type: str = _JSON_SCHEMA
     definition: dict[str, Any] | None = None
 
 
@@ -182,7 +183,7 @@ def _error(name: str, error: ValidationError, path: str = "") -> PlanError:
 def _point(point: _Point) -> Point:
     criteria = {name: value for name, value in (point.match.criteria or {}).items() if value is not None}
     validator = point.validator
-    schema = validator.definition if validator and validator.type == "json_schema" else None
+    schema = validator.definition if validator and validator.type == _JSON_SCHEMA else None
     return Point(point.match.type, criteria, point.description or "", schema or {})
 
 

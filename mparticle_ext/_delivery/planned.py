@@ -1,0 +1,79 @@
+"""Names the data plan in batches, and checks them against it before they are sent. Loaded when there is a plan."""
+
+from __future__ import annotations
+
+import copy
+import logging
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from mparticle_events import constructors, models
+
+from ..batch import AnyBatch
+from ..errors import PlanViolationError
+
+if TYPE_CHECKING:
+    from ..configuration import OnViolation
+    from ..plan.data_plan import DataPlan, Violation
+
+LOG = logging.getLogger("mparticle_ext")
+
+_MAX_LOGGED = 5  # violations of a batch
+
+
+class PlanCheck:
+    """The data plan of one API object, and what happens to a batch that is not as it says."""
+
+    def __init__(self, plan: DataPlan, on_violation: OnViolation) -> None:
+        self._plan = plan
+        self._on_violation = on_violation
+
+    def tagged(self, batch: AnyBatch) -> AnyBatch:
+        """The batch with the plan in its context, else mParticle does not check it. The caller's object stays as it is.
+
+        A batch that names a plan keeps it.
+        """
+        context = batch.get("context") if isinstance(batch, Mapping) else batch.context
+        if self._plan.plan_id is None or _names_a_plan(context):
+            return batch
+        if isinstance(batch, Mapping):
+            return {**batch, "context": self._with_plan(context or {})}
+        batch = copy.copy(batch)
+        batch.context = self._with_plan(context or constructors.BatchContext())
+        return batch
+
+    def check(self, batch: AnyBatch, document: bytes, index: int | None) -> None:
+        """Check the JSON of a batch: warn about violations, raise them, or give them to the user's function."""
+        violations = self._plan.violations(document)
+        if not violations:
+            return
+        if self._on_violation == "raise":
+            raise PlanViolationError(violations, index)
+        if self._on_violation == "warn":
+            _warn(violations, index)
+        else:
+            self._on_violation(violations, batch)
+
+    def _with_plan(self, context: Any) -> Any:
+        if isinstance(context, Mapping):
+            named = {"plan_id": self._plan.plan_id, "plan_version": self._plan.version}
+            return {**context, "data_plan": {name: value for name, value in named.items() if value is not None}}
+        context = copy.copy(context)
+        context.data_plan = constructors.DataPlanContext(self._plan.plan_id)
+        if self._plan.version is not None:
+            context.data_plan.plan_version = self._plan.version
+        return context
+
+
+def _names_a_plan(context: object) -> bool:
+    """Whether a context names a plan, or cannot take one because it is not valid."""
+    if isinstance(context, Mapping):
+        return bool(context.get("data_plan"))
+    return bool(context.data_plan if isinstance(context, models.BatchContext) else context)
+
+
+def _warn(violations: Sequence[Violation], index: int | None) -> None:
+    shown = "; ".join(map(str, violations[:_MAX_LOGGED]))
+    more = f"; and {len(violations) - _MAX_LOGGED} more" if len(violations) > _MAX_LOGGED else ""
+    place = "batch" if index is None else f"batches[{index}]"
+    LOG.warning("%s: is not as the data plan says: %s%s", place, shown, more)
