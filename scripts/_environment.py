@@ -45,7 +45,7 @@ def run_in(group: str, *arguments: str, **variables: str) -> None:
 
 def _requirements(group: str) -> list[str]:
     groups: dict[str, list[str]] = _project()["dependency-groups"]
-    this_project = {"generate": [], "benchmark": ["--editable", "."]}.get(group, ["--editable", ".[sandbox,cli]"])
+    this_project = {"generate": [], "benchmark": ["--editable", "."]}.get(group, ["--editable", ".[sandbox,cli,plan]"])
     constraints = ["--constraint", str(CONSTRAINTS[group])] if group in CONSTRAINTS else []
     return [*this_project, *groups.get(group, []), *constraints]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.shell_completion import get_completion_class
@@ -11,6 +11,9 @@ from mparticle_events.service import SERVERS
 
 from .. import __version__
 from ._exit import BROKEN_PIPE, EXIT_CODES, INTERRUPTED, exit_now
+
+if TYPE_CHECKING:
+    from .. import DataPlan
 
 files_argument = click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(allow_dash=True))
 historical_option = click.option(
@@ -27,11 +30,24 @@ outbound_option = click.option(
     "30 to 60 days.",
 )
 
+plan_option = click.option(
+    "--data-plan", metavar="FILE", help="Check batches against this data plan too: a JSON file that mParticle exported."
+)
+plan_version_option = click.option(
+    "--plan-version", type=click.IntRange(1), metavar="N", help="The version of the plan, if the file has several."
+)
+
 
 def _complete_event(_: click.Context, __: click.Parameter, prefix: str) -> list[str]:
     from ._examples import names
 
     return [name for name in names() if name.startswith(prefix)]
+
+
+def _load_plan(path: str | None, version: int | None) -> DataPlan | None:
+    from ._plan import load_plan
+
+    return load_plan(path, version)
 
 
 class _App(click.Group):
@@ -86,6 +102,8 @@ def example(context: click.Context, event: str | None, *, as_python: bool, only_
 @files_argument
 @historical_option
 @outbound_option
+@plan_option
+@plan_version_option
 @click.option(
     "--max-faults",
     type=click.IntRange(0),
@@ -95,7 +113,15 @@ def example(context: click.Context, event: str | None, *, as_python: bool, only_
 )
 @click.option("--json", "as_json", is_flag=True, help="Print each fault as a JSON object on one line.")
 @click.pass_context
-def validate(context: click.Context, /, files: tuple[str, ...], **options: Any) -> None:
+def validate(
+    context: click.Context,
+    /,
+    files: tuple[str, ...],
+    *,
+    data_plan: str | None,
+    plan_version: int | None,
+    **options: Any,
+) -> None:
     """Check batches as an upload does, and print their faults.
 
     A FILE has one batch, a list of batches, one batch per line, or one document after the other; plain or gzip. - is
@@ -103,10 +129,12 @@ def validate(context: click.Context, /, files: tuple[str, ...], **options: Any) 
 
     Each fault is printed as file:line: path: what is wrong and what to do. A summary goes to stderr. The exit code is 0
     if all batches are valid, 1 if there is a fault, 2 if a file cannot be read.
+
+    With --data-plan, what is not as the plan says is printed beside the faults, and the exit code is 1 for that too.
     """
     from .validate import Validation
 
-    context.exit(Validation(files, **options).run())
+    context.exit(Validation(files, plan=_load_plan(data_plan, plan_version), **options).run())
 
 
 @app.command(epilog=EXIT_CODES)
@@ -181,8 +209,12 @@ def upload(
     metavar="BATCHES",
     help="Accept this many per second, and respond 429 to more.",
 )
+@plan_option
+@plan_version_option
 @click.pass_context
-def sandbox(context: click.Context, /, *, port: int, **settings: Any) -> None:
+def sandbox(
+    context: click.Context, /, *, port: int, data_plan: str | None, plan_version: int | None, **settings: Any
+) -> None:
     """Run a local Events API for tests, with a page that shows what arrives.
 
     It prints the address of the page, and the environment variables that make the SDK and `upload` send to it. It keeps
@@ -190,6 +222,7 @@ def sandbox(context: click.Context, /, *, port: int, **settings: Any) -> None:
     """
     from ._sandbox import run_sandbox
 
+    settings["data_plan"] = _load_plan(data_plan, plan_version)
     context.exit(run_sandbox(port, {name: value for name, value in settings.items() if value is not None}))
 
 

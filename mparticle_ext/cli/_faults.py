@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from json import JSONDecoder
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from mparticle_events import models
 
@@ -14,6 +14,9 @@ from .._checks.explain import short
 from .._checks.faults import document_problems
 from .._checks.paths import Path, format_path
 from ._json_stream import Value
+
+if TYPE_CHECKING:
+    from .. import DataPlan
 
 _BLANK = re.compile(r"[ \t\r\n]*")
 _DECODER = JSONDecoder(parse_int=str)  # a number of any length
@@ -26,11 +29,13 @@ class Fault(NamedTuple):
         line: Its line in the file.
         path: Its path in the batch; empty for the whole batch.
         problem: What is wrong, and what to do.
+        violation: Of what is valid, but not as the data plan says: the kind of the violation.
     """
 
     line: int
     path: str
     problem: str
+    violation: str | None = None
 
     def __str__(self) -> str:
         return f"{self.path}: {self.problem}" if self.path else self.problem
@@ -46,6 +51,14 @@ def find_faults(
         for path, problem in problems.items()
     ]
     return sorted(faults, key=lambda fault: fault.line)
+
+
+def violation_faults(value: Value, document: bytes, prefix: Path, plan: DataPlan) -> list[Fault]:
+    """The violations of the data plan in the `document` at the path `prefix` of a value, each with its line."""
+    return [
+        Fault(value.line + _lines_before(value.document, (*prefix, *one.steps)), one.path, one.problem, one.kind)
+        for one in plan.violations(document)
+    ]
 
 
 def _lines_before(document: bytes, path: Path) -> int:

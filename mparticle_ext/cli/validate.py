@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,20 +17,26 @@ from ._faults import Fault
 from ._input import display_name, open_input, total_bytes
 from ._progress_bar import ProgressDisplay, show_bytes, show_count, show_left
 
+if TYPE_CHECKING:
+    from .. import DataPlan
+
 _REQUEST_ID = "00000000-0000-0000-0000-000000000000"  # as long as the one that an upload adds
 
 
 class Validation:
     """One run of `mparticle-ext validate`."""
 
-    def __init__(self, files: Sequence[str], *, max_faults: int, as_json: bool, **mode: bool) -> None:
+    def __init__(
+        self, files: Sequence[str], *, max_faults: int, as_json: bool, plan: DataPlan | None, **mode: bool
+    ) -> None:
         self._files = files
-        self._check = Check(**mode)
+        self._check = Check(plan=plan, **mode)
+        self._plan = plan
         self._max_faults = max_faults or sys.maxsize  # of a file
         self._as_json = as_json
         self._total_bytes = total_bytes(files)
         self._started = time.monotonic()
-        self._batches = self._invalid = self._events = self._faults = self._bytes = 0
+        self._batches = self._invalid = self._events = self._faults = self._violations = self._bytes = 0
 
     def run(self) -> int:
         """Check all files, and return the exit code."""
@@ -43,14 +50,16 @@ class Validation:
     def _run(self) -> int:
         with ProgressDisplay(self._progress, quiet=False) as display:
             readable = [self._check_file(file, display) for file in self._files]
-        faults = show_count(self._faults, "fault") + (
-            f" in {show_count(self._invalid, 'batch')}" if self._invalid else ""
-        )
+        faults = self._found() + (f" in {show_count(self._invalid, 'batch')}" if self._invalid else "")
         size, seconds = show_bytes(self._bytes), time.monotonic() - self._started
         counts = f"{show_count(self._batches, 'batch')}, {show_count(self._events, 'event')}, {faults}"
         click.echo(f"{counts}; {size} in {seconds:.1f} s", err=True)
         self._check.print_notes()
         return USAGE if not all(readable) else FAILED if self._faults else 0
+
+    def _found(self) -> str:
+        violations = f" and {show_count(self._violations, 'violation')}" if self._plan else ""
+        return show_count(self._faults - self._violations, "fault") + violations
 
     def _check_file(self, path: str, display: ProgressDisplay) -> bool:
         """Check a file; False if it cannot be read."""
@@ -87,6 +96,7 @@ class Validation:
                 display.close()  # the faults show the progress
             self._invalid += 1
             self._faults += len(checked)
+            self._violations += sum(fault.violation is not None for fault in checked)
             self._print_faults(file, checked)
         else:
             self._events += len(checked[1].events or ())
@@ -95,16 +105,20 @@ class Validation:
     def _print_faults(self, file: str, faults: list[Fault]) -> None:
         for fault in faults:
             if self._as_json:
-                _print(json.dumps({"file": file, **fault._asdict(), "index": self._batches}))
+                _print(json.dumps({"file": file, **_fields(fault), "index": self._batches}))
             else:
                 _print(f"{click.style(f'{printable(file)}:{fault.line}:', bold=True)} {printable(str(fault))}")
 
     def _progress(self) -> tuple[float | None, str]:
         seconds = time.monotonic() - self._started
         part = self._bytes / self._total_bytes if self._total_bytes else None
-        text = f"{show_count(self._batches, 'batch')}, {show_count(self._faults, 'fault')}"
+        text = f"{show_count(self._batches, 'batch')}, {self._found()}"
         text += f", {show_bytes(self._bytes / seconds)}/s"
         return part, text + (show_left(seconds, part) if part else "")
+
+
+def _fields(fault: Fault) -> dict[str, object]:
+    return {name: value for name, value in fault._asdict().items() if value is not None}
 
 
 def _print(line: str) -> None:

@@ -26,6 +26,7 @@ _CRITERIA = {
     "product_action": ("action",),
     "promotion_action": ("action",),
 }
+_DEFAULTS = {"custom_event_type": "other"}  # of a custom event without a type
 _EVENTS = ("custom_event", "screen_view")  # besides commerce events, the events that can be planned
 _COMMERCE = {  # the first of these fields says what a commerce event is
     "product_action": "product_action",
@@ -93,7 +94,7 @@ class DataPlan:
         self.plan_id = document.plan_id
         self.version = document.version
         self._strict = strict
-        self._actions = document.actions
+        self._actions = {kind: action for kind, action in document.actions.items() if action != "allow"}
         self._checks = {_key_of_point(point): self._check(index, point) for index, point in enumerate(document.points)}
         self._planned = _names(self._checks)
 
@@ -172,9 +173,7 @@ class DataPlan:
         if subject == "user_identity":
             steps = tuple(_SENT_IDENTITIES.get(str(step), step) for step in steps)
         action = self._actions.get(subject) if problem.kind == "unplanned" else None
-        return Violation(
-            format_path(steps), problem.kind, problem.keyword, problem.text, action if action != "allow" else None, steps
-        )
+        return Violation(format_path(steps), problem.kind, problem.keyword, problem.text, action, steps)
 
     def _check(self, index: int, point: Point) -> SchemaCheck:
         try:
@@ -217,7 +216,7 @@ def _key_of_event(event: dict[str, Any]) -> _Key:
         kind, data = _COMMERCE.get(field), _object(data.get(field))
     elif kind not in _EVENTS:
         return ()
-    return (kind, *[_text(data.get(name)) for name in _CRITERIA.get(kind, ())]) if kind else ()
+    return (kind, *[_text(data.get(name, _DEFAULTS.get(name))) for name in _CRITERIA.get(kind, ())]) if kind else ()
 
 
 def _object(value: Any) -> dict[str, Any]:

@@ -60,7 +60,9 @@ _MAX_OPTIONS = 20
 MAX_SEARCHED = 1000  # names in which a similar one is searched for: mParticle allows as many data points
 _MAX_TEXT = 200  # characters of a message of the library
 _NUMBER = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*")
-_BACKTRACKING = jsonschema_rs.FancyRegexOptions(backtrack_limit=10_000)  # milliseconds; it has no effect on most patterns
+_BACKTRACKING = jsonschema_rs.FancyRegexOptions(
+    backtrack_limit=10_000
+)  # milliseconds; it has no effect on most patterns
 
 _DATE = r"(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})"
 _TIME = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)(?:\.[0-9]+)?"
@@ -133,7 +135,7 @@ class SchemaCheck:
             place = format_path(tuple(error.instance_path))
             raise PlanError(f"{place + ': ' if place else ''}is no JSON Schema: {error.message:.{_MAX_TEXT}}") from None
         except ValueError as error:  # nested too deeply
-            raise PlanError(f"is no JSON Schema: {str(error):.{_MAX_TEXT}}") from None
+            raise PlanError(f"is no JSON Schema: {error!s:.{_MAX_TEXT}}") from None
 
     def _explained(self, error: jsonschema_rs.ValidationError) -> Iterator[Problem]:
         path = tuple(error.instance_path)

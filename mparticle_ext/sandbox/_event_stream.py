@@ -7,13 +7,16 @@ import threading
 import time
 from collections.abc import AsyncIterator
 from secrets import token_hex
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import json
 
 from ._faults import Faults
 from ._request_log import RequestLog
 from ._rows import Row, row_of
+
+if TYPE_CHECKING:
+    from .. import DataPlan
 
 MAX_PAGE_ROWS = 10_000
 """How many of the newest rows a page shows."""
@@ -28,11 +31,14 @@ _KEEP_ALIVE_SECONDS = 15.0
 class EventStream:
     """The event stream of one sandbox."""
 
-    def __init__(self, log: RequestLog, faults: Faults, stopping: threading.Event, *, default_keys: bool) -> None:
+    def __init__(
+        self, log: RequestLog, faults: Faults, stopping: threading.Event, *, default_keys: bool, plan: DataPlan | None
+    ) -> None:
         self._log = log
         self._faults = faults
         self._stopping = stopping
         self._default_keys = default_keys  # the page shows no other keys
+        self._plan = plan
         self._run_id = token_hex(4)  # another sandbox at the same address numbers its rows from 1 again
 
     async def events(self, last_event_id: str) -> AsyncIterator[bytes]:
@@ -63,7 +69,7 @@ class EventStream:
         for batch in batches:
             if size > _MAX_EVENT_BYTES:
                 break
-            rows.append(row_of(batch))
+            rows.append(row_of(batch, self._plan))
             size += rows[-1].size
         last = rows[-1].number if rows else newest
         return rows, last, last < newest
@@ -74,6 +80,7 @@ class EventStream:
                 "run_id": self._run_id,
                 "is_behind": is_behind,
                 "default_keys": self._default_keys,
+                "data_plan": self._plan is not None,
                 "first": self._log.rows.first,
                 "counts": self._log.counts._asdict(),
                 "latency": self._faults.latency,

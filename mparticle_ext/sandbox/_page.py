@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
@@ -19,6 +19,9 @@ from ._event_stream import EventStream
 from ._faults import After, Faults
 from ._request_log import ReceivedBatch, RequestLog
 from ._rows import row_of
+
+if TYPE_CHECKING:
+    from .. import DataPlan
 
 T = TypeVar("T")
 
@@ -59,16 +62,16 @@ class Clear(Struct, forbid_unknown_fields=True):
     """Delete all received batches."""
 
 
-def page_app(log: RequestLog, faults: Faults, stream: EventStream) -> ASGIApp:
+def page_app(log: RequestLog, faults: Faults, stream: EventStream, plan: DataPlan | None) -> ASGIApp:
     """The ASGI application of the page."""
-    return own_page_only(Starlette(routes=Page(log, faults, stream).routes))
+    return own_page_only(Starlette(routes=Page(log, faults, stream, plan).routes))
 
 
 class Page:
     """The endpoints of the page."""
 
-    def __init__(self, log: RequestLog, faults: Faults, stream: EventStream) -> None:
-        self._log, self._faults, self._stream = log, faults, stream
+    def __init__(self, log: RequestLog, faults: Faults, stream: EventStream, plan: DataPlan | None) -> None:
+        self._log, self._faults, self._stream, self._plan = log, faults, stream, plan
 
     @property
     def routes(self) -> list[Route]:
@@ -95,7 +98,7 @@ class Page:
             found = self._log.rows.after(number - 1, 1)
         if not found or found[0].number != number:
             return _json({"error": "this batch is no longer stored"}, 404)
-        return _json(_details(found[0]))
+        return _json(_details(found[0], self._plan))
 
     async def _download(self, _: Request) -> Response:
         with self._log.condition:
@@ -145,10 +148,10 @@ def _json(value: object, status: int = 200) -> Response:
     return Response(msgspec.json.encode(value), status_code=status, media_type="application/json")
 
 
-def _details(batch: ReceivedBatch) -> dict[str, Any]:
+def _details(batch: ReceivedBatch, plan: DataPlan | None) -> dict[str, Any]:
     request = batch.request
     return {
-        "row": row_of(batch),
+        "row": row_of(batch, plan),
         "document": bytes(batch.document).decode(errors="replace"),
         "method": request.method,
         "seconds": request.seconds,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
-from typing import Any, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 import msgspec
 from mparticle_events import models
@@ -13,11 +13,21 @@ from msgspec import Struct
 
 from ._request_log import UNREADABLE, ReceivedBatch, Request, documents_of
 
+if TYPE_CHECKING:
+    from .. import DataPlan
+    from .. import Violation as PlanViolation
+
 _IDENTITIES = ("customer_id", "email", "mobile_number", "other", *models.UserIdentities.__struct_fields__)
 _OTHER_IDENTITIES = ("mpid", "mp_deviceid", "ip")
 _DEVICE_IDS = [name for name in models.DeviceInformation.__struct_fields__ if name.endswith(("_id", "_uuid", "_idfv"))]
 _HOUR_MS = 3_600_000
 _MAX_WARNINGS = 5
+_MAX_VIOLATIONS = 20
+_BLOCKED = {
+    "drop_event": "the plan blocks it: mParticle drops the event",
+    "drop_attribute": "the plan blocks it: mParticle drops the attribute",
+    "drop_batch": "the plan blocks it: mParticle drops the batch",
+}
 _NAME_FIELDS = ("event_name", "screen_name", "label", "url", "user_attribute_name")
 _ACTION_FIELDS = ("product_action", "promotion_action")
 _TYPE_FIELDS = ("application_transition_type", "profile_event_type", "push_message_type")
@@ -61,6 +71,14 @@ class Event(NamedTuple):
     name: str
 
 
+class Violation(NamedTuple):
+    """What of a batch is not as the data plan says, and what mParticle does with it; empty if it does nothing."""
+
+    path: str
+    problem: str
+    consequence: str
+
+
 class Row(Struct, omit_defaults=True):
     """A row of the page. The time is in Unix milliseconds, the size in bytes."""
 
@@ -79,13 +97,16 @@ class Row(Struct, omit_defaults=True):
     batches: int = 1
     limits: list[Usage] = []
     warnings: list[str] = []
+    violations: list[Violation] = []
+    violation_count: int = 0
 
 
-def row_of(received: ReceivedBatch) -> Row:
-    """The row of a batch, or of a request that was refused."""
+def row_of(received: ReceivedBatch, plan: DataPlan | None = None) -> Row:
+    """The row of a batch, or of a request that was refused. What was taken is checked against the data plan."""
     request, fate = received.request, received.fate
     batch, batches = _parsed(received)
     events = [event for event in _list(batch.get("events")) if isinstance(event, dict)]
+    violations = plan.violations(bytes(received.document)) if plan and fate.outcome == "taken" else []
     return Row(
         received.number,
         int(request.received_at * 1000),
@@ -102,6 +123,8 @@ def row_of(received: ReceivedBatch) -> Row:
         batches,
         _limits(received, batch, events, batches),
         list(islice(_warnings(request, batch), _MAX_WARNINGS)),
+        [_violation(one) for one in violations[:_MAX_VIOLATIONS]],
+        len(violations),
     )
 
 
@@ -147,6 +170,11 @@ def _time_warning(request: Request, unixtime_ms: float) -> str | None:
         age = f"more than {MIN_HISTORICAL_AGE_HOURS} hours ago"
         return f"which is {age}: give milliseconds, or use the historical upload"
     return None
+
+
+def _violation(found: PlanViolation) -> Violation:
+    action = found.action or ""
+    return Violation(_text(found.path), _text(found.problem, _MAX_REASON_CHARACTERS), _BLOCKED.get(action, action))
 
 
 def _event(event: Mapping[str, Any]) -> Event:

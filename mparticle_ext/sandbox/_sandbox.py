@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from starlette.types import Receive, Scope, Send
 
@@ -17,6 +17,9 @@ from ._faults import After, Faults
 from ._page import page_app
 from ._request_log import Counts, Dropped, ReceivedBatch, Request, RequestLog, View
 from ._server import Server
+
+if TYPE_CHECKING:
+    from .. import DataPlan, Violation
 
 _DEFAULT_KEYS = ("sandbox-key", "sandbox-secret")  # valid only for a sandbox
 _MAX_REASONS = 3  # in an error message
@@ -39,6 +42,8 @@ class Sandbox:
         keep: How many of the newest batches of each outcome are stored, with their requests; None for no such limit. A
             refused request counts as one batch. At most 64 MiB of request bodies and headers are stored in any case.
             `counts` and the check for a repeated `source_request_id` include what is no longer stored.
+        data_plan: The data plan that the batches are checked against. They are taken in any case, as mParticle does;
+            `violations` and the page have what is not as the plan says.
 
     Raises:
         ValueError: An argument is not valid.
@@ -53,9 +58,11 @@ class Sandbox:
         latency: float = 0.0,
         rate_limit: float | None = None,
         keep: int | None = None,
+        data_plan: DataPlan | None = None,
     ) -> None:
         if keep is not None and (type(keep) is not int or keep < 0):
             raise ValueError(f"keep is {keep!r:.40}: give a number of batches, 0 or more, or None for all")
+        self._data_plan = data_plan
         self._api_key, self._api_secret = api_key, api_secret
         self._faults = Faults(latency, rate_limit)
         self._log = RequestLog(keep)
@@ -63,8 +70,8 @@ class Sandbox:
         credentials = f"{api_key}:{api_secret}".encode()
         self._events_api = no_cross_site(EventsApiApp(self._log, self._faults, credentials, self._stopping))
         default_keys = (api_key, api_secret) == _DEFAULT_KEYS
-        stream = EventStream(self._log, self._faults, self._stopping, default_keys=default_keys)
-        self._page = page_app(self._log, self._faults, stream)
+        stream = EventStream(self._log, self._faults, self._stopping, default_keys=default_keys, plan=data_plan)
+        self._page = page_app(self._log, self._faults, stream, data_plan)
         self._server = Server(self._app, port)
 
     @property
@@ -111,6 +118,15 @@ class Sandbox:
     def dropped(self) -> Sequence[Dropped]:
         """The batches that were dropped although their request was accepted, each with the reason."""
         return View(self._log.dropped, _dropped, self._log.condition)
+
+    @property
+    def violations(self) -> list[Violation]:
+        """What is not as the data plan says, of all batches that were taken. Empty without a plan."""
+        if self._data_plan is None:
+            return []
+        with self._log.condition:
+            documents = [bytes(batch.document) for batch in self._log.taken]
+        return [violation for document in documents for violation in self._data_plan.violations(document)]
 
     @property
     def requests(self) -> Sequence[Request]:

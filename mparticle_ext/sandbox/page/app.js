@@ -29,6 +29,7 @@ stream.onmessage = (event) => {
   rows.add(state.rows, state.first);
   faults.update(state);
   showExample(state.default_keys);
+  find("violations").hidden = !state.data_plan;
   addTypeOptions();
   refresh();
 };
@@ -77,14 +78,17 @@ function applyFilter() {
     text: filter.text.value.trim().toLowerCase(),
     environment: filter.environment.value,
     type: filter.type.value,
-    problems: find("problems").getAttribute("aria-pressed") === "true",
+    problems: isPressed("problems"),
+    violations: isPressed("violations"),
   });
   list.scrollToTop();
   refresh();
 }
 
-function setProblemsOnly(pressed) {
-  find("problems").setAttribute("aria-pressed", pressed);
+const isPressed = (button) => find(button).getAttribute("aria-pressed") === "true";
+
+function press(button, pressed) {
+  find(button).setAttribute("aria-pressed", pressed);
   applyFilter();
 }
 
@@ -93,10 +97,11 @@ find("filter").addEventListener("submit", (event) => {
   event.preventDefault();
   list.viewport.focus();
 });
-find("problems").addEventListener("click", () => setProblemsOnly(find("problems").getAttribute("aria-pressed") !== "true"));
+for (const button of ["problems", "violations"]) find(button).addEventListener("click", () => press(button, !isPressed(button)));
 find("clear-filter").addEventListener("click", () => {
   find("filter").reset();
-  setProblemsOnly(false);
+  press("problems", false);
+  press("violations", false);
   list.viewport.focus();
 });
 

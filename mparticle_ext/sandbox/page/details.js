@@ -44,7 +44,7 @@ export class Details {
     const { row } = data;
     const panels = { JSON: jsonPanel(data), Request: requestPanel(data), Limits: limitsPanel(row) };
     const title = make("h2", { className: row.outcome }, userElement(row), statusElement(row));
-    return [this.#header(title), summary(row), ...problem(row), ...warnings(row), this.#tabs(panels), ...Object.values(panels)];
+    return [this.#header(title), summary(row), ...problem(row), ...warnings(row), ...violations(row), this.#tabs(panels), ...Object.values(panels)];
   }
 
   #header(title) {
@@ -96,6 +96,14 @@ function warnings(row) {
   return (row.warnings ?? []).map((text) => make("p", { className: "problem dropped warning" }, make("bdi", {}, text)));
 }
 
+function violations(row) {
+  const shown = (row.violations ?? []).map(([path, text, consequence]) =>
+    make("p", { className: "problem dropped violation" }, make("code", {}, path), make("bdi", {}, text), consequence && make("strong", {}, consequence)),
+  );
+  const more = (row.violation_count ?? 0) - shown.length;
+  return more > 0 ? [...shown, make("p", { className: "problem dropped violation" }, `and ${formatted(more)} more`)] : shown;
+}
+
 function jsonPanel({ document: text, row }) {
   if (!text) return make("div", { className: "panel" }, make("p", { className: "muted" }, "The body is empty or was not read."));
   let tree;
@@ -106,6 +114,7 @@ function jsonPanel({ document: text, row }) {
   }
   const { path } = splitReason(row.reason ?? "");
   if (path) tree.markError(pathKeys(path));
+  for (const [place] of row.violations ?? []) tree.markError(pathKeys(place));
   return make("div", { className: "panel json" }, tools(tree, text), tree.element);
 }
 

@@ -37,9 +37,16 @@ export function userElement(row) {
 }
 
 function eventsElement(row) {
-  const mark = row.warnings && make("span", { className: "mark", title: row.warnings.join("\n"), role: "img", ariaLabel: "surprising" }, "⚠");
-  if (!row.event_count) return make("span", { className: "events muted" }, mark ?? false, "no events");
-  return make("span", { className: "events" }, make("span", { className: "count" }, String(row.event_count)), mark ?? false, row.events.map(eventElement));
+  const marks = [
+    row.warnings && markElement("⚠", "surprising", row.warnings),
+    row.violations && markElement("≠", "not as planned", row.violations.map((violation) => violation.slice(0, 2).join(": "))),
+  ].filter(Boolean);
+  if (!row.event_count) return make("span", { className: "events muted" }, marks, "no events");
+  return make("span", { className: "events" }, make("span", { className: "count" }, String(row.event_count)), marks, row.events.map(eventElement));
+}
+
+function markElement(sign, ariaLabel, texts) {
+  return make("span", { className: "mark", title: texts.join("\n"), role: "img", ariaLabel }, sign);
 }
 
 function eventElement([kind, name]) {

@@ -9,7 +9,7 @@ export class Rows {
   constructor() {
     this.shown = [];
     this.types = new Set();
-    this.filter = { text: "", environment: "", type: "", problems: false };
+    this.filter = { text: "", environment: "", type: "", problems: false, violations: false };
   }
 
   get length() {
@@ -59,9 +59,10 @@ export class Rows {
   }
 
   #matches(row) {
-    const { text, environment, type, problems } = this.filter;
+    const { text, environment, type, problems, violations } = this.filter;
     return (
       (!problems || row.outcome !== "taken") &&
+      (!violations || row.violations) &&
       (!environment || row.environment === environment) &&
       (!type || (row.types ?? []).includes(type)) &&
       (!text || this.#texts.get(row.number).includes(text))
