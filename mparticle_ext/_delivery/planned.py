@@ -26,6 +26,8 @@ class PlanCheck:
 
     def __init__(self, plan: DataPlan, on_violation: OnViolation) -> None:
         self._plan = plan
+        named = {"plan_id": plan.plan_id, "plan_version": plan.version}
+        self._named: dict[str, Any] = {name: value for name, value in named.items() if value is not None}
         self._on_violation = on_violation
 
     def tagged(self, batch: AnyBatch) -> AnyBatch:
@@ -34,7 +36,7 @@ class PlanCheck:
         A batch that names a plan keeps it.
         """
         context = batch.get("context") if isinstance(batch, Mapping) else batch.context
-        if self._plan.plan_id is None or _names_a_plan(context):
+        if "plan_id" not in self._named or _names_a_plan(context):
             return batch
         if isinstance(batch, Mapping):
             return {**batch, "context": self._with_plan(context or {})}
@@ -56,12 +58,9 @@ class PlanCheck:
 
     def _with_plan(self, context: Any) -> Any:
         if isinstance(context, Mapping):
-            named = {"plan_id": self._plan.plan_id, "plan_version": self._plan.version}
-            return {**context, "data_plan": {name: value for name, value in named.items() if value is not None}}
+            return {**context, "data_plan": self._named}
         context = copy.copy(context)
-        context.data_plan = constructors.DataPlanContext(self._plan.plan_id)
-        if self._plan.version is not None:
-            context.data_plan.plan_version = self._plan.version
+        context.data_plan = constructors.DataPlanContext(**self._named)
         return context
 
 

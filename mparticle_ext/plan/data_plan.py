@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
@@ -33,13 +33,9 @@ _COMMERCE = {  # the first of these fields says what a commerce event is
     "promotion_action": "promotion_action",
     "product_impressions": "product_impression",
 }
-_NAMED_BY_MATCH = {  # what the match of a data point names, its schema can leave out
-    ("data", "event_name"),
-    ("data", "custom_event_type"),
-    ("data", "screen_name"),
-    ("data", "product_action", "action"),
-    ("data", "promotion_action", "action"),
-}
+_NAMED_BY_MATCH = {("data", name) for name in ("event_name", "custom_event_type", "screen_name")} | {
+    ("data", name, "action") for name in ("product_action", "promotion_action")
+}  # a schema that is closed can leave them out
 _PLANNED_IDENTITIES = {
     "customer_id": "customerid",
     "facebook_custom_audience_id": "facebookcustomaudienceid",
@@ -57,8 +53,8 @@ class Violation:
         kind: mParticle's word for it: `unplanned`, `missing_required`, `invalid_value` or `unknown`.
         keyword: The keyword of the schema, such as `type`; None for an event that is not planned.
         problem: What is wrong, and what to do.
-        action: What mParticle does with it by the settings of the plan: `drop_event`, `drop_attribute` or
-            `drop_batch`; None if it does nothing.
+        action: How mParticle blocks it by the settings of the plan: `drop_event`, `drop_attribute` or `drop_batch`;
+            None if it does not.
         steps: The path as names and indices.
     """
 
@@ -74,29 +70,28 @@ class Violation:
 
 
 class DataPlan:
-    """A version of a data plan, to check batches against.
+    """A version of a data plan, to check batches against. `load` and `from_dict` read it.
 
     By default it says what mParticle's cloud says: `"42"` is accepted as a number, `"true"` as a boolean. With `strict`
-    it says what mParticle's npm package `@mparticle/data-planning-node` says: it converts nothing, and does not check
+    it says what mParticle's npm package `@mparticle/data-planning-node` says, which converts nothing and does not check
     identities. Events that cannot be planned, such as a session start, are accepted in both modes.
 
     Attributes:
         plan_id: The ID of the plan; None if the document does not have it.
         version: The number of the version; None if the document does not have it.
+
+    Raises:
+        PlanError: A schema is not valid.
     """
 
     def __init__(self, document: PlanDocument, *, strict: bool = False) -> None:
-        """Compile the schemas of a document. `load` and `from_dict` read it first.
-
-        Raises:
-            PlanError: A schema is not valid.
-        """
-        self.plan_id = document.plan_id
-        self.version = document.version
+        self.plan_id, self.version = document.plan_id, document.version
         self._strict = strict
-        self._actions = {kind: action for kind, action in document.actions.items() if action != "allow"}
-        self._checks = {_key_of_point(point): self._check(index, point) for index, point in enumerate(document.points)}
-        self._planned = _names(self._checks)
+        self._actions = {subject: action for subject, action in document.actions.items() if action != "allow"}
+        self._checks: dict[_Key, SchemaCheck] = {}
+        self._planned: dict[str, dict[str, list[str]]] = {}  # by match type and name: the custom event types
+        for index, point in enumerate(document.points):
+            self._add(index, point)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], version: int | None = None, *, strict: bool = False) -> Self:
@@ -105,7 +100,7 @@ class DataPlan:
         Args:
             path: The file.
             version: The number of the version, if the file has several.
-            strict: Convert nothing, as mParticle's npm package.
+            strict: Say what mParticle's npm package says, not what its cloud says.
 
         Raises:
             PlanError: The file is no data plan, does not have that version, or has a schema that is not valid.
@@ -119,7 +114,7 @@ class DataPlan:
 
     @classmethod
     def from_dict(cls, plan: Mapping[str, Any], version: int | None = None, *, strict: bool = False) -> Self:
-        """Read a plan from the dict of such a file.
+        """Read a plan from a dict, as `load` does from a file.
 
         Raises:
             PlanError: The dict is no data plan, does not have that version, or has a schema that is not valid.
@@ -136,19 +131,28 @@ class DataPlan:
             ValidationError: A value has no JSON form, or the bytes are not JSON.
         """
         text = batch if isinstance(batch, bytes) else encoded(batch)
-        document = _object(checked(text, Any))
-        return [*self._violations(_without_nulls(document) if b"null" in text else document)]
+        return [*self._violations(_object(checked(text, Any)), _without_nulls if b"null" in text else _object)]
 
     def __repr__(self) -> str:
         return f"DataPlan({self.plan_id!r}, version {self.version})"
 
-    def _violations(self, batch: dict[str, Any]) -> Iterator[Violation]:
+    def _add(self, index: int, point: Point) -> None:
+        kind = point.match_type
+        key = (kind, *(point.criteria.get(name) for name in _CRITERIA.get(kind, ())))
+        try:
+            self._checks[key] = SchemaCheck(point.schema, strict=self._strict)
+        except PlanError as error:
+            raise PlanError(f"data_points[{index}].validator.definition: {error}") from None
+        *types, name = map(str, key[1:] or key)
+        self._planned.setdefault(kind, {}).setdefault(name, []).extend(types)
+
+    def _violations(self, batch: dict[str, Any], clean: Callable[[Any], dict[str, Any]]) -> Iterator[Violation]:
         events = batch.get("events")
         for index, event in enumerate(events if isinstance(events, list) else ()):
-            yield from self._event(_object(event), ("events", index))
-        yield from self._part("user_attributes", _object(batch.get("user_attributes")), "user_attribute")
+            yield from self._event(clean(event), ("events", index))
+        yield from self._part("user_attributes", clean(batch.get("user_attributes")), "user_attribute")
         if not self._strict:  # the npm package ignores identities
-            identities = _object(batch.get("user_identities"))
+            identities = clean(batch.get("user_identities"))
             planned = {_PLANNED_IDENTITIES.get(name, name): value for name, value in identities.items()}
             yield from self._part("user_identities", planned, "user_identity")
 
@@ -160,13 +164,12 @@ class DataPlan:
                 if self._strict or problem.kind != "unplanned" or problem.path not in _NAMED_BY_MATCH:
                     yield self._violation(place, problem, "event_attribute")
         elif key:
-            yield self._violation(place, Problem((), "unplanned", None, self._unplanned(key)), "event")
+            yield self._violation(place, Problem((), "unplanned", None, self._unplanned(*map(str, key))), "event")
 
-    def _part(self, name: str, value: dict[str, Any], kind: str) -> Iterator[Violation]:
+    def _part(self, name: str, value: dict[str, Any], subject: str) -> Iterator[Violation]:
         check = self._checks.get((name,))
-        if check is not None:
-            for problem in check.problems(value):
-                yield self._violation((name,), problem, kind)
+        for problem in check.problems(value) if check is not None else ():
+            yield self._violation((name,), problem, subject)
 
     def _violation(self, place: Path, problem: Problem, subject: str) -> Violation:
         steps = (*place, *problem.path)
@@ -175,37 +178,14 @@ class DataPlan:
         action = self._actions.get(subject) if problem.kind == "unplanned" else None
         return Violation(format_path(steps), problem.kind, problem.keyword, problem.text, action, steps)
 
-    def _check(self, index: int, point: Point) -> SchemaCheck:
-        try:
-            return SchemaCheck(point.schema, strict=self._strict)
-        except PlanError as error:
-            raise PlanError(f"data_points[{index}].validator.definition: {error}") from None
-
-    def _unplanned(self, key: _Key) -> str:
+    def _unplanned(self, kind: str, *criteria: str) -> str:
         """The problem of an event that is not planned."""
-        kind, *criteria = key
-        if not criteria:
-            return f"{kind} is not planned{hint('', ())}"
-        *types, name = map(str, criteria)
-        planned = self._planned.get(str(kind), {})
+        *types, name = criteria or [""]
+        planned = self._planned.get(kind, {})
         if types and name in planned:
             return f"{kind} {name!r} is planned as {' or '.join(planned[name])}, not {types[0]}"
-        of_type = f" of type {types[0]}" if types else ""
-        return f"{kind} {name!r}{of_type} is not planned{hint(name, tuple(islice(planned, MAX_SEARCHED)))}"
-
-
-def _names(keys: Iterable[_Key]) -> dict[str, dict[str, list[str]]]:
-    """The planned names of each match type, each with the custom event types that it is planned as."""
-    names: dict[str, dict[str, list[str]]] = {}
-    for kind, *criteria in keys:
-        *types, name = map(str, criteria or [""])
-        names.setdefault(str(kind), {}).setdefault(name, []).extend(types)
-    return names
-
-
-def _key_of_point(point: Point) -> _Key:
-    kind = point.match_type
-    return (kind, *(point.criteria.get(name) for name in _CRITERIA.get(kind, ())))
+        event = f"{kind} {name!r} of type {types[0]}" if types else f"{kind} {name!r}" if name else kind
+        return f"{event} is not planned{hint(name, tuple(islice(planned, MAX_SEARCHED)))}"
 
 
 def _key_of_event(event: dict[str, Any]) -> _Key:
@@ -216,19 +196,14 @@ def _key_of_event(event: dict[str, Any]) -> _Key:
         kind, data = _COMMERCE.get(field), _object(data.get(field))
     elif kind not in _EVENTS:
         return ()
-    return (kind, *[_text(data.get(name, _DEFAULTS.get(name))) for name in _CRITERIA.get(kind, ())]) if kind else ()
+    return (kind, *[str(data.get(name, _DEFAULTS.get(name))) for name in _CRITERIA.get(kind, ())]) if kind else ()
 
 
 def _object(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _without_nulls(value: dict[str, Any]) -> dict[str, Any]:
-    """A copy without the fields that are null, which mParticle does not check. Lists stay as they are."""
-    return {
-        name: _without_nulls(one) if isinstance(one, dict) else one for name, one in value.items() if one is not None
-    }
+def _without_nulls(value: Any) -> dict[str, Any]:
+    """An object without the fields that are null, which mParticle does not check. Lists stay as they are."""
+    fields = ((name, one) for name, one in _object(value).items() if one is not None)
+    return {name: _without_nulls(one) if isinstance(one, dict) else one for name, one in fields}

@@ -1,11 +1,10 @@
-"""Checks a value against the JSON Schema of a data point. jsonschema-rs does it; here are the rules of mParticle."""
+"""Checks a value against the JSON Schema of a data point: jsonschema-rs, with the rules in which mParticle differs."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from datetime import date
 from functools import lru_cache
 from math import isfinite
 from typing import Any, Literal, NamedTuple, TypeAlias
@@ -17,7 +16,7 @@ from .._checks.paths import Path, format_path, value_at
 from ..errors import PlanError
 
 try:
-    import jsonschema_rs
+    from jsonschema_rs import Draft7Validator, FancyRegexOptions, ValidationError
     from jsonschema_rs import ValidationErrorKind as Kind
 except ModuleNotFoundError as error:
     raise ImportError('a data plan needs its extra: pip install "mparticle-ext[plan]"') from error
@@ -25,12 +24,10 @@ except ModuleNotFoundError as error:
 ViolationKind: TypeAlias = Literal["unplanned", "missing_required", "invalid_value", "unknown"]
 """mParticle's words for what is wrong."""
 
-_KINDS: dict[str, ViolationKind] = dict.fromkeys(
-    ("type", "enum", "const", "pattern", "format", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
-     "multipleOf", "minLength", "maxLength", "patternProperties"),
-    "invalid_value",
-)  # fmt: skip
-_PROBLEMS = {
+MAX_SEARCHED = 1000  # names in which a similar one is searched for: mParticle allows as many data points
+_MAX_OPTIONS = 20  # that a text shows
+_PROBLEMS = {  # of the keywords whose violation is an invalid value
+    "type": "must be of type {types}, not {given}",
     "enum": "must be one of {options}",
     "const": "must be {expected_value}",
     "pattern": "does not match {pattern}",
@@ -42,63 +39,32 @@ _PROBLEMS = {
     "multipleOf": "must be a multiple of {multiple_of}",
     "minLength": "must have at least {limit} characters",
     "maxLength": "must have at most {limit} characters",
-    "minItems": "must have at least {limit} entries",
-    "maxItems": "must have at most {limit} entries",
-    "falseSchema": "is not allowed by the plan: leave it out",
 }
-_TYPES = {
-    "string": "a string",
-    "number": "a number",
-    "integer": "a whole number",
-    "boolean": "a boolean",
-    "object": "an object",
-    "array": "a list",
-    "null": "null",
-}
+_CLOSED = "additionalProperties"
 _BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
-_MAX_OPTIONS = 20
-MAX_SEARCHED = 1000  # names in which a similar one is searched for: mParticle allows as many data points
-_MAX_TEXT = 200  # characters of a message of the library
+_TYPES = {str: "string", bool: "boolean", int: "number", float: "number", dict: "object", list: "array"}
 _NUMBER = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*")
-_BACKTRACKING = jsonschema_rs.FancyRegexOptions(
-    backtrack_limit=10_000
-)  # milliseconds; it has no effect on most patterns
-
-_DATE = r"(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})"
-_TIME = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)(?:\.[0-9]+)?"
-_OFFSET = r"(?:[zZ]|[+-][0-9]{2}:[0-9]{2})"
-_NPM_DATE = r"[0-9]{4}-[01][0-9]-[0-3][0-9]"
-_NPM_TIME = r"(?:[0-2][0-9]:[0-5][0-9]:[0-5][0-9]|23:59:60)(?:\.[0-9]+)?"
-_NPM_OFFSET = r"(?:[zZ]|[+-][0-9]{2}(?::?[0-9]{2})?)"
+_REGEX_LIMIT = FancyRegexOptions(backtrack_limit=10_000)  # some milliseconds
 
 
-def _format(form: str) -> Callable[[str], bool]:
-    pattern = re.compile(form)
-
-    def is_valid(text: str) -> bool:
-        match = pattern.fullmatch(text)
-        return match is not None and _is_date(match.groupdict().get("date", "2000-01-01"))
-
-    return is_valid
+def _format(form: str, *, calendar: bool = False) -> Callable[[str], bool]:
+    """The check of a format; with `calendar`, that its first 10 characters are a date."""
+    pattern, is_date = re.compile(form), Draft7Validator({"format": "date"}, validate_formats=True).is_valid
+    return lambda text: pattern.fullmatch(text) is not None and (not calendar or is_date(text[:10]))
 
 
-def _is_date(text: str) -> bool:
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
-
-
+_CLOUD_TIME = r"([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?([zZ]|[+-]\d\d:\d\d)?"
+_NPM_DATE, _NPM_TIME, _NPM_ZONE = (
+    r"\d{4}-[01]\d-[0-3]\d", r"([0-2]\d:[0-5]\d:[0-5]\d|23:59:60)(\.\d+)?", r"([zZ]|[+-]\d\d(:?\d\d)?)"
+)  # fmt: skip
 _CLOUD_FORMATS = {
-    "date": _format(_DATE),
-    "time": _format(f"{_TIME}{_OFFSET}?"),
-    "date-time": _format(f"{_DATE}(?:[tT]{_TIME}{_OFFSET}?)?"),
+    "time": _format(f"(?a:{_CLOUD_TIME})"),
+    "date-time": _format(rf"(?a:\d{{4}}-\d\d-\d\d([tT]{_CLOUD_TIME})?)", calendar=True),
 }
 _NPM_FORMATS = {
-    "date": _format(_NPM_DATE),
-    "time": _format(f"{_NPM_TIME}{_NPM_OFFSET}?"),
-    "date-time": _format(f"{_NPM_DATE}[tT\\s]{_NPM_TIME}{_NPM_OFFSET}"),
+    "date": _format(f"(?a:{_NPM_DATE})"),
+    "time": _format(f"(?a:{_NPM_TIME}{_NPM_ZONE}?)"),
+    "date-time": _format(rf"(?a:{_NPM_DATE}[tT\s]{_NPM_TIME}{_NPM_ZONE})"),
 }
 
 
@@ -112,60 +78,52 @@ class Problem(NamedTuple):
 
 
 class SchemaCheck:
-    """The check of one schema. `strict` accepts no string as a number or boolean, as mParticle's npm package."""
+    """The check of one schema. With `strict`, no string is accepted as a number or boolean, as in the npm package."""
 
     def __init__(self, schema: Mapping[str, Any], *, strict: bool) -> None:
-        self._schema = schema
-        self._strict = strict
+        self._schema, self._strict = schema, strict
         self._validator = self._compiled(schema)
 
     def problems(self, value: Any) -> Iterable[Problem]:
         """What of a value does not fit. No text quotes the value."""
         if self._validator.is_valid(value):
             return ()
-        return (problem for error in self._validator.iter_errors(value) for problem in self._explained(error))
+        return (problem for error in self._validator.iter_errors(value) for problem in self._explained(error, value))
 
-    def _compiled(self, schema: Mapping[str, Any]) -> jsonschema_rs.Validator:
-        formats = _NPM_FORMATS if self._strict else _CLOUD_FORMATS
+    def _compiled(self, schema: Mapping[str, Any]) -> Draft7Validator:
+        settings: Any = {"formats": _NPM_FORMATS if self._strict else _CLOUD_FORMATS, "validate_formats": True}
         try:
-            return jsonschema_rs.Draft7Validator(
-                dict(schema), formats=formats, validate_formats=True, offline=True, pattern_options=_BACKTRACKING
-            )
-        except jsonschema_rs.ValidationError as error:
-            place = format_path(tuple(error.instance_path))
-            raise PlanError(f"{place + ': ' if place else ''}is no JSON Schema: {error.message:.{_MAX_TEXT}}") from None
-        except ValueError as error:  # nested too deeply
-            raise PlanError(f"is no JSON Schema: {error!s:.{_MAX_TEXT}}") from None
+            return Draft7Validator(dict(schema), offline=True, pattern_options=_REGEX_LIMIT, **settings)
+        except ValueError as error:
+            path = format_path(tuple(error.instance_path)) if isinstance(error, ValidationError) else ""
+            problem = error.message if isinstance(error, ValidationError) else str(error)
+            raise PlanError(f"{path + ': ' if path else ''}is no JSON Schema: {problem:.200}") from None
 
-    def _explained(self, error: jsonschema_rs.ValidationError) -> Iterator[Problem]:
+    def _explained(self, error: ValidationError, value: Any) -> Iterator[Problem]:
         path = tuple(error.instance_path)
         match error.kind:
             case Kind.AdditionalProperties(unexpected=names):
-                for name in names:
-                    text = f"is not planned{self._hint(name, error.schema_path)}"
-                    yield Problem((*path, name), "unplanned", "additionalProperties", text)
+                yield from self._unplanned(error, names)
+            case Kind.FalseSchema() if error.schema_path[-1:] == [_CLOSED]:  # it has no properties
+                yield from self._unplanned(error, value_at(value, path))
             case Kind.Required(property=name):
-                yield Problem((*path, name), "missing_required", "required", "is required by the plan: give it a value")
+                yield Problem((*path, name), "missing_required", error.kind.name, "is required: give it a value")
             case Kind.Type(types=types) if not self._strict and (read := _read_as(error.instance, types)) is not None:
-                yield from self._bound_problems(path, error.schema_path, read)
+                bounds = {name: limit for name, limit in self._part(error).items() if name in _BOUNDS}
+                found = self._compiled(bounds).iter_errors(read) if bounds else ()
+                yield from (_invalid(path, one.kind, read) for one in found)
             case kind:
-                yield Problem(path, _KINDS.get(kind.name, "unknown"), _keyword(kind), _text(kind, error.instance))
+                yield _invalid(path, kind, error.instance)
 
-    def _hint(self, name: str, schema_path: list[str | int]) -> str:
-        return hint(name, tuple(self._part(schema_path).get("properties", ())))
+    def _unplanned(self, error: ValidationError, names: Iterable[str]) -> Iterator[Problem]:
+        planned = tuple(self._part(error).get("properties", ()))
+        for name in names:
+            yield Problem((*error.instance_path, name), "unplanned", _CLOSED, f"is not planned{hint(name, planned)}")
 
-    def _bound_problems(self, path: Path, schema_path: list[str | int], number: float) -> Iterator[Problem]:
-        """The problems of a number or boolean that was sent as a string."""
-        schema = self._part(schema_path)
-        bounds = {name: schema[name] for name in _BOUNDS if name in schema}
-        if bounds:
-            for error in self._compiled(bounds).iter_errors(number):
-                yield Problem(path, "invalid_value", error.kind.name, _text(error.kind, number))
-
-    def _part(self, schema_path: list[str | int]) -> dict[str, Any]:
-        """The schema that a keyword is in."""
+    def _part(self, error: ValidationError) -> dict[str, Any]:
+        """The schema of which a keyword is broken."""
         with suppress(LookupError, TypeError):  # the path can go through a $ref
-            part = value_at(self._schema, tuple(schema_path[:-1]))
+            part = value_at(self._schema, tuple(error.schema_path[:-1]))
             return part if isinstance(part, dict) else {}
         return {}
 
@@ -187,26 +145,19 @@ def _read_as(text: Any, types: Iterable[str]) -> float | None:
     return number if isfinite(number) and ("number" in types or ("integer" in types and number.is_integer())) else None
 
 
-def _keyword(kind: Kind) -> str:
-    return "false schema" if isinstance(kind, Kind.FalseSchema) else kind.name
+def _invalid(path: Path, kind: Kind, value: Any) -> Problem:
+    text = _PROBLEMS.get(kind.name)
+    if text is None:
+        keyword = "false schema" if isinstance(kind, Kind.FalseSchema) else kind.name
+        return Problem(path, "unknown", keyword, f"does not fit the plan ({keyword})")
+    if isinstance(kind, Kind.BacktrackLimitExceeded):
+        return Problem(path, "unknown", kind.name, "cannot be compared with the pattern of the plan: it takes too long")
+    facts = {name: _shown(fact, " or " if name == "types" else ", ") for name, fact in kind.as_dict().items()}
+    return Problem(path, "invalid_value", kind.name, text.format(given=_TYPES.get(type(value), "null"), **facts))
 
 
-def _text(kind: Kind, value: Any) -> str:
-    if isinstance(kind, Kind.Type):
-        return f"must be {' or '.join(_TYPES.get(name, name) for name in kind.types)}, not {_type_of(value)}"
-    facts = {name: _shown(fact) for name, fact in kind.as_dict().items()}
-    return _PROBLEMS.get(kind.name, f"does not fit {kind.name} of the plan").format(**facts)
-
-
-def _shown(fact: Any) -> str:
+def _shown(fact: Any, separator: str = ", ") -> str:
     if isinstance(fact, list):
-        more = [f"... ({len(fact)} values)"] if len(fact) > _MAX_OPTIONS else []
-        return ", ".join([*map(_shown, fact[:_MAX_OPTIONS]), *more])
+        more = f", ... ({len(fact)} values)" if len(fact) > _MAX_OPTIONS else ""
+        return separator.join(map(_shown, fact[:_MAX_OPTIONS])) + more
     return fact if isinstance(fact, str) else msgspec.json.encode(fact).decode()
-
-
-def _type_of(value: Any) -> str:
-    for kind, name in ((bool, "boolean"), (str, "string"), (int, "number"), (float, "number"), (dict, "object")):
-        if isinstance(value, kind):
-            return _TYPES[name]
-    return _TYPES["null"] if value is None else _TYPES["array"]

@@ -1,0 +1,94 @@
+"""Plans that are huge, deep, or made to take long get a clear error, or an answer in bounded time."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from plans import batch, custom, event
+
+from mparticle_ext import DataPlan, PlanError
+
+SECONDS = 20.0  # of CPU time; without a bound each of these takes hours
+
+
+def plan_of(*definitions: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "data_points": [
+            {
+                "match": {
+                    "type": "custom_event",
+                    "criteria": {"event_name": f"event {n}", "custom_event_type": "other"},
+                },
+                "validator": {"type": "json_schema", "definition": definition},
+            }
+            for n, definition in enumerate(definitions)
+        ]
+    }
+
+
+def attribute(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"properties": {"data": {"properties": {"custom_attributes": {"properties": {"a": schema}}}}}}
+
+
+def nested(depth: int) -> dict[str, Any]:
+    definition: dict[str, Any] = {"type": "string"}
+    for _ in range(depth):
+        definition = {"properties": {"a": definition}}
+    return definition
+
+
+def test_ten_thousand_points() -> None:
+    started = time.process_time()
+    plan = DataPlan.from_dict(plan_of(*[attribute({"type": "string"})] * 10_000))
+    found = plan.violations(batch(*(custom(f"no event {n}") for n in range(200)), custom("event 9999", a="")))
+    assert len(found) == 200
+    assert time.process_time() - started < SECONDS
+
+
+@pytest.mark.parametrize("pattern", ["^(a+)+$", "^(a|a)*$", r"^(?=a)(a+)+\1$", "(.*a){25}", r"(a*)*\1b"])
+def test_a_regular_expression_that_takes_exponential_time(pattern: str) -> None:
+    plan = DataPlan.from_dict(plan_of(attribute({"pattern": pattern})))
+    started = time.process_time()
+    plan.violations(batch(custom("event 0", a="a" * 4000 + "!")))
+    assert time.process_time() - started < SECONDS
+
+
+def test_a_deep_schema() -> None:
+    assert DataPlan.from_dict(plan_of(nested(50))).violations(batch(custom("event 0"))) == []
+    with pytest.raises(
+        PlanError, match=r"^data_points\[0\]\.validator\.definition: is no JSON Schema: |nested too deep"
+    ):
+        DataPlan.from_dict(plan_of(nested(450)))
+
+
+@pytest.mark.parametrize("definition", [{"$ref": "#"}, {"properties": {"data": {"$ref": "#/properties/data"}}}])
+def test_a_schema_that_refers_to_itself(definition: dict[str, Any]) -> None:
+    assert DataPlan.from_dict(plan_of(definition)).violations(batch(custom("event 0"))) == []
+
+
+def test_a_schema_with_a_reference_is_explained() -> None:
+    definitions = {"definitions": {"a": {"additionalProperties": False}}, "properties": {"data": {"$ref": "#/definitions/a"}}}  # fmt: skip
+    plan = DataPlan.from_dict(plan_of(definitions), strict=True)
+    found = plan.violations(batch(event("custom_event", event_name="event 0", custom_event_type="other", b=1)))
+    assert {violation.path for violation in found} >= {"events[0].data.b"}
+
+
+def test_braces_in_a_schema_are_no_placeholders() -> None:
+    plan = DataPlan.from_dict(plan_of(attribute({"enum": ["{limit}", "{0}"], "pattern": "^[{]x[}]$"})))
+    found = plan.violations(batch(custom("event 0", a="b")))
+    assert {violation.problem for violation in found} == {"must be one of {limit}, {0}", "does not match ^[{]x[}]$"}
+
+
+def test_a_long_list_of_values_is_shortened() -> None:
+    plan = DataPlan.from_dict(plan_of(attribute({"enum": [*range(1000)]})))
+    (found,) = plan.violations(batch(custom("event 0", a="b")))
+    assert found.problem.endswith("18, 19, ... (1000 values)")
+
+
+@pytest.mark.parametrize("keyword", ["anyOf", "oneOf", "allOf", "not", "minItems", "uniqueItems"])
+def test_a_keyword_that_mparticle_does_not_have(keyword: str) -> None:
+    schemas: dict[str, Any] = {"anyOf": [False], "oneOf": [False], "allOf": [False], "not": {}, "minItems": 3, "uniqueItems": True}  # fmt: skip
+    plan = DataPlan.from_dict(plan_of(attribute({keyword: schemas[keyword]})))
+    assert {one.kind for one in plan.violations(batch(custom("event 0", a=[1, 1])))} == {"unknown"}
