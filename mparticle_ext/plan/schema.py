@@ -104,8 +104,10 @@ class SchemaCheck:
         match error.kind:
             case Kind.AdditionalProperties(unexpected=names):
                 yield from self._unplanned(error, names)
-            case Kind.FalseSchema() if error.schema_path[-1:] == [_CLOSED]:  # it has no properties
-                yield from self._unplanned(error, value_at(value, path))
+            case Kind.FalseSchema() if error.schema_path[-1:] == [_CLOSED] and isinstance(
+                unplanned := value_at(value, path), dict
+            ):
+                yield from self._unplanned(error, unplanned)
             case Kind.Required(property=name):
                 yield Problem((*path, name), "missing_required", error.kind.name, "is required: give it a value")
             case Kind.Type(types=types) if not self._strict and (read := _read_as(error.instance, types)) is not None:

@@ -18,7 +18,7 @@ from PIL import Image
 from playwright.sync_api import Browser, ConsoleMessage, Page, Route, expect
 from sandbox.demo import batch, send  # type: ignore[import-not-found]  # on the path of pytest alone
 
-from mparticle_ext import AppEvent, Batch, EventsApi, UserIdentities
+from mparticle_ext import AppEvent, Batch, DataPlan, EventsApi, UserIdentities
 from mparticle_ext.sandbox import Sandbox
 
 pytestmark = pytest.mark.slow
@@ -451,3 +451,32 @@ def test_the_picture_for_the_readme(
         picture.replace(PICTURE)
     with Image.open(PICTURE) as kept:
         assert kept.size == (2560, 1440)
+
+
+def test_what_is_not_as_the_data_plan_says(browser: Browser) -> None:
+    plan = {"data_points": [], "settings": {"validation_actions": {"event": "drop_event"}}}
+    with Sandbox(data_plan=DataPlan.from_dict(plan)) as planned:
+        for events in ([], [AppEvent("other", "Hello World")]):
+            with EventsApi(planned.configuration) as api:
+                api.upload_events(Batch("development", events=events, user_identities=UserIdentities(email="a")))
+        opened = OpenPage(browser, planned)
+        page = opened.open()
+        expect(rows(page)).to_have_count(2)
+        page.get_by_role("button", name="Not as planned").click()
+        expect(rows(page)).to_have_count(1)
+        expect(rows(page).get_by_role("img", name="not as planned")).to_have_attribute(
+            "title", re.compile(r"^events\[0\]: ")
+        )
+        rows(page).click()
+        violation = page.locator("#details .violation")
+        expect(violation).to_contain_text("custom_event 'Hello World' of type other is not planned: add it to the plan")
+        expect(violation).to_contain_text("the plan blocks it: mParticle drops the event")
+        expect(page.locator("#details .error-node")).to_have_count(1)
+        assert not Axe().run(page).response["violations"]
+        page.get_by_role("button", name="Not as planned").click()
+        expect(rows(page)).to_have_count(2)
+        opened.close()
+
+
+def test_without_a_data_plan_there_is_no_filter_for_it(page: Page) -> None:
+    expect(page.locator("#violations")).to_be_hidden()
