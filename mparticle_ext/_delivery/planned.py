@@ -49,12 +49,12 @@ class PlanCheck:
         violations = self._plan.violations(document)
         if not violations:
             return
-        if self._on_violation == "raise":
-            raise PlanViolationError(violations, index)
-        if self._on_violation == "warn":
-            _warn(violations, index)
-        else:
+        if callable(self._on_violation):
             self._on_violation(violations, batch)
+        elif self._on_violation == "raise":
+            raise PlanViolationError(violations, index)
+        else:
+            _warn(violations, index)
 
     def _with_plan(self, context: Any) -> Any:
         if isinstance(context, Mapping):

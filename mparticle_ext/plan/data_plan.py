@@ -131,7 +131,7 @@ class DataPlan:
             ValidationError: A value has no JSON form, or the bytes are not JSON.
         """
         text = batch if isinstance(batch, bytes) else encoded(batch)
-        return [*self._violations(_object(checked(text, Any)), _without_nulls if b"null" in text else _object)]
+        return [*self._violations(_object(checked(text, object)), _without_nulls if b"null" in text else _object)]
 
     def __repr__(self) -> str:
         return f"DataPlan({self.plan_id!r}, version {self.version})"

@@ -43,7 +43,7 @@ def contexts(sandbox: Sandbox) -> list[Any]:
 )  # fmt: skip
 def test_a_batch_that_names_no_plan_is_sent_with_this_one(context: Any, expected: Any, sandbox: Sandbox) -> None:
     given = {**GOOD, "context": context}
-    objects = [given, m.Batch.from_json(m.Batch("production", context=context).to_json())]
+    objects: list[Any] = [given, m.Batch.from_json(m.Batch("production", context=context).to_json())]
     objects += [m.Batch("production", context=context)]  # with a dict for an object
     before = [m.Batch.to_json(one) if isinstance(one, m.Batch) else dict(one) for one in objects]
     with EventsApi(configured(sandbox)) as api:
