@@ -102,9 +102,36 @@ def consent(batch: Batch) -> None:
 PURCHASE = [user_identities, device_information, user_attributes, app_event, commerce_event, consent]
 SESSION = [user_identities, session]
 
+PLAN = {
+    "data_points": [
+        {
+            "match": {
+                "type": "custom_event",
+                "criteria": {"event_name": "Hello World", "custom_event_type": "navigation"},
+            },
+            "validator": {
+                "type": "json_schema",
+                "definition": {
+                    "properties": {
+                        "data": {
+                            "properties": {
+                                "custom_attributes": {
+                                    "additionalProperties": False,
+                                    "properties": {"fooo": {"type": "string"}},
+                                }
+                            }
+                        }
+                    }
+                },
+            },
+        }
+    ]
+}
+
 
 def main() -> int:
     batches = [build("First batch: a purchase", PURCHASE), build("Second batch: a session", SESSION)]
+    check(batches)
     with Sandbox() as sandbox:
         upload(sandbox, batches)
         return print_received(sandbox)
@@ -123,6 +150,17 @@ def build(title: str, steps: list[Callable[[Batch], None]]) -> Batch:
 def create() -> Batch:
     """Create a batch."""
     return mParticle.Batch(mParticle.Batch.Environment.development)
+
+
+def check(batches: list[Batch]) -> None:
+    print("\n=== Check against a data plan")
+    show(
+        "This plan has one event. Purchases and its attribute are not planned. Events of sessions need no plan.",
+        "plan = mParticle.DataPlan.load('plan.json')\nplan.violations(batch)",
+    )
+    plan = mParticle.DataPlan.from_dict(PLAN)
+    for violation in (violation for batch in batches for violation in plan.violations(batch)):
+        print(f"   {violation.kind}: {violation}")
 
 
 def callback(error: MParticleError | None, _data: None, response: httpx.Response | None) -> None:

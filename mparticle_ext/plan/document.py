@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import attrs
 from msgspec import Struct
@@ -15,12 +15,10 @@ from ..errors import PlanError, ValidationError
 
 __all__ = ["PlanDocument", "PlanError", "Point", "document_of", "read_document"]
 
-T = TypeVar("T")
-
 _BOM = b"\xef\xbb\xbf"
 _CONTAINERS = ("dtpn", "vers", "data_plan_versions", "document")  # what can be around a version
 _MAX_DEPTH = 8  # of containers: a list of plans has 3
-_MAX_SHOWN = 20
+_MAX_SHOWN = 100  # characters
 _JSON_SCHEMA = "json_schema"
 _BLOCKED = {  # what the SDKs' container blocks, as settings.validation_actions say it
     "ev": ("event", "drop_event"),
@@ -89,18 +87,19 @@ class _Document(Struct):
     settings: _Settings | None = None
 
 
-class _About(Struct):
-    """What the containers of a document say about it."""
-
+class _Version(Struct):
+    version_document: _Document
     data_plan_id: str | None = None
     version: int | None = None
     blok: dict[str, bool | None] | None = None
 
 
 class _Found(NamedTuple):
+    """A version in a document. A bare one is a `version_document` alone."""
+
     path: str
-    document: Any
-    about: dict[str, Any]
+    version: dict[str, Any]
+    is_bare: bool
 
 
 def read_document(path: str | os.PathLike[str], version: int | None = None) -> PlanDocument:
@@ -110,7 +109,8 @@ def read_document(path: str | os.PathLike[str], version: int | None = None) -> P
         PlanError: The file is no data plan, or does not have that version.
         OSError: The file cannot be read.
     """
-    return _read(Path(path).read_bytes().removeprefix(_BOM), version, os.fsdecode(path))
+    text, name = Path(path).read_bytes().removeprefix(_BOM), os.fsdecode(path)
+    return _read(lambda: checked(text, object), version, name)
 
 
 def document_of(plan: Mapping[str, Any], version: int | None = None) -> PlanDocument:
@@ -119,35 +119,33 @@ def document_of(plan: Mapping[str, Any], version: int | None = None) -> PlanDocu
     Raises:
         PlanError: The dict is no data plan, or does not have that version.
     """
+    return _read(lambda: checked(encoded(plan), object), version, "data plan")
+
+
+def _read(parse: Callable[[], Any], version: int | None, name: str) -> PlanDocument:
+    found = _Found("", {}, is_bare=False)
     try:
-        document = encoded(plan)
+        found = _choose([*_versions(parse(), "", {})], version, name)
+        read = checked(encoded(found.version), _Version)
     except ValidationError as error:
-        raise _error("data plan", error) from None
-    return _read(document, version, "data plan")
-
-
-def _read(text: bytes, version: int | None, name: str) -> PlanDocument:
-    parsed: Any = _checked(text, Any, name)
-    found = _choose([*_versions(parsed, "", {})], version, name)
-    about = _checked(encoded(found.about), _About, name, found.path)
-    document = _checked(encoded(found.document), _Document, name, found.path)
-    points = [_point(point) for point in document.data_points]
-    return PlanDocument(about.data_plan_id, about.version, points, _actions(document, about))
+        inside = error.path.removeprefix("version_document.") if found.is_bare else error.path
+        place = f"{found.path}.{inside}".strip(".")
+        raise PlanError(f"{name}: {place + ': ' if place else ''}{error.problem}") from None
+    points = [_point(point) for point in read.version_document.data_points]
+    return PlanDocument(read.data_plan_id, read.version, points, _actions(read))
 
 
 def _versions(value: Any, path: str, about: dict[str, Any], depth: int = 0) -> Iterator[_Found]:
-    """Each version in a document, with its path."""
-    if depth == _MAX_DEPTH:
-        return
-    if isinstance(value, list):
+    """Each version in a document, with its path. `about` is what the containers say about it."""
+    if isinstance(value, list) and depth < _MAX_DEPTH:
         for index, one in enumerate(value):
             yield from _versions(one, f"{path}[{index}]", about, depth + 1)
-    elif isinstance(value, dict):
-        about = about | {name: value[name] for name in _About.__struct_fields__ if name in value}
+    elif isinstance(value, dict) and depth < _MAX_DEPTH:
+        about = about | {name: value[name] for name in _Version.__struct_fields__ if name in value}
         if "version_document" in value:
-            yield _Found(f"{path}.version_document", value["version_document"], about)
+            yield _Found(path, about, is_bare=False)
         elif "data_points" in value:
-            yield _Found(path, value, about)
+            yield _Found(path, {**about, "version_document": value}, is_bare=True)
         else:
             for name in _CONTAINERS:
                 yield from _versions(value.get(name), f"{path}.{name}", about, depth + 1)
@@ -156,28 +154,15 @@ def _versions(value: Any, path: str, about: dict[str, Any], depth: int = 0) -> I
 def _choose(found: list[_Found], version: int | None, name: str) -> _Found:
     if not found:
         raise PlanError(f"{name}: is no data plan, for it has no data_points: give a file that mParticle exported")
-    numbers = [one.about.get("version") for one in found]
-    shown = ", ".join(map(str, numbers[:_MAX_SHOWN])) + (", ..." if len(numbers) > _MAX_SHOWN else "")
-    chosen = [one for one in found if version is None or one.about.get("version") == version]
+    shown = ", ".join(str(one.version.get("version")) for one in found)
+    chosen = [one for one in found if version in (None, one.version.get("version"))]
     if not chosen:
-        raise PlanError(f"{name}: has no version {version}: it has {shown}")
+        raise PlanError(f"{name}: has no version {version}: it has {shown:.{_MAX_SHOWN}}")
     if len(chosen) > 1 and version is not None:
         raise PlanError(f"{name}: has version {version} {len(chosen)} times: give a file with one plan")
     if len(chosen) > 1:
-        raise PlanError(f"{name}: has {len(chosen)} versions ({shown}): say which with version=")
+        raise PlanError(f"{name}: has {len(chosen)} versions ({shown:.{_MAX_SHOWN}}): say which with version=")
     return chosen[0]
-
-
-def _checked(text: bytes, kind: type[T], name: str, path: str = "") -> T:
-    try:
-        return checked(text, kind)
-    except ValidationError as error:
-        raise _error(name, error, path) from None
-
-
-def _error(name: str, error: ValidationError, path: str = "") -> PlanError:
-    place = ".".join(filter(None, [path, error.path])).removeprefix(".")
-    return PlanError(f"{name}: {place + ': ' if place else ''}{error.problem}")
 
 
 def _point(point: _Point) -> Point:
@@ -187,7 +172,8 @@ def _point(point: _Point) -> Point:
     return Point(point.match.type, criteria, point.description or "", schema or {})
 
 
-def _actions(document: _Document, about: _About) -> dict[str, str]:
-    blocked = dict(_BLOCKED[name] for name, is_blocked in (about.blok or {}).items() if is_blocked and name in _BLOCKED)
-    actions = (document.settings and document.settings.validation_actions) or {}
-    return blocked | {kind: action for kind, action in actions.items() if action is not None}
+def _actions(version: _Version) -> dict[str, str]:
+    settings, blok = version.version_document.settings, version.blok or {}
+    blocked = dict(action for name, action in _BLOCKED.items() if blok.get(name))
+    given = (settings and settings.validation_actions) or {}
+    return blocked | {subject: action for subject, action in given.items() if action is not None}

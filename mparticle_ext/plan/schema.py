@@ -83,6 +83,7 @@ class SchemaCheck:
     def __init__(self, schema: Mapping[str, Any], *, strict: bool) -> None:
         self._schema, self._strict = schema, strict
         self._validator = self._compiled(schema)
+        self._bounds: dict[Path, Draft7Validator] = {}  # by the place of a type: the limits of a number
 
     def problems(self, value: Any) -> Iterable[Problem]:
         """What of a value does not fit. No text quotes the value."""
@@ -111,9 +112,11 @@ class SchemaCheck:
             case Kind.Required(property=name):
                 yield Problem((*path, name), "missing_required", error.kind.name, "is required: give it a value")
             case Kind.Type(types=types) if not self._strict and (read := _read_as(error.instance, types)) is not None:
-                bounds = {name: limit for name, limit in self._part(error).items() if name in _BOUNDS}
-                found = self._compiled(bounds).iter_errors(read) if bounds else ()
-                yield from (_invalid(path, one.kind, read) for one in found)
+                place = tuple(error.schema_path)
+                if place not in self._bounds:
+                    part = self._part(error)
+                    self._bounds[place] = self._compiled({name: part[name] for name in _BOUNDS if name in part})
+                yield from (_invalid(path, one.kind, read) for one in self._bounds[place].iter_errors(read))
             case kind:
                 yield _invalid(path, kind, error.instance)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -23,7 +25,9 @@ def test_the_first_screen_has_an_example() -> None:
 @pytest.mark.filterwarnings(
     "ignore:unclosed <socket:ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
 )
-def test_every_block_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_block_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    shutil.copy(ROOT / "tests" / "plan" / "shop.json", tmp_path / "plan.json")
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MPARTICLE_API_KEY", "key")
     monkeypatch.setenv("MPARTICLE_API_SECRET", "secret")
     with Sandbox(api_key="key", api_secret="secret") as sandbox:  # noqa: S106  # as in the README
@@ -34,7 +38,7 @@ def test_every_block_runs(monkeypatch: pytest.MonkeyPatch) -> None:
         names["api"].close()
         names.clear()
         gc.collect()  # so that the warnings about open connections belong to this test
-        assert len(sandbox.batches) == 1 + 3 + 1 + 3 + 1001 + 2 + 1 + 1 + 1 + 1
+        assert len(sandbox.batches) == 1 + 3 + 1 + 3 + 1001 + 2 + 1 + 1 + 1 + 1 + 1
         assert not sandbox.dropped
 
 

@@ -48,7 +48,7 @@ def test_a_batch_as_planned_has_no_violations() -> None:
         (event("screen_view", screen_name="Xyz"), "unplanned: events[0]: screen_view 'Xyz' is not planned: add it to the plan, or leave it out"),
         (event("commerce_event", product_action={"action": "refund"}), "unplanned: events[0]: product_action 'refund' is not planned: add it to the plan, or leave it out"),
         (custom("Hello World", fo=1), "unplanned: events[0].data.custom_attributes.fo: is not planned: did you mean 'foo'?"),
-        (custom("Hello World", **{"a b": 1}), "unplanned: events[0].data.custom_attributes['a b']: is not planned: add it to the plan, or leave it out"),
+        (custom("Hello World", "other", **{"a b": 1}), "unplanned: events[0].data.custom_attributes['a b']: is not planned: add it to the plan, or leave it out"),
         (custom("Search", "search"), "missing_required: events[0].data.custom_attributes.words: is required: give it a value"),
         (custom("Search", "search", words=None), "missing_required: events[0].data.custom_attributes.words: is required: give it a value"),
         (custom("Search", "search", words=1), "invalid_value: events[0].data.custom_attributes.words: must be of type string, not number"),
@@ -144,7 +144,7 @@ def test_a_document_alone_is_read_too() -> None:
 
 
 def test_what_the_sdks_block() -> None:
-    open_plan = {"version_document": {"data_points": []}}
+    open_plan: dict[str, Any] = {"version_document": {"data_points": []}}
     plan = DataPlan.from_dict({"dtpn": {"vers": open_plan, "blok": {"ev": True, "ua": False}}})
     (found,) = plan.violations(batch(custom("x")))
     assert found.action == "drop_event"
@@ -176,7 +176,7 @@ def schema(definition: object) -> dict[str, Any]:
         ({"data_points": {}}, "data_points: must be a list, not an object"),
         ({"data_points": [7]}, "data_points[0]: must be an object, not a whole number"),
         ({"version": "1", "data_points": []}, "version: must be a whole number or null, not a string"),
-        (point(match=None), "data_points[1].match: must be an object, not null"),
+        (point(match=None), "data_points[1].match: is null, but required: give it a value"),
         (point(match={}), "data_points[1].match.type: is required: give it a value"),
         (point(match={"type": "screen_view", "criteria": {"screen_name": 7}}), "data_points[1].match.criteria.screen_name: must be a string or null, not a whole number"),
         (schema([]), "data_points[1].validator.definition: must be an object or null, not a list"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import pickle
+import subprocess
+import sys
 from dataclasses import replace
 from typing import Any
 
@@ -183,14 +185,29 @@ def test_no_log_or_error_has_the_secret() -> None:
     assert "the-secret" not in repr(Configuration("k", "the-secret", data_plan=PLAN))
 
 
-def test_who_has_no_plan_loads_nothing_of_it() -> None:
-    import subprocess
-    import sys
+def python(program: str) -> str:
+    """The output of a program."""
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False, capture_output=True, text=True)
+    return done.stdout + done.stderr
 
+
+def test_who_has_no_plan_loads_nothing_of_it() -> None:
     program = (
         "import sys, mparticle_ext as m\n"
         "m.EventsApi(m.Configuration('k', 's')).close()\n"
         "print([name for name in sys.modules if 'plan' in name or name == 'jsonschema_rs'])"
     )
-    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True, capture_output=True, text=True)
-    assert done.stdout == "[]\n"
+    assert python(program) == "[]\n"
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "from mparticle_ext import DataPlan",
+        "from mparticle_ext.cli import main; sys.argv = ['', 'sandbox', '--data-plan', 'tests/plan/shop.json']; main()",
+        "import pytest; pytest.main(['--mparticle-data-plan', 'tests/plan/shop.json', '--co', '-q'])",
+    ],
+)
+def test_without_the_extra_the_error_says_what_to_install(use: str) -> None:
+    output = python(f"import sys; sys.modules['jsonschema_rs'] = None; {use}")
+    assert 'a data plan needs its extra: pip install "mparticle-ext[plan]"' in output
