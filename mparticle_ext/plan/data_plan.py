@@ -49,7 +49,7 @@ class Violation:
     """What of a batch is not as the data plan says. It quotes no value.
 
     Attributes:
-        path: The path in the batch, such as `events[3].data.custom_attributes.color`.
+        path: The path in the batch, such as `events[3].data.custom_attributes.color`; empty for the whole batch.
         kind: mParticle's word for it: `unplanned`, `missing_required`, `invalid_value` or `unknown`.
         keyword: The keyword of the schema, such as `type`; None for an event that is not planned.
         problem: What is wrong, and what to do.
@@ -66,7 +66,7 @@ class Violation:
     steps: Path = attrs.field(default=(), repr=False)
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.problem}"
+        return f"{self.path}: {self.problem}" if self.path else self.problem
 
 
 class DataPlan:
@@ -131,7 +131,11 @@ class DataPlan:
             ValidationError: A value has no JSON form, or the bytes are not JSON.
         """
         text = batch if isinstance(batch, bytes) else encoded(batch)
-        return [*self._violations(_object(checked(text, object)), _without_nulls if b"null" in text else _object)]
+        document = _object(checked(text, object))
+        try:
+            return [*self._violations(document, _without_nulls if b"null" in text else _object)]
+        except (RecursionError, ValueError):  # of Python, and of jsonschema-rs
+            return [Violation("", "unknown", None, "is nested too deeply to be checked against the data plan")]
 
     def __repr__(self) -> str:
         return f"DataPlan({self.plan_id!r}, version {self.version})"

@@ -10,6 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from .. import Batch, Configuration, WrongCallError
 from ..batch import EventT
+from ..errors import type_name
 from ._access import no_cross_site
 from ._event_stream import EventStream
 from ._events_api import EventsApiApp
@@ -47,6 +48,7 @@ class Sandbox:
 
     Raises:
         ValueError: An argument is not valid.
+        WrongCallError: The data plan is something else.
     """
 
     def __init__(
@@ -62,6 +64,8 @@ class Sandbox:
     ) -> None:
         if keep is not None and (type(keep) is not int or keep < 0):
             raise ValueError(f"keep is {keep!r:.40}: give a number of batches, 0 or more, or None for all")
+        if data_plan is not None and not hasattr(data_plan, "violations"):
+            raise WrongCallError(f"data_plan takes what DataPlan.load returns, not {type_name(data_plan)}")
         self._data_plan = data_plan
         self._api_key, self._api_secret = api_key, api_secret
         self._faults = Faults(latency, rate_limit)

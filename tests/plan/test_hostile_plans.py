@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import Any
 
 import pytest
 from plans import batch, custom, event
 
-from mparticle_ext import DataPlan, PlanError
+from mparticle_ext import DataPlan, PlanError, ValidationError
 
 SECONDS = 20.0  # of CPU time; without a bound each of these takes hours
 
@@ -66,6 +67,21 @@ def test_a_deep_schema() -> None:
 @pytest.mark.parametrize("definition", [{"$ref": "#"}, {"properties": {"data": {"$ref": "#/properties/data"}}}])
 def test_a_schema_that_refers_to_itself(definition: dict[str, Any]) -> None:
     assert DataPlan.from_dict(plan_of(definition)).violations(batch(custom("event 0"))) == []
+
+
+@pytest.mark.parametrize("depth", [300, 900, 100_000])
+@pytest.mark.parametrize("inmost", ["null", "1"])
+def test_a_deep_batch(depth: int, inmost: str) -> None:
+    deep = '{"a":' * depth + inmost + "}" * depth
+    for definition in ({}, attribute({"type": "string"}), attribute({"additionalProperties": {"type": "string"}})):
+        plan = DataPlan.from_dict(plan_of(definition))
+        one = json.dumps(batch(custom("event 0", a="DEEP"))).replace('"DEEP"', deep).encode()
+        if depth > 1000:
+            with pytest.raises(ValidationError, match="is not valid JSON"):
+                plan.violations(one)
+        else:
+            found = [str(violation) for violation in plan.violations(one)]
+            assert found in ([], ["is nested too deeply to be checked against the data plan"])
 
 
 def test_a_schema_with_a_reference_is_explained() -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
 from plans import SHOP, batch, custom
 
-from mparticle_ext import DataPlan, EventsApi
+from mparticle_ext import DataPlan, EventsApi, WrongCallError
 from mparticle_ext.sandbox import Sandbox
 
 GOOD = batch(custom("Hello World"))
@@ -28,3 +31,9 @@ def test_without_a_plan_there_are_none(sandbox: Sandbox) -> None:
     with EventsApi(sandbox.configuration) as api:
         api.upload_events(BAD)
     assert sandbox.violations == []
+
+
+def test_something_else_for_a_plan() -> None:
+    plan: Any = "plan.json"
+    with pytest.raises(WrongCallError, match=r"^data_plan takes what DataPlan.load returns, not str$"):
+        Sandbox(data_plan=plan)
