@@ -13,7 +13,7 @@ from .._checks import checked, encoded
 from .._checks.paths import Path, format_path
 from ..errors import PlanError
 from .document import PlanDocument, Point, document_of, read_document
-from .schema import MAX_SEARCHED, Problem, SchemaCheck, ViolationKind, hint
+from .schema import MAX_NAMES, Hints, Problem, SchemaCheck, ViolationKind
 
 if TYPE_CHECKING:
     from ..batch import AnyBatch
@@ -88,6 +88,7 @@ class DataPlan:
         self.plan_id, self.version = document.plan_id, document.version
         self._strict = strict
         self._actions = {subject: action for subject, action in document.actions.items() if action != "allow"}
+        self._hint = Hints()
         self._checks: dict[_Key, SchemaCheck] = {}
         self._planned: dict[str, dict[str, list[str]]] = {}  # by match type and name: the custom event types
         for index, point in enumerate(document.points):
@@ -144,7 +145,7 @@ class DataPlan:
         kind = point.match_type
         key = (kind, *(point.criteria.get(name) for name in _CRITERIA.get(kind, ())))
         try:
-            self._checks[key] = SchemaCheck(point.schema, strict=self._strict)
+            self._checks[key] = SchemaCheck(point.schema, self._hint, strict=self._strict)
         except PlanError as error:
             raise PlanError(f"data_points[{index}].validator.definition: {error}") from None
         *types, name = map(str, key[1:] or key)
@@ -189,7 +190,7 @@ class DataPlan:
         if types and name in planned:
             return f"{kind} {name!r} is planned as {' or '.join(planned[name])}, not {types[0]}"
         event = f"{kind} {name!r} of type {types[0]}" if types else f"{kind} {name!r}" if name else kind
-        return f"{event} is not planned{hint(name, tuple(islice(planned, MAX_SEARCHED)))}"
+        return f"{event} is not planned{self._hint(name, tuple(islice(planned, MAX_NAMES)))}"
 
 
 def _key_of_event(event: dict[str, Any]) -> _Key:

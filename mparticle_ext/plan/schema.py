@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from functools import lru_cache
+from itertools import islice
 from math import isfinite
 from typing import Any, Literal, NamedTuple, TypeAlias
 
@@ -24,7 +24,9 @@ except ModuleNotFoundError as error:
 ViolationKind: TypeAlias = Literal["unplanned", "missing_required", "invalid_value", "unknown"]
 """mParticle's words for what is wrong."""
 
-MAX_SEARCHED = 1000  # names in which a similar one is searched for: mParticle allows as many data points
+MAX_NAMES = 1000  # in which a similar one is searched for: mParticle allows as many data points
+_MAX_NAME = 256  # characters: mParticle allows as many
+_MAX_SEARCHES = 100  # for a similar name, by one plan
 _MAX_OPTIONS = 20  # that a text shows
 _PROBLEMS = {  # of the keywords whose violation is an invalid value
     "type": "must be of type {types}, not {given}",
@@ -77,11 +79,28 @@ class Problem(NamedTuple):
     text: str
 
 
+class Hints:
+    """What to do about names that are not planned, with the similar name that is planned.
+
+    It searches a hundred times, because a search takes milliseconds, and the wrong names of a program have no end.
+    """
+
+    def __init__(self) -> None:
+        self._similar: dict[tuple[str, tuple[str, ...]], str] = {}
+
+    def __call__(self, name: str, planned: tuple[str, ...]) -> str:
+        key = name, planned
+        if key not in self._similar and len(self._similar) < _MAX_SEARCHES:
+            self._similar[key] = closest(name, [one for one in planned if len(one) <= _MAX_NAME])
+        near = self._similar.get(key)
+        return f": did you mean {near!r}?" if near else ": add it to the plan, or leave it out"
+
+
 class SchemaCheck:
     """The check of one schema. With `strict`, no string is accepted as a number or boolean, as in the npm package."""
 
-    def __init__(self, schema: Mapping[str, Any], *, strict: bool) -> None:
-        self._schema, self._strict = schema, strict
+    def __init__(self, schema: Mapping[str, Any], hint: Hints, *, strict: bool) -> None:
+        self._schema, self._hint, self._strict = schema, hint, strict
         self._validator = self._compiled(schema)
         self._bounds: dict[Path, Draft7Validator] = {}  # by the place of a type: the limits of a number
 
@@ -121,9 +140,11 @@ class SchemaCheck:
                 yield _invalid(path, kind, error.instance)
 
     def _unplanned(self, error: ValidationError, names: Iterable[str]) -> Iterator[Problem]:
-        planned = tuple(self._part(error).get("properties", ()))
+        planned = tuple(islice(self._part(error).get("properties", ()), MAX_NAMES))
         for name in names:
-            yield Problem((*error.instance_path, name), "unplanned", _CLOSED, f"is not planned{hint(name, planned)}")
+            yield Problem(
+                (*error.instance_path, name), "unplanned", _CLOSED, f"is not planned{self._hint(name, planned)}"
+            )
 
     def _part(self, error: ValidationError) -> dict[str, Any]:
         """The schema of which a keyword is broken."""
@@ -131,13 +152,6 @@ class SchemaCheck:
             part = value_at(self._schema, tuple(error.schema_path[:-1]))
             return part if isinstance(part, dict) else {}
         return {}
-
-
-@lru_cache(maxsize=1024)
-def hint(name: str, planned: tuple[str, ...]) -> str:
-    """What to do about a name that is not planned. Cached, because a wrong name comes again."""
-    near = closest(name, planned[:MAX_SEARCHED])
-    return f": did you mean {near!r}?" if near else ": add it to the plan, or leave it out"
 
 
 def _read_as(text: Any, types: Iterable[str]) -> float | None:
