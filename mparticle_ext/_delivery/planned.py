@@ -5,10 +5,13 @@ from __future__ import annotations
 import copy
 import logging
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from mparticle_events import constructors, models
+from mparticle_events.wire import encode
+from msgspec import Raw
 
+from .._checks import checked
 from ..batch import AnyBatch
 from ..errors import PlanViolationError
 
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("mparticle_ext")
 
+_BatchObject: TypeAlias = models.Batch | Mapping[str, Any]
+_Context: Any = dict[str, Raw] | None
 _MAX_LOGGED = 5  # violations of a batch
 
 
@@ -30,7 +35,7 @@ class PlanCheck:
         self._named: dict[str, Any] = {name: value for name, value in named.items() if value is not None}
         self._on_violation = on_violation
 
-    def tagged(self, batch: AnyBatch) -> AnyBatch:
+    def tagged(self, batch: _BatchObject) -> _BatchObject:
         """The batch with the plan in its context, else mParticle does not check it. The caller's object stays as it is.
 
         A batch that names a plan keeps it.
@@ -43,6 +48,14 @@ class PlanCheck:
         batch = copy.copy(batch)
         batch.context = self._with_plan(context or constructors.BatchContext())
         return batch
+
+    def tagged_document(self, document: bytes) -> bytes:
+        """The JSON of a batch with the plan in its context."""
+        fields = checked(document, dict[str, Raw])
+        context = checked(bytes(fields.get("context", b"{}")), _Context) or {}
+        if "plan_id" not in self._named or bytes(context.get("data_plan", b"null")) != b"null":
+            return document
+        return encode({**fields, "context": self._with_plan(context)})
 
     def check(self, batch: AnyBatch, document: bytes, index: int | None) -> None:
         """Check the JSON of a batch: warn about violations, raise them, or give them to the user's function."""

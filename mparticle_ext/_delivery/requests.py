@@ -124,6 +124,9 @@ class RequestBuilder:
         document, model = read_document(text, kind, index, _uuid4 if self._deduplicate else None)
         if historical and self._validate:
             require_historical(model, index or 0)
+        if self._plan is not None:
+            document = self._plan.tagged_document(document)
+            self._plan.check(text, document, index)
         return PreparedBatch(index or 0, document, document, self._deduplicate or bool(model.source_request_id))
 
 

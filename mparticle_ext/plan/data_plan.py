@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 import attrs
 
-from .._checks import checked, encoded
+from .._checks import checked, encoded, utf8
 from .._checks.paths import Path, format_path
 from ..errors import PlanError
 from .document import PlanDocument, Point, document_of, read_document
@@ -122,16 +122,16 @@ class DataPlan:
         """
         return cls(document_of(plan, version), strict=strict)
 
-    def violations(self, batch: AnyBatch | bytes) -> list[Violation]:
+    def violations(self, batch: AnyBatch) -> list[Violation]:
         """What of a batch is not as the plan says, in the order of the events.
 
         Args:
-            batch: A batch, or its JSON. What is not valid in it, `Batch.faults` finds, not this check.
+            batch: A batch, also as its JSON. What is not valid in it, `Batch.faults` finds, not this check.
 
         Raises:
             ValidationError: A value has no JSON form, or the bytes are not JSON.
         """
-        text = batch if isinstance(batch, bytes) else encoded(batch)
+        text = utf8(batch) if isinstance(batch, (str, bytes)) else encoded(batch)
         document = _object(checked(text, object))
         try:
             return [*self._violations(document, _without_nulls if b"null" in text else _object)]

@@ -10,12 +10,11 @@ from typing import Any, NamedTuple
 import attrs
 from msgspec import Struct
 
-from .._checks import checked, encoded
+from .._checks import checked, encoded, utf8
 from ..errors import PlanError, ValidationError
 
 __all__ = ["PlanDocument", "PlanError", "Point", "document_of", "read_document"]
 
-_BOM = b"\xef\xbb\xbf"
 _CONTAINERS = ("dtpn", "vers", "data_plan_versions", "document")  # what can be around a version
 _MAX_DEPTH = 8  # of containers: a list of plans has 3
 _MAX_SHOWN = 100  # characters
@@ -109,8 +108,8 @@ def read_document(path: str | os.PathLike[str], version: int | None = None) -> P
         PlanError: The file is no data plan, or does not have that version.
         OSError: The file cannot be read.
     """
-    text, name = Path(path).read_bytes().removeprefix(_BOM), os.fsdecode(path)
-    return _read(lambda: checked(text, object), version, name)
+    text = utf8(Path(path).read_bytes())
+    return _read(lambda: checked(text, object), version, os.fsdecode(path))
 
 
 def document_of(plan: Mapping[str, Any], version: int | None = None) -> PlanDocument:

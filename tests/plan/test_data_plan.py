@@ -35,7 +35,7 @@ GOOD = batch(
 
 def test_a_batch_as_planned_has_no_violations() -> None:
     assert PLAN.violations(GOOD) == []
-    assert PLAN.violations(json.dumps(GOOD).encode()) == []
+    assert PLAN.violations(json.dumps(GOOD).encode()) == PLAN.violations(json.dumps(GOOD)) == []
     assert PLAN.violations(m.Batch.from_json(json.dumps(GOOD))) == []
 
 

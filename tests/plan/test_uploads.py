@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import copy
+import json
 import logging
 import pickle
 import subprocess
@@ -47,11 +49,12 @@ def test_a_batch_that_names_no_plan_is_sent_with_this_one(context: Any, expected
     given = {**GOOD, "context": context}
     objects: list[Any] = [given, m.Batch.from_json(m.Batch("production", context=context).to_json())]
     objects += [m.Batch("production", context=context)]  # with a dict for an object
-    before = [m.Batch.to_json(one) if isinstance(one, m.Batch) else dict(one) for one in objects]
+    before = [m.Batch.to_json(one) if isinstance(one, m.Batch) else copy.copy(one) for one in objects]
+    documents = [json.dumps(given), json.dumps({**given, "source_request_id": "a"}, indent=1).encode()]
     with EventsApi(configured(sandbox)) as api:
-        api.bulk_upload_events(objects)
-    assert contexts(sandbox) == [expected] * 3
-    assert [m.Batch.to_json(one) if isinstance(one, m.Batch) else dict(one) for one in objects] == before
+        api.bulk_upload_events([*objects, *documents])
+    assert contexts(sandbox) == [expected] * 5
+    assert [m.Batch.to_json(one) if isinstance(one, m.Batch) else copy.copy(one) for one in objects] == before
 
 
 def test_a_batch_without_a_context_is_not_changed(sandbox: Sandbox) -> None:
@@ -98,8 +101,9 @@ def test_by_default_violations_are_a_warning_and_the_batch_is_sent(
 
 def test_raise_refuses_the_whole_request(sandbox: Sandbox) -> None:
     with EventsApi(configured(sandbox, on_violation="raise")) as api:
-        with pytest.raises(PlanViolationError) as single:
-            api.upload_events(BAD)
+        for given in (json.dumps(BAD), BAD):
+            with pytest.raises(PlanViolationError) as single:
+                api.upload_events(given)
         with pytest.raises(PlanViolationError) as bulk:
             api.bulk_upload_events([GOOD, BAD])
     assert not sandbox.requests
