@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from mparticle_events import constructors
 from mparticle_events.constructors import *  # noqa: F403  # all models of the spec
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from ._version import __version__
 from .batch import AnyBatch, AnyEvent, AppEvent, ApplicationStateTransitionEvent, Batch, unixtime_ms
@@ -69,6 +69,7 @@ __all__ = [
     "RateLimitError",
     "Retry",
     "ServerError",
+    "UnsetType",
     "UploadResult",
     "UploadStoppedError",
     "ValidationError",

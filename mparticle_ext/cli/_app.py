@@ -198,6 +198,24 @@ def upload(
     context.exit(run(Options(**options), settings))
 
 
+@app.command(short_help="Write a data plan as a Python module.")
+@click.argument("plan", type=click.Path())
+@click.option("--output", "-o", required=True, type=click.Path(), metavar="FILE", help="The module to write.")
+@plan_version_option
+@click.option("--check", is_flag=True, help="Write nothing. Print a diff and exit with 1 if the module is out of date.")
+@click.pass_context
+def generate(context: click.Context, /, **options: Any) -> None:
+    """Write a data plan as a Python module, with a typed function for each data point.
+
+    PLAN is a JSON file with a data plan of mParticle. With the module, a type checker finds an event or attribute that
+    is misspelt or missing, and a wrong value. Commit the module. Run this again when the plan changes: it prints what
+    changed for users of the module, and what breaks their code.
+    """
+    from .generate import generate_module
+
+    context.exit(generate_module(**options))
+
+
 @app.command(short_help="Run a local Events API for tests.")
 @click.option("--port", type=click.IntRange(0, 65535), default=4000, show_default=True, help="0 for any free port.")
 @click.option("--key", "api_key", metavar="KEY", help="The API key that it accepts.")

@@ -18,7 +18,7 @@ from command import Result, environment, run, start
 import mparticle_ext
 from mparticle_ext.sandbox import Sandbox
 
-COMMANDS = ("validate", "upload", "example", "sandbox", "completion")
+COMMANDS = ("validate", "upload", "example", "generate", "sandbox", "completion")
 EVENTS = run("example", "--list").out.split()
 
 

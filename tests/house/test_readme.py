@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from common import README_BLOCKS, ROOT
+from common import README_BLOCKS, ROOT, SHOP_PLAN
 from mparticle_events.service import SERVERS
 
 from mparticle_ext.sandbox import Sandbox
@@ -27,6 +27,8 @@ def test_the_first_screen_has_an_example() -> None:
 )
 def test_every_block_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     shutil.copy(ROOT / "tests" / "plan" / "shop.json", tmp_path / "plan.json")
+    (tmp_path / "shop_plan.py").write_text(SHOP_PLAN)
+    monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MPARTICLE_API_KEY", "key")
     monkeypatch.setenv("MPARTICLE_API_SECRET", "secret")

@@ -2,32 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from common import README_BLOCKS
+from common import README_BLOCKS, SHOP_PLAN
+from type_checkers import errors_of_mypy, errors_of_pyright
 
 HERE = Path(__file__).resolve().parent.parent
-ROOT = HERE.parent
 pytestmark = pytest.mark.slow
-
-
-def errors_of_mypy(file: Path) -> set[int]:
-    command = [sys.executable, "-m", "mypy", "--strict", "--output", "json", str(file)]
-    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout
-    lines = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
-    return {line["line"] for line in lines if line["severity"] == "error" and line["file"].endswith(file.name)}
-
-
-def errors_of_pyright(file: Path) -> set[int]:
-    command = [sys.executable, "-m", "pyright", "--outputjson", "--pythonpath", sys.executable, str(file)]
-    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout
-    found = json.loads(said)["generalDiagnostics"]
-    return {one["range"]["start"]["line"] + 1 for one in found if one["severity"] == "error"}
 
 
 @pytest.mark.parametrize("file", ["right.py", "test_user.py"])
@@ -38,6 +21,7 @@ def test_right_use_passes(errors_of: Callable[[Path], set[int]], file: str) -> N
 
 @pytest.mark.parametrize("errors_of", [errors_of_mypy, errors_of_pyright])
 def test_the_code_of_the_readme_passes(errors_of: Callable[[Path], set[int]], tmp_path: Path) -> None:
+    (tmp_path / "shop_plan.py").write_text(SHOP_PLAN)
     program = tmp_path / "readme.py"
     program.write_text("# pyright: strict\n" + "\n".join(README_BLOCKS))
     assert errors_of(program) == set()

@@ -15,6 +15,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 README_BLOCKS = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(), re.DOTALL | re.MULTILINE)
+SHOP_PLAN = (ROOT / "tests" / "plan" / "generate_shop.py").read_text()  # the module `shop_plan` of the README
 _COVERAGE = "COVERAGE_PROCESS_CONFIG"  # lets coverage measure a process
 MEASURED = os.environ.get(_COVERAGE, "")
 if "PYTEST_XDIST_WORKER" in os.environ:  # the controller must pass it on to the workers
