@@ -21,7 +21,8 @@ def check(text: str) -> str:
     _FILE.write_bytes(text.encode(errors="replace"))
     out, summary = io.StringIO(), io.StringIO()
     with redirect_stdout(out), redirect_stderr(summary):
-        Validation([str(_FILE)], max_faults=_MAX_FAULTS, as_json=True, historical=False, outbound=False).run()
+        modes = {"historical": False, "outbound": False}
+        Validation([str(_FILE)], max_faults=_MAX_FAULTS, as_json=True, plan=None, **modes).run()
     faults = [json.loads(line) for line in out.getvalue().splitlines()]
     return json.dumps({"faults": faults, "summary": summary.getvalue().strip(), "program": _program(text)})
 
