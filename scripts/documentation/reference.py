@@ -69,7 +69,7 @@ def _events(spec: Spec) -> str:
     table = "\n".join(["| event type | class | meaning |", "|---|---|---|", *lines])
     note = "Each event can have these fields too, whatever its type. All are optional."
     common = _fields(spec, _COMMON, spec.fields_of(_COMMON))[1:]
-    return "\n\n".join(["# Events", f"The {len(lines)} event types.", table, "## Fields of all events", note, *common])
+    return "\n\n".join(["# Event types", f"The {len(lines)} event types.", table, "## Fields of all events", note, *common])
 
 
 def _part(spec: Spec, name: str, examples: dict[str, Any]) -> str:
@@ -125,7 +125,7 @@ def _map(spec: Spec, schema: Schema) -> list[str]:
         "Limits of a value": "; ".join(limits(spec, named)),
         "Size": "; ".join(limits(spec, schema)),
     }
-    return ["\n".join(["| | |", "|---|---|", *(f"| {title} | {text} |" for title, text in rows.items() if text)])]
+    return ["\n".join(["| property | value |", "|---|---|", *(f"| {title} | {text} |" for title, text in rows.items() if text)])]
 
 
 def _signature(spec: Spec, name: str) -> str:
@@ -204,7 +204,7 @@ def _responses(spec: Spec, operation: dict[str, Any]) -> str:
 
 def _servers(spec: Spec) -> str:
     lines = [f"| `{one['x-pod']}` | `{one['url']}` | {one['description']} |" for one in spec.document["servers"]]
-    return "\n".join(["| pod | base URL | |", "|---|---|---|", *lines])
+    return "\n".join(["| pod | base URL | name |", "|---|---|---|", *lines])
 
 
 def _page(title: str, prose: list[str], code: list[str]) -> str:

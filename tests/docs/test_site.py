@@ -84,7 +84,7 @@ REFERENCE = re.compile(r"^```python\n(from mparticle_ext .*?)^```\s*JSON\s*^```j
 
 def test_the_python_of_each_page_makes_its_json(site: Path) -> None:
     found = [pair for page in site.glob("reference/**/*.md") for pair in REFERENCE.findall(page.read_text())]
-    assert len(found) >= 50
+    assert len(found) > 40
     for python, document in found:
         printed = io.StringIO()
         with redirect_stdout(printed):
