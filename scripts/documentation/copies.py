@@ -44,4 +44,3 @@ def _language(block: Tag) -> str:
     """The language of a code block, which the element around it has as a class."""
     names = [name for parent in block.parents if isinstance(parent, Tag) for name in parent.get("class") or ()]
     return next((name.removeprefix("language-") for name in names if name.startswith("language-")), "")
-

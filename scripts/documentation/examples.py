@@ -1,4 +1,4 @@
-"""An example of each part of a batch: its own in the spec, else the largest in the examples of operations and events."""
+"""An example of each part of a batch: its own in the spec, else the largest in those of operations and events."""
 
 from __future__ import annotations
 

@@ -15,117 +15,112 @@ from mparticle_ext.cli._examples import example
 from mparticle_ext.cli._python_code import python_program
 
 from .examples import part_examples
+from .markdown import Pages, fenced, page, page_with_code, table
 from .schemas import Schema, describe_type, enum_of, event_types, limits, page_of, parts, python_enum
 
-Pages = dict[str, str]
-"""The Markdown of pages, by their path in the site."""
-
 _COMMON = "CommonEventData"
-_COMMON_PAGE = "/reference/events/index.md"
+_EVENTS_PAGE = "/reference/events/index.md"
 
 
 def reference_pages(spec: Spec) -> Pages:
     """All pages of the reference, in the order of the navigation."""
     examples = part_examples(spec)
-    pages = {"/reference/batch.md": _part(spec, "Batch", examples), _COMMON_PAGE: _events(spec)}
-    for name, event_type in event_types(spec).items():
-        pages[f"/reference/events/{event_type}.md"] = _event(spec, name, event_type)
-    pages["/reference/parts/index.md"] = _part_list(spec)
-    for name in parts(spec):
-        pages[str(page_of(spec, name))] = _part(spec, name, examples)
-    return {**pages, "/reference/operations.md": _operations(spec)}
+    events = {f"/reference/events/{kind}.md": _event(spec, name, kind) for name, kind in event_types(spec).items()}
+    return {
+        "/reference/batch.md": _part(spec, "Batch", examples["Batch"]),
+        _EVENTS_PAGE: _event_list(spec),
+        **events,
+        "/reference/parts/index.md": _part_list(spec),
+        **{str(page_of(spec, name)): _part(spec, name, examples[name]) for name in parts(spec)},
+        "/reference/operations.md": _operations(spec),
+    }
 
 
 def model_table(spec: Spec) -> str:
     """The models of mparticle_events, with the class of mparticle_ext that extends each."""
-    names = ["Batch", *event_types(spec), *parts(spec)]
-    lines = [f"| `{name}` | [`{spec.constructor_name(name)}`]({page_of(spec, name)}) |" for name in names if spec.fields_of(name)]
-    return "\n".join(["| `mparticle_events.models` | `mparticle_ext` |", "|---|---|", *lines])
+    names = [name for name in ("Batch", *event_types(spec), *parts(spec)) if spec.fields_of(name)]
+    return table(["`mparticle_events.models`", "`mparticle_ext`"], [(f"`{name}`", _link(spec, name)) for name in names])
+
+
+# --- Events and parts -----------------------------------------------------------------------------------------------
 
 
 def _event(spec: Spec, name: str, event_type: str) -> str:
-    own = spec.schemas[name].get("properties", {})
-    fields = spec.fields_of(name)
-    given = [field for field in fields if field not in own and not fields[field].get("x-set-by-mparticle")]
-    common = ", ".join(f"[`{field}`]({_COMMON_PAGE}#{field})" for field in given)
-    prose = [
-        spec.schemas[name]["description"],
-        _signature(spec, name),
-        *_fields(spec, name, own),
-        f"## Fields of all events\n\n{common}",
-    ]
+    own, fields = spec.schemas[name].get("properties", {}), spec.fields_of(name)
+    common = [field for field in fields if field not in own and not fields[field].get("x-set-by-mparticle")]
+    links = ", ".join(f"[`{field}`]({_EVENTS_PAGE}#{field})" for field in common)
+    about = [spec.schemas[name]["description"], _signature(spec, name)]
     code = [
-        _fenced("python", "Python", example(event_type, as_python=True)),
-        _fenced("json", "JSON", example(event_type, as_python=False)),
+        fenced("python", example(event_type, as_python=True), "Python"),
+        fenced("json", example(event_type, as_python=False), "JSON"),
     ]
-    return _page(event_type, prose, code)
+    return page_with_code(event_type, [*about, *_fields(spec, name, own), "## Fields of all events", links], code)
 
 
-def _events(spec: Spec) -> str:
-    lines = [
-        f"| [`{event_type}`]({page_of(spec, name)}) | `{spec.constructor_name(name)}` | {_first_line(spec, name)} |"
-        for name, event_type in event_types(spec).items()
+def _event_list(spec: Spec) -> str:
+    kinds = event_types(spec)
+    rows = [
+        (f"[`{kind}`]({page_of(spec, name)})", f"`{spec.constructor_name(name)}`", _summary(spec, name))
+        for name, kind in kinds.items()
     ]
-    table = "\n".join(["| event type | class | meaning |", "|---|---|---|", *lines])
     note = "Each event can have these fields too, whatever its type. All are optional."
     common = _fields(spec, _COMMON, spec.fields_of(_COMMON))[1:]
-    return "\n\n".join(["# Event types", f"The {len(lines)} event types.", table, "## Fields of all events", note, *common])
+    listed = table(["event type", "class", "meaning"], rows)
+    return page("All event types", f"The {len(kinds)} event types.", listed, "## Fields of all events", note, *common)
 
 
-def _part(spec: Spec, name: str, examples: dict[str, Any]) -> str:
-    schema = spec.schemas[name]
+def _part(spec: Spec, name: str, value: Any) -> str:
     fields = spec.fields_of(name)
-    prose = [schema["description"], *([_signature(spec, name), *_fields(spec, name, fields)] if fields else _map(spec, schema))]
+    about = [_signature(spec, name), *_fields(spec, name, fields)] if fields else [_map(spec, name)]
     users = ", ".join(_users(spec, name))
-    prose += [f"## Used in\n\n{users}"] if users else []
-    return _page(spec.constructor_name(name), prose, _part_code(spec, name, examples.get(name)))
+    used = ["## Used in", users] if users else []
+    code = [
+        fenced("python", _python(name, value, is_object=bool(fields)), "Python"),
+        fenced("json", json.dumps(value, indent=2, ensure_ascii=False), "JSON"),
+    ]
+    return page_with_code(spec.constructor_name(name), [spec.schemas[name]["description"], *about, *used], code)
 
 
-def _part_code(spec: Spec, name: str, value: Any) -> list[str]:
-    if value is None:
-        return []
-    document = json.dumps(value, indent=2, ensure_ascii=False)
-    if not spec.fields_of(name):  # a map is a dict in Python too
-        return [_fenced("python", "Python", _snake(name) + " = " + _python_dict(value)), _fenced("json", "JSON", document)]
-    model = msgspec.convert(value, getattr(models, name))
-    return [_fenced("python", "Python", python_program(model, _snake(name))), _fenced("json", "JSON", document)]
-
-
-def _python_dict(value: dict[str, Any]) -> str:
-    lines = [f"    {json.dumps(key, ensure_ascii=False)}: {inner!r}," for key, inner in value.items()]
-    return "\n".join(["{", *lines, "}"]).replace("'", '"')
+def _python(name: str, value: Any, *, is_object: bool) -> str:
+    if is_object:
+        return python_program(msgspec.convert(value, getattr(models, name)), _snake(name))
+    lines = [f"    {json.dumps(key)}: {inner!r}," for key, inner in value.items()]  # a map is a dict in Python too
+    return "\n".join([f"{_snake(name)} = {{", *lines, "}"]).replace("'", '"')
 
 
 def _part_list(spec: Spec) -> str:
-    lines = [
-        f"| [{spec.constructor_name(name)}]({page_of(spec, name)}) | {_first_line(spec, name)} |" for name in parts(spec)
-    ]
-    return "\n".join(["# Parts of a batch", "", "| part | meaning |", "|---|---|", *lines])
+    rows = [(_link(spec, name), _summary(spec, name)) for name in parts(spec)]
+    return page("All parts of a batch", table(["part", "meaning"], rows))
 
 
 def _users(spec: Spec, name: str) -> Iterator[str]:
     """Links to the pages of the schemas with a field of this one."""
     reference = f"'#/components/schemas/{name}'"
     for owner, schema in spec.schemas.items():
-        if owner != name and reference in str(schema.get("properties")):
-            if owner == _COMMON:
-                yield f"[all events]({_COMMON_PAGE})"
-            elif page := page_of(spec, owner):
-                yield f"[{spec.constructor_name(owner)}]({page})"
+        if owner == name or reference not in str(schema.get("properties")):
+            continue
+        if owner == _COMMON:
+            yield f"[all events]({_EVENTS_PAGE})"
+        elif page_of(spec, owner):
+            yield _link(spec, owner)
 
 
-def _map(spec: Spec, schema: Schema) -> list[str]:
+def _map(spec: Spec, name: str) -> str:
+    """The facts of a map: a dict whose names users choose."""
+    schema = spec.schemas[name]
     value = schema["additionalProperties"]
     named = spec.schemas[base_name(value)] if "$ref" in value else value
-    names = limits(spec, schema.get("propertyNames", {}))
-    rows = {
+    facts = {
         "In Python": "a dict",
-        "Names": "; ".join(["strings", *names]),
+        "Names": "; ".join(["strings", *limits(spec, schema.get("propertyNames", {}))]),
         "Values": describe_type(spec, named),
         "Limits of a value": "; ".join(limits(spec, named)),
         "Size": "; ".join(limits(spec, schema)),
     }
-    return ["\n".join(["| property | value |", "|---|---|", *(f"| {title} | {text} |" for title, text in rows.items() if text)])]
+    return table(["property", "value"], [(title, text) for title, text in facts.items() if text])
+
+
+# --- Fields ---------------------------------------------------------------------------------------------------------
 
 
 def _signature(spec: Spec, name: str) -> str:
@@ -134,35 +129,35 @@ def _signature(spec: Spec, name: str) -> str:
     positional = spec.schemas[name].get("x-constructor", {}).get("positional", [])
     named = [field for field in spec.fields_of(name) if field not in positional]
     given = [field if field in required else f"{field}=UNSET" for field in positional]
-    rest = [*(["*"] if named else []), *(field for field in named if field in required), *(["..."] if named else [])]
-    return _fenced("python", "", f"{spec.constructor_name(name)}({', '.join([*given, *rest])})")
+    rest = ["*", *(field for field in named if field in required), "..."] if named else []
+    return fenced("python", f"{spec.constructor_name(name)}({', '.join([*given, *rest])})")
 
 
 def _fields(spec: Spec, name: str, fields: dict[str, Schema]) -> list[str]:
-    schema = spec.schemas[name]
-    required = schema.get("required", ())
-    ours = [field for field in fields if not fields[field].get("x-set-by-mparticle")]
-    theirs = [field for field in fields if field not in ours]
-    one_of = schema.get("x-exactly-one-of", [])
-    texts = [_field(spec, name, field, fields[field], required=field in required, one_of=one_of) for field in ours]
+    theirs = [field for field in fields if fields[field].get("x-set-by-mparticle")]
+    ours = [field for field in fields if field not in theirs]
+    texts = [f"## {title}" for title in ["Fields"] if ours] + [_field(spec, name, field) for field in ours]
     if theirs:
-        texts.append("## Fields that only mParticle sets")
-        texts += [_field(spec, name, field, fields[field], required=False, one_of=[]) for field in theirs]
-    return [*(["## Fields"] if texts else []), *texts]
+        texts += ["## Fields that only mParticle sets", *(_field(spec, name, field) for field in theirs)]
+    return texts
 
 
-def _field(spec: Spec, owner: str, name: str, schema: Schema, *, required: bool, one_of: list[str]) -> str:
-    facts = [describe_type(spec, schema), *limits(spec, schema)]
-    if required:
-        facts.append("**required**")
-    if name in one_of:
-        facts.append("**exactly one of these is required**")
-    lines = [f"### `{name}` {{ #{name} }}", " · ".join(facts) + "\n{ .facts }"]
-    lines += [schema["description"]] if "description" in schema else []
-    return "\n\n".join(lines + _values(spec, owner, schema))
+def _field(spec: Spec, owner: str, name: str) -> str:
+    schema = spec.fields_of(owner)[name]
+    facts = [describe_type(spec, schema), *limits(spec, schema), *_necessity(spec.schemas[owner], name)]
+    described = [schema["description"]] if "description" in schema else []
+    heading = f"### `{name}` {{ #{name} }}"
+    return "\n\n".join([heading, " · ".join(facts) + "\n{ .facts }", *described, *_values(spec, owner, schema)])
+
+
+def _necessity(owner: Schema, name: str) -> list[str]:
+    if name in owner.get("required", ()):
+        return ["**required**"]
+    return ["**exactly one of these is required**"] if name in owner.get("x-exactly-one-of", ()) else []
 
 
 def _values(spec: Spec, owner: str, schema: Schema) -> list[str]:
+    """The values of a field that takes an enum."""
     enum = enum_of(spec, schema)
     if enum is None:
         return []
@@ -170,64 +165,45 @@ def _values(spec: Spec, owner: str, schema: Schema) -> list[str]:
     return [f"A member of `{python_enum(spec, owner, enum)}`, or its string: {values}\n{{ .values }}"]
 
 
+# --- Operations -----------------------------------------------------------------------------------------------------
+
+
 def _operations(spec: Spec) -> str:
-    texts = ["# Operations", "The three requests of the Events API, with their limits and responses."]
-    for path, item in spec.document["paths"].items():
-        texts += _operation(spec, path, item["post"])
-    return "\n\n".join([*texts, "## Servers", _servers(spec)])
+    paths = spec.document["paths"].items()
+    texts = [text for path, item in paths for text in _operation(spec, path, item["post"])]
+    servers = [(f"`{one['x-pod']}`", f"`{one['url']}`", one["description"]) for one in spec.document["servers"]]
+    about = "The requests of the Events API, with their limits and responses."
+    return page("Operations", about, *texts, "## Servers", table(["pod", "base URL", "name"], servers))
 
 
 def _operation(spec: Spec, path: str, operation: dict[str, Any]) -> list[str]:
-    method = _snake(operation["operationId"])
-    body = operation["requestBody"]
+    method, body = _snake(operation["operationId"]), operation["requestBody"]
     facts = [f"`POST {path}`", f"`EventsApi.{method}`", f"at most {body['x-max-bytes'] // 1024} KiB"]
     if hours := operation.get("x-min-age-hours"):
         facts.append(f"each event {hours} hours old or more")
     facts += limits(spec, body["content"]["application/json"]["schema"])
-    return [
-        f"## {operation['summary'].rstrip('.')} {{ #{method} }}",
-        " · ".join(facts) + "\n{ .facts }",
-        operation["description"],
-        body["description"],
-        _responses(spec, operation),
-    ]
+    heading = f"## {operation['summary'].rstrip('.')} {{ #{method} }}"
+    about = [" · ".join(facts) + "\n{ .facts }", operation["description"], body["description"]]
+    return [heading, *about, _responses(spec, operation)]
 
 
 def _responses(spec: Spec, operation: dict[str, Any]) -> str:
-    lines = ["| response | meaning | headers |", "|---|---|---|"]
+    rows = []
     for status, reference in operation["responses"].items():
         response = spec.document["components"]["responses"][base_name(reference)]
         headers = ", ".join(f"`{name}`" for name in response.get("headers", ()))
-        lines.append(f"| {status} | {' '.join(response['description'].split())} | {headers} |")
-    return "\n".join(lines)
+        rows.append((status, " ".join(response["description"].split()), headers))
+    return table(["response", "meaning", "headers"], rows)
 
 
-def _servers(spec: Spec) -> str:
-    lines = [f"| `{one['x-pod']}` | `{one['url']}` | {one['description']} |" for one in spec.document["servers"]]
-    return "\n".join(["| pod | base URL | name |", "|---|---|---|", *lines])
+def _link(spec: Spec, name: str) -> str:
+    return f"[`{spec.constructor_name(name)}`]({page_of(spec, name)})"
 
 
-def _page(title: str, prose: list[str], code: list[str]) -> str:
-    """A page with code beside prose."""
-    text = "\n\n".join(prose)
-    if not code:
-        return f"# {title}\n\n{text}"
-    blocks = "\n\n".join(code)
-    return (
-        f"---\nhide: [toc]\n---\n\n# {title}\n\n"
-        f'<div class="beside" markdown>\n<div markdown>\n\n{text}\n\n</div>\n<div class="code" markdown>\n\n{blocks}\n\n</div>\n</div>'
-    )
-
-
-def _fenced(language: str, title: str, code: str) -> str:
-    named = f' title="{title}"' if title else ""
-    return f"```{language}{named}\n{code}\n```"
-
-
-def _first_line(spec: Spec, name: str) -> str:
+def _summary(spec: Spec, name: str) -> str:
     return str(spec.schemas[name]["description"]).split("\n")[0]
 
 
 def _snake(name: str) -> str:
     """`GDPRConsentState` as `gdpr_consent_state`."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower().removesuffix("_data")
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()

@@ -109,7 +109,8 @@ def _own_limits(schema: Schema) -> list[str]:
     elif "pattern" in schema:
         found.append(schema["description"].split(". ")[0].rstrip("."))
     if schema.get("x-accepts") == "datetime":
-        found.append(f"in Unix milliseconds, from {_day(schema['minimum'])} to {_day(schema['maximum'])}, or a `datetime`")
+        first, last = _day(schema["minimum"]), _day(schema["maximum"])
+        found.append(f"in Unix milliseconds, from {first} to {last}, or a `datetime`")
     elif schema.get("maximum") == _INT64:
         found.append("64 bits")
     return found

@@ -94,9 +94,7 @@ def _to_theirs(
     return Figure(label, task, measure, goal, ("theirs", other or task), in_readme=in_readme)
 
 
-def _to_ours(
-    label: str, task: str, goal: float | None, other: str, measure: Measure = "cpu_us"
-) -> Figure:
+def _to_ours(label: str, task: str, goal: float | None, other: str, measure: Measure = "cpu_us") -> Figure:
     return Figure(label, task, measure, goal, ("ours", other))
 
 
@@ -110,9 +108,7 @@ FIGURES = [
     _to_ours("asyncio with aiohttp, bulk, µs per batch, to blocking", "aiohttp bulk", 1.1, "bulk 50"),
     _to_ours("asyncio with httpx, POST, µs, to blocking", "async post", None, "post"),
     _to_ours("asyncio with httpx, bulk, µs per batch, to blocking", "async bulk", None, "bulk 50"),
-    _to_theirs(
-        "8 uploads in flight, 20 ms latency: µs of time per upload", "callbacks", None, "wall_us"
-    ),
+    _to_theirs("8 uploads in flight, 20 ms latency: µs of time per upload", "callbacks", None, "wall_us"),
     _to_theirs("8 uploads in flight, 20 ms latency: µs of CPU per upload", "callbacks", None),
     _to_theirs("import, ms more than Python alone", "import", 0.5, "process_cpu_ms", in_readme=True),
     _to_theirs("events built and sent in bulk, µs per event", "stream", 1 / 8, in_readme=True),

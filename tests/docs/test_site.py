@@ -15,9 +15,8 @@ from typing import Any
 
 import pytest
 from common import ROOT
+from mparticle_events import constructors
 from site_builder import build, built_site
-
-import mparticle_ext
 
 pytestmark = pytest.mark.slow
 
@@ -73,13 +72,15 @@ def test_a_broken_link_is_found(tmp_path: Path) -> None:
 def test_every_event_type_and_part_has_a_page(site: Path, spec: dict[str, Any]) -> None:
     for event_type in spec["components"]["schemas"]["Event"]["discriminator"]["mapping"]:
         assert (site / "reference" / "events" / f"{event_type}.html").is_file()
-    for part in mparticle_ext.constructors.__all__:
+    for part in constructors.__all__:
         places = [site / "reference" / folder for folder in ("parts", "events", "")]
         text = "".join(page.read_text() for place in places for page in place.glob("*.md"))
         assert f"{part}(" in text, part
 
 
-REFERENCE = re.compile(r"^```python\n(from mparticle_ext .*?)^```\s*JSON\s*^```json\n(.*?)^```", re.DOTALL | re.MULTILINE)
+REFERENCE = re.compile(
+    r"^```python\n(from mparticle_ext .*?)^```\s*JSON\s*^```json\n(.*?)^```", re.DOTALL | re.MULTILINE
+)
 
 
 def test_the_python_of_each_page_makes_its_json(site: Path) -> None:
@@ -143,7 +144,10 @@ EVENT = """
 def test_a_new_event_type_has_its_page(tmp_path: Path) -> None:
     changed = (ROOT / "spec" / "openapi.yaml").read_text()
     for before, line in (
-        ("      discriminator:\n        propertyName: event_type", '        - {$ref: "#/components/schemas/TasteEvent"}\n'),
+        (
+            "      discriminator:\n        propertyName: event_type",
+            '        - {$ref: "#/components/schemas/TasteEvent"}\n',
+        ),
         ("    CommonEventData:\n", '          taste: "#/components/schemas/TasteEvent"\n'),
         ("\n    # --- Custom event ---", EVENT),
     ):

@@ -16,7 +16,14 @@ from site_builder import built_site
 pytestmark = pytest.mark.slow
 
 PHONE, DESKTOP = (360, 740), (1440, 900)
-PAGES = ("index", "start", "reference/events/commerce_event", "reference/parts/DeviceInformation", "api/settings", "api/clients")
+PAGES = (
+    "index",
+    "start",
+    "reference/events/commerce_event",
+    "reference/parts/DeviceInformation",
+    "api/settings",
+    "api/clients",
+)
 Scheme = Literal["light", "dark"]
 
 
