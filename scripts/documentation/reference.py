@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 from collections.abc import Iterator
@@ -54,7 +55,8 @@ def _event(spec: Spec, name: str, event_type: str) -> str:
         fenced("python", example(event_type, as_python=True), "Python"),
         fenced("json", example(event_type, as_python=False), "JSON"),
     ]
-    return page_with_code(event_type, [*about, *_fields(spec, name, own), "## Fields of all events", links], code)
+    fields_of_all = ["## Fields of all events", links]
+    return page_with_code(event_type, [*about, *_fields(spec, name, own), *fields_of_all, *_model(name)], code)
 
 
 def _event_list(spec: Spec) -> str:
@@ -78,7 +80,8 @@ def _part(spec: Spec, name: str, value: Any) -> str:
         fenced("python", _python(name, value, is_object=bool(fields)), "Python"),
         fenced("json", json.dumps(value, indent=2, ensure_ascii=False), "JSON"),
     ]
-    return page_with_code(spec.constructor_name(name), [spec.schemas[name]["description"], *about, *used], code)
+    model = _model(name) if fields else []
+    return page_with_code(spec.constructor_name(name), [spec.schemas[name]["description"], *about, *used, *model], code)
 
 
 def _python(name: str, value: Any, *, is_object: bool) -> str:
@@ -86,6 +89,19 @@ def _python(name: str, value: Any, *, is_object: bool) -> str:
         return python_program(msgspec.convert(value, getattr(models, name)), _snake(name))
     lines = [f"    {json.dumps(key)}: {inner!r}," for key, inner in value.items()]  # a map is a dict in Python too
     return "\n".join([f"{_snake(name)} = {{", *lines, "}"]).replace("'", '"')
+
+
+def _model(name: str) -> list[str]:
+    """The signature of a model of mparticle_events."""
+    return ["## In `mparticle_events`", signature(getattr(models, name), f"models.{name}")]
+
+
+def signature(kind: type, name: str) -> str:
+    """The call of a class with its required arguments."""
+    arguments = inspect.signature(kind).parameters.values()
+    star = ["*"] if all(argument.kind is argument.KEYWORD_ONLY for argument in arguments) else []
+    required = [argument.name for argument in arguments if argument.default is argument.empty]
+    return fenced("python", f"{name}({', '.join([*star, *required, '...'])})")
 
 
 def _part_list(spec: Spec) -> str:

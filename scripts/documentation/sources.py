@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from mparticle_events.client import Client
 from regeneration.spec import Spec
 
 from .markdown import Pages
 from .recipes import recipe_pages
-from .reference import model_table, reference_pages
+from .reference import model_table, reference_pages, signature
 from .tables import error_list, settings_tables
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -52,6 +53,7 @@ def _written_pages(written: Path, spec: Spec) -> Pages:
         "settings": lambda: settings_tables(written),
         "errors": lambda: error_list(written),
         "models": lambda: model_table(spec),
+        "client": lambda: signature(Client, "Client"),
         "results": lambda: _RESULTS.read_text().partition("\n")[2].strip(),
     }
     pages = {f"/{file.relative_to(written).as_posix()}": file.read_text() for file in written.rglob("*.md")}

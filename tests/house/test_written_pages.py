@@ -27,7 +27,7 @@ BATCHES = {
     "docs/guide/many.md": 1000 + 1,
     "docs/guide/running.md": 1,
     "docs/guide/sandbox.md": 1,  # the others go to sandboxes of its own
-    "docs/guide/upload.md": 1 + 2 + 2 + 1 + 2,
+    "docs/guide/upload.md": 1 + 2 + 1 + 1 + 2,
     "docs/index.md": 1,
     "docs/migrate/node.md": 1,
     "docs/migrate/python.md": 1,
