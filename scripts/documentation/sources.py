@@ -80,9 +80,7 @@ def _filled(entries: list[Any], paths: list[str]) -> list[Any]:
             inner = _filled(inner, paths) if isinstance(inner, list) else inner
             filled += [{title: inner}] if inner else []
         elif entry.endswith("/*"):
-            filled += [
-                path for path in paths if posixpath.dirname(path) == entry[:-2] and not path.endswith("/index.md")
-            ]
+            filled += [path for path in paths if posixpath.dirname(path) == entry[:-2]]
         else:
             filled.append(entry)
     return filled

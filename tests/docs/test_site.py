@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -103,19 +104,27 @@ def test_llms_txt_lists_a_copy_of_each_page(site: Path) -> None:
 
 
 def test_a_warning_fails(tmp_path: Path) -> None:
-    """A page with a link to nothing is written beside the others, and the build is run again."""
-    done = build("--output", str(tmp_path / "out"), "--pages", str(copy_with(tmp_path, "[nothing](nothing.md)")))
+    pages = copy_of_the_pages(tmp_path)
+    (pages / "start.md").write_text("# Start\n\n[nothing](nothing.md) [no section](guide/build.md#nothing)\n")
+    done = build("--output", str(tmp_path / "out"), "--pages", str(pages))
     assert done.returncode != 0
     assert "page does not exist" in done.stdout + done.stderr
+    assert "anchor does not exist" in done.stdout + done.stderr
 
 
-def copy_with(folder: Path, text: str) -> Path:
-    import shutil
+def copy_of_the_pages(folder: Path) -> Path:
+    return Path(shutil.copytree(ROOT / "docs", folder / "docs"))
 
-    pages = shutil.copytree(ROOT / "docs", folder / "docs")
-    (pages / "start.md").write_text((pages / "start.md").read_text() + f"\n{text}\n")
-    return pages
 
+RECIPE = '''"""Tasting: what a recipe looks like.
+
+It shows nothing.
+
+    python tasting.py
+"""
+
+print("tasty")
+'''
 
 EVENT = """
     TasteEvent:
@@ -141,7 +150,7 @@ EVENT = """
 """
 
 
-def test_a_new_event_type_has_its_page(tmp_path: Path) -> None:
+def test_a_new_event_type_and_a_new_recipe_have_a_page(tmp_path: Path) -> None:
     changed = (ROOT / "spec" / "openapi.yaml").read_text()
     for before, line in (
         (
@@ -158,9 +167,17 @@ def test_a_new_event_type_has_its_page(tmp_path: Path) -> None:
     regenerate = [str(ROOT / "scripts" / "regenerate"), "--spec", str(spec), "--output", str(tmp_path / "generated")]
     (tmp_path / "generated").mkdir()
     subprocess.run([sys.executable, *regenerate], check=True, capture_output=True)
-    done = build("--spec", str(spec), "--output", str(tmp_path / "out"), PYTHONPATH=str(tmp_path / "generated"))
+    pages = copy_of_the_pages(tmp_path)
+    (pages / "recipes" / "several").mkdir(parents=True)
+    for name in ("tasting.py", "several/program.py", "several/test_program.py"):
+        (pages / "recipes" / name).write_text(RECIPE)
+    where = ("--spec", str(spec), "--pages", str(pages), "--output", str(tmp_path / "out"))
+    done = build(*where, PYTHONPATH=str(tmp_path / "generated"))
     assert done.returncode == 0, done.stdout + done.stderr
-    page = (tmp_path / "out" / "site" / "reference" / "events" / "taste.md").read_text()
+    site = tmp_path / "out" / "site"
+    page = (site / "reference" / "events" / "taste.md").read_text()
     assert "string · at most 20 characters · **required**" in page
     assert 'TasteEvent("sweet")' in page
-    assert "taste.md" in (tmp_path / "out" / "site" / "llms.txt").read_text()
+    assert 'print("tasty")' in (site / "recipes" / "tasting.md").read_text()
+    assert "test_program.py" in (site / "recipes" / "several.md").read_text()
+    assert {"taste.md", "tasting.md"} <= set(re.findall(r"[a-z]+\.md", (site / "llms.txt").read_text()))

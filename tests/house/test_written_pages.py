@@ -22,6 +22,7 @@ def test_the_first_screen_has_an_example() -> None:
 
 BATCHES = {
     "README.md": 1 + 1 + 2 + 1 + 1000 + 1,
+    "docs/guide/backfills.md": 2,
     "docs/guide/delivery.md": 2 + 1,
     "docs/guide/generated.md": 1,
     "docs/guide/many.md": 1000 + 1,
