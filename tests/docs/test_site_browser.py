@@ -17,14 +17,7 @@ from site_builder import built_site
 pytestmark = pytest.mark.slow
 
 PHONE, DESKTOP = (360, 740), (1440, 900)
-PAGES = (
-    "index",
-    "start",
-    "reference/events/commerce_event",
-    "reference/parts/DeviceInformation",
-    "api/settings",
-    "api/clients",
-)
+PAGES = ("index", "reference/events/commerce_event", "api/settings", "api/clients")
 Scheme = Literal["light", "dark"]
 
 
@@ -96,7 +89,7 @@ def test_the_search_works_without_a_server(browser: Browser, site: Path) -> None
     with opened(browser, DESKTOP) as page:
         page.goto((site / "index.html").as_uri())
         page.get_by_role("button", name="Search").first.click()
-        page.keyboard.type("customer_id")
+        page.locator("input[aria-label='Search']").fill("customer_id")
         first = page.locator("a[href*='?h=']").first
         expect(first).to_contain_text("customer_id", timeout=30_000)
         first.click()
