@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import gc
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from common import CODE, ROOT
+from common import CODE, ROOT, SHOP_PLAN
 from mparticle_events.service import SERVERS
 
 from mparticle_ext.sandbox import Sandbox
@@ -23,6 +25,7 @@ def test_the_first_screen_has_an_example() -> None:
 BATCHES = {
     "README.md": 1 + 1 + 2 + 1 + 1000 + 1,
     "docs/guide/backfills.md": 2,
+    "docs/guide/data-plans.md": 1,
     "docs/guide/delivery.md": 2 + 1,
     "docs/guide/generated.md": 1,
     "docs/guide/many.md": 1000 + 1,
@@ -48,7 +51,11 @@ def test_the_readme_is_short_and_its_figures_have_five_rows() -> None:
     "ignore:unclosed <socket:ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
 )
 @pytest.mark.parametrize("page", CODE)
-def test_every_block_runs(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_block_runs(page: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    shutil.copy(ROOT / "tests" / "plan" / "shop.json", tmp_path / "plan.json")
+    (tmp_path / "shop_plan.py").write_text(SHOP_PLAN)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MPARTICLE_API_KEY", "key")
     monkeypatch.setenv("MPARTICLE_API_SECRET", "secret")
     with Sandbox(api_key="key", api_secret="secret") as sandbox:  # noqa: S106  # as in the README
