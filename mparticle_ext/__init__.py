@@ -1,10 +1,23 @@
-"""A typed SDK for mParticle's Events API.
+"""A typed SDK for mParticle's Events API. It checks each batch before it is sent, and delivers it exactly once.
 
-from mparticle_ext import AppEvent, Batch, Configuration, EventsApi
+    from mparticle_ext import AppEvent, Batch, Configuration, EventsApi, UserIdentities
 
-batch = Batch("development")
-batch.add_event(AppEvent("navigation", "Hello World"))
-EventsApi(Configuration(key, secret)).upload_events(batch)
+    batch = Batch("development", user_identities=UserIdentities(customer_id="123456"))
+    batch.add_event(AppEvent("navigation", "Hello World"))
+
+    with EventsApi(Configuration(key, secret)) as api:
+        api.upload_events(batch)
+
+Build      Batch, AppEvent, CommerceEvent and a class for each other event; help(Batch), help(AppEvent)
+Check      batch.validate() raises the first fault with its path; batch.faults() lists all
+Upload     EventsApi, or AsyncEventsApi from asyncio: upload_events, bulk_upload_events; upload_all for any number
+Settings   Configuration, Configuration.from_env(), Retry; help(Configuration)
+Errors     MParticleError is the base of all; APIError.outcome says what became of the batches
+Test       mparticle_ext.sandbox.Sandbox is a local Events API; pip install "mparticle-ext[sandbox]"
+Command    mparticle-ext validate, upload, sandbox, example; pip install "mparticle-ext[cli]"
+
+Next: run `mparticle-ext sandbox` in a terminal and send a first batch to it. The documentation begins with that:
+docs/start.md in a checkout.
 """
 
 from typing import TYPE_CHECKING, Any

@@ -17,6 +17,7 @@ PARALLEL = ("-n", "4", "--dist", "worksteal")  # more than cores, because many t
 TYPED = (
     *("generated", "mparticle_ext", "tests", "docs/playground", "docs/recipes"),
     *(
+        "scripts/documentation",
         "scripts/regeneration",
         "scripts/releasing",
         "scripts/playground.py",

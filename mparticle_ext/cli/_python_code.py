@@ -1,4 +1,4 @@
-"""The Python code that builds a batch."""
+"""The Python code that builds a batch or a part of one."""
 
 from __future__ import annotations
 
@@ -31,12 +31,17 @@ _Code: TypeAlias = str | _Group
 
 def python_code(batch: Mapping[str, Any]) -> str:
     """A program that builds the batch and prints it."""
-    code = _call(msgspec.convert(batch, models.Batch))
-    names = sorted({"Batch", *_names(code)})
+    return python_program(msgspec.convert(batch, models.Batch), "batch")
+
+
+def python_program(value: msgspec.Struct, variable: str) -> str:
+    """A program that builds a model as this variable and prints its JSON."""
+    code = _call(value)
+    names = sorted(set(_names(code)))
     imported = f"from mparticle_ext import {', '.join(names)}"
     if len(imported) > _WIDTH:
         imported = _format(_Group("from mparticle_ext import (", [("", name) for name in names], ")"), 0, 0)
-    return f"{imported}\n\nbatch = {_format(code, 0, len('batch = '))}\n\nprint(batch.to_json())"
+    return f"{imported}\n\n{variable} = {_format(code, 0, len(variable) + 3)}\n\nprint({variable}.to_json())"
 
 
 def _code(value: Any) -> _Code:

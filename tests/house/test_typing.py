@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from common import README_BLOCKS, SHOP_PLAN
+from common import CODE, SHOP_PLAN
 from type_checkers import errors_of_mypy, errors_of_pyright
 
 HERE = Path(__file__).resolve().parent.parent
@@ -20,11 +21,16 @@ def test_right_use_passes(errors_of: Callable[[Path], set[int]], file: str) -> N
 
 
 @pytest.mark.parametrize("errors_of", [errors_of_mypy, errors_of_pyright])
-def test_the_code_of_the_readme_passes(errors_of: Callable[[Path], set[int]], tmp_path: Path) -> None:
+def test_the_code_of_the_readme_and_the_documentation_passes(
+    errors_of: Callable[[Path], set[int]], tmp_path: Path
+) -> None:
     (tmp_path / "shop_plan.py").write_text(SHOP_PLAN)
-    program = tmp_path / "readme.py"
-    program.write_text("# pyright: strict\n" + "\n".join(README_BLOCKS))
-    assert errors_of(program) == set()
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for page, blocks in CODE.items():
+        name = re.sub(r"\W", "_", page)
+        (programs / f"{name}.py").write_text("# pyright: strict\n" + "\n".join(blocks))
+    assert errors_of(programs) == set()
 
 
 @pytest.mark.parametrize("errors_of", [errors_of_mypy, errors_of_pyright])

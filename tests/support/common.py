@@ -1,4 +1,4 @@
-"""The paths of the repository, the Python code of the README, and waiting in tests."""
+"""The paths of the repository, the Python code of the README and the documentation, and waiting in tests."""
 
 from __future__ import annotations
 
@@ -14,8 +14,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-README_BLOCKS = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(), re.DOTALL | re.MULTILINE)
-SHOP_PLAN = (ROOT / "tests" / "plan" / "generate_shop.py").read_text()  # the module `shop_plan` of the README
+_PYTHON = re.compile(r"^```python.*?\n(.*?)^```", re.DOTALL | re.MULTILINE)
+_WRITTEN = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+_BLOCKS = {str(page.relative_to(ROOT)): _PYTHON.findall(page.read_text()) for page in _WRITTEN}
+CODE = {page: blocks for page, blocks in _BLOCKS.items() if blocks}
+"""The Python blocks of the README and of each written page."""
+SHOP_PLAN = (ROOT / "tests" / "plan" / "generate_shop.py").read_text()  # the module `shop_plan` of a page
 _COVERAGE = "COVERAGE_PROCESS_CONFIG"  # lets coverage measure a process
 MEASURED = os.environ.get(_COVERAGE, "")
 if "PYTEST_XDIST_WORKER" in os.environ:  # the controller must pass it on to the workers

@@ -1,4 +1,4 @@
-"""The lines of a file that a type checker refuses."""
+"""The lines of a file, or of the files of a folder, that a type checker refuses."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def errors_of_mypy(file: Path) -> set[int]:
     environ = {**os.environ, **beside}
     said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, env=environ).stdout
     lines = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
-    return {line["line"] for line in lines if line["severity"] == "error" and line["file"].endswith(file.name)}
+    return {line["line"] for line in lines if line["severity"] == "error" and file.name in line["file"]}
 
 
 def errors_of_pyright(file: Path) -> set[int]:

@@ -1,4 +1,4 @@
-"""The code blocks of the README run in order, as one program. A sandbox receives what they send."""
+"""The code blocks of the README and of each written page run in order, as one program. A sandbox receives what they send."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from common import README_BLOCKS, ROOT, SHOP_PLAN
+from common import CODE, ROOT, SHOP_PLAN
 from mparticle_events.service import SERVERS
 
 from mparticle_ext.sandbox import Sandbox
@@ -22,10 +22,36 @@ def test_the_first_screen_has_an_example() -> None:
     assert "pip install mparticle-ext" in first_screen
 
 
+BATCHES = {
+    "README.md": 1 + 1 + 2 + 1 + 1000 + 1,
+    "docs/guide/backfills.md": 2,
+    "docs/guide/data-plans.md": 1,
+    "docs/guide/delivery.md": 2 + 1,
+    "docs/guide/generated.md": 1,
+    "docs/guide/many.md": 1000 + 1,
+    "docs/guide/running.md": 1,
+    "docs/guide/sandbox.md": 1,  # the others go to sandboxes of its own
+    "docs/guide/upload.md": 1 + 2 + 1 + 1 + 2,
+    "docs/index.md": 1,
+    "docs/migrate/node.md": 1,
+    "docs/migrate/python.md": 1,
+    "docs/start.md": 1,
+}
+"""How many batches the code of a page sends."""
+
+
+def test_the_readme_is_short_and_its_figures_have_five_rows() -> None:
+    lines = (ROOT / "README.md").read_text().splitlines()
+    assert len(lines) <= 150
+    figures = lines[lines.index("<!-- figures: scripts/benchmark --publish -->") :]
+    assert len([line for line in figures if line.startswith("|")]) == 2 + 5
+
+
 @pytest.mark.filterwarnings(
     "ignore:unclosed <socket:ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
 )
-def test_every_block_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.mark.parametrize("page", CODE)
+def test_every_block_runs(page: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     shutil.copy(ROOT / "tests" / "plan" / "shop.json", tmp_path / "plan.json")
     (tmp_path / "shop_plan.py").write_text(SHOP_PLAN)
     monkeypatch.syspath_prepend(tmp_path)
@@ -35,12 +61,15 @@ def test_every_block_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
     with Sandbox(api_key="key", api_secret="secret") as sandbox:  # noqa: S106  # as in the README
         redirect_to(sandbox, monkeypatch)
         names: dict[str, Any] = {}
-        for number, block in enumerate(README_BLOCKS, 1):
-            exec(compile(block, f"README.md, block {number}", "exec"), names)  # noqa: S102  # our own README
-        names["api"].close()
+        for number, block in enumerate(CODE[page], 1):
+            exec(compile(block, f"{page}, block {number}", "exec"), names)  # noqa: S102  # our own pages
+        for test in [value for name, value in names.items() if name.startswith("test_")]:
+            test(sandbox, monkeypatch)
+        if "api" in names:
+            names["api"].close()
         names.clear()
         gc.collect()  # so that the warnings about open connections belong to this test
-        assert len(sandbox.batches) == 1 + 3 + 1 + 3 + 1001 + 2 + 1 + 1 + 1 + 1 + 1
+        assert len(sandbox.batches) == BATCHES.get(page, 0)
         assert not sandbox.dropped
 
 

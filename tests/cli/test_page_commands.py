@@ -1,4 +1,4 @@
-"""Each command in the README has the output shown there, except for times and ports."""
+"""Each command on its page has the output shown there, except for times and ports."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from common import ROOT
 
 from mparticle_ext.sandbox import Sandbox
 
-BLOCKS = re.findall(r"^```console\n\$ mparticle-ext (.*?)\n(.*?)^```", (ROOT / "README.md").read_text(), re.DOTALL | re.MULTILINE)  # fmt: skip
+PAGES = [ROOT / "docs" / "guide" / name for name in ("command.md", "data-plans.md")]
+TEXT = "".join(page.read_text() for page in PAGES)
+BLOCKS = re.findall(r"^```console\n\$ mparticle-ext (.*?)\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE)  # fmt: skip
 
 
 def normalized(output: str) -> list[str]:
@@ -21,7 +23,7 @@ def normalized(output: str) -> list[str]:
     return [line for line in lines if not re.match(r"\d+%: ", line)]
 
 
-def test_the_readme_shows_its_commands() -> None:
+def test_the_pages_show_their_commands() -> None:
     assert [command.split()[0] for command, _ in BLOCKS] == ["sandbox", "validate", "upload", "validate"]
 
 
@@ -37,7 +39,7 @@ def test_the_sandbox_prints_its_address() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("command", "shown"), BLOCKS[1:3])
-def test_the_output_is_that_in_the_readme(command: str, shown: str, sandbox: Sandbox, tmp_path: Path) -> None:
+def test_the_output_is_that_on_the_page(command: str, shown: str, sandbox: Sandbox, tmp_path: Path) -> None:
     event = {"event_type": "custom_event", "data": {"custom_event_type": "other", "event_name": "Hello"}}
     misspelt = {"event_type": "custom_event", "data": {"custom_event_type": "other", "event_nam": "Hello"}}
     batches = [batch(number, events=[event]) for number in range(1000)]
