@@ -14,7 +14,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-README_BLOCKS = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(), re.DOTALL | re.MULTILINE)
+_BLOCKS = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(), re.DOTALL | re.MULTILINE)
+SPARK_BLOCKS = [block for block in _BLOCKS if "spark" in block]  # a program of their own
+README_BLOCKS = [block for block in _BLOCKS if block not in SPARK_BLOCKS]
 SHOP_PLAN = (ROOT / "tests" / "plan" / "generate_shop.py").read_text()  # the module `shop_plan` of the README
 _COVERAGE = "COVERAGE_PROCESS_CONFIG"  # lets coverage measure a process
 MEASURED = os.environ.get(_COVERAGE, "")
