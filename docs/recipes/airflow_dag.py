@@ -1,9 +1,9 @@
 """Airflow: it says when to load the orders of a day; `upload_all` sends them.
 
-One task sends a whole day. Do not map it over many small tasks: they would share one rate limit, so `max_active_tis_per_dag`
-is 1. Airflow repeats a task that failed: `source_request_id` is the number of the order, so what was delivered counts once
-for 30 days. A few faulty rows do not fail the day: they are in the file beside it. The credentials are in the environment
-of the workers; MPARTICLE_ORDERS is the folder of the files.
+One task sends a whole day. Do not map it over many small tasks: they would share one rate limit, so
+`max_active_tis_per_dag` is 1. Airflow repeats a task that failed: `source_request_id` is the number of the order, so
+what was delivered counts once for 30 days. A few faulty rows do not fail the day: they are in the file beside it. The
+credentials are in the environment of the workers; MPARTICLE_ORDERS is the folder of the files.
 
     pip install "mparticle-ext" apache-airflow
     airflow dags test mparticle_orders 2026-11-01    # reads $MPARTICLE_ORDERS/2026-11-01.ndjson
@@ -41,7 +41,9 @@ def upload(ds: str | None = None) -> int:
         source.with_suffix(".failed").open("w") as failed,
         EventsApi(Configuration.from_env()) as api,
     ):
-        result = api.upload_all(batches(lines), on_failed=lambda one: print(one.error, one.batch, sep="\t", file=failed))
+        result = api.upload_all(
+            batches(lines), on_failed=lambda one: print(one.error, one.batch, sep="\t", file=failed)
+        )
     return result.delivered
 
 

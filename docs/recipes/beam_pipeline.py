@@ -1,8 +1,8 @@
 """Apache Beam: `GroupIntoBatches` makes groups, and a few lanes send them.
 
 A runner can give a DoFn one element at a time, which would be one request for each batch: `GroupIntoBatches` makes
-groups of 1,000. The key is the lane: at most LANES groups are sent at once, each at its share of the rate. A bundle that
-fails is repeated, so each batch has a `source_request_id` of its own, and counts once. What is not delivered comes out as
+groups of 1,000. The key is the lane: at most LANES groups are sent at once, each at its share of the rate. A bundle
+that fails is repeated, so each batch has a `source_request_id` of its own, and counts once. What is not delivered is
 the output of the pipeline. Only the workers read the credentials, from their environment.
 
     pip install "mparticle-ext" apache-beam
@@ -57,7 +57,7 @@ def main(source: str, failed: str) -> None:
     with beam.Pipeline() as pipeline:
         batches = pipeline | beam.io.ReadFromText(source) | beam.Map(batch_of)
         groups = batches | beam.GroupIntoBatches(1000, max_buffering_duration_secs=10)
-        groups | beam.ParDo(Upload()) | beam.io.WriteToText(failed)  # noqa: B018  # Beam's own syntax
+        groups | beam.ParDo(Upload()) | beam.io.WriteToText(failed)
 
 
 if __name__ == "__main__":

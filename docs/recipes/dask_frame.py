@@ -2,8 +2,8 @@
 
 mParticle takes about 270 batches a second, and one process sends more. Do not upload in `map_partitions`: each worker
 would find the rate limit alone, and a partition that Dask computes again would be sent again. Only one partition is in
-memory here. pandas has NaN for a value that is missing, and JSON does not have it, so it is left out. `source_request_id`
-is the number of the order, so the program can run again.
+memory here. pandas has NaN for a value that is missing, and JSON does not have it, so it is left out. The number of the
+order is the `source_request_id`, so the program can run again.
 
     pip install "mparticle-ext" "dask[dataframe]"
     python dask_frame.py orders.parquet    # columns: number, customer_id, total

@@ -56,7 +56,9 @@ class FailedRows:
             self._write()
 
     def _write(self) -> None:
-        rows = self._spark.createDataFrame(pa.Table.from_pylist(self._rows, _COLUMNS))  # a list needs Python on executors
+        rows = self._spark.createDataFrame(
+            pa.Table.from_pylist(self._rows, _COLUMNS)
+        )  # a list needs Python on executors
         rows = rows.select(sf.get_json_object(DOCUMENT, f"$.{KEY}").alias(KEY), "*").coalesce(1)
         if callable(self._target):
             self._target(rows)

@@ -24,7 +24,9 @@ Columns: TypeAlias = "Sequence[str | Column]"
 _BATCH_BYTES = 120_000  # mParticle recommends at most 128 KB a batch; the rest of it needs some
 _ID_OPTIONS = {"ignoreNullFields": "false", "timeZone": "UTC"}  # the same id in every session
 _FLOATS = re.compile(r'"(double|float)"')
-_CHANGING = re.compile(r"\b(uuid|rand|randn|randstr|uniform|shuffle|monotonically_increasing_id|spark_partition_id)\(")
+_CHANGING = re.compile(
+    r"\b(uuid|rand|randn|randstr|uniform|shuffle|monotonically_increasing_id|spark_partition_id)\(", re.IGNORECASE
+)
 _SHOWN_FIELDS = "spark.sql.debug.maxToStringFields"
 _LOCK = Lock()  # the setting belongs to the session, and two threads may use it
 
@@ -142,7 +144,9 @@ def require_stable(df: DataFrame) -> None:
     """
     found = _CHANGING.search(_analyzed_plan(df))
     if found:
-        problem = f"{found[1]}() has other values when Spark computes it again, so batches would be lost or count twice"
+        problem = (
+            f"{found[1].lower()}() has other values when Spark computes it again, so rows would be lost or doubled"
+        )
         raise fault(f"{problem}: write the frame to a table, and send that")
 
 

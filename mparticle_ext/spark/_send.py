@@ -42,8 +42,8 @@ def send(
     Spark computes one partition after the other, and the driver holds two of them at most.
 
     Args:
-        df: The batches. Each column is a field of a batch, in the form of the API, as `struct_of()` has them; or the only
-            column is `batch`, and has JSON.
+        df: The batches. Each column is a field of a batch, in the form of the API, as `struct_of()` has them; or the
+            only column is `batch`, and has JSON.
         api: Sends the batches. It stays in this process.
         failed: Where the batches go that were not delivered: a path, which is overwritten with Parquet; or a function
             of a frame, which is called for each 10,000 of them at most. The columns are `source_request_id`, `place`,
@@ -60,8 +60,8 @@ def send(
     Raises:
         ValidationError: The frame has a column that no batch has, or one of another type; or it has no ids, or ids that
             change from run to run; or it reads the path `failed`. Nothing was sent.
-        BaseException: What `upload_all` raises; an exception of Spark; an exception of `failed`. The failed batches that
-            were read before are in `failed`.
+        BaseException: What `upload_all` raises; an exception of Spark or of `failed`. The batches that failed before it
+            are in `failed`.
     """
     documents = documents_of(df, id, namespace)
     require_another_path(df, failed)

@@ -45,7 +45,9 @@ def as_lines(file: Path) -> str:
 
 
 def assert_arrived(sandbox: Sandbox) -> None:
-    assert sorted((batch.user_attributes or {})["last order"] for batch in sandbox.batches) == [order["total"] for order in ORDERS]
+    assert sorted((batch.user_attributes or {})["last order"] for batch in sandbox.batches) == [
+        order["total"] for order in ORDERS
+    ]
     assert not sandbox.dropped
 
 

@@ -103,7 +103,7 @@ def test_faulty_rows_are_failed_rows_and_can_be_mended(spark: SparkSession, fail
         mended = mended.withColumn(
             "events", sf.transform("events", lambda one: one.withField("data.event_name", sf.lit("mended")))
         )
-        with pytest.raises(ValidationError, match="frame: reads .*, which failed= overwrites: give another path"):
+        with pytest.raises(ValidationError, match=r"frame: reads .*, which failed= overwrites: give another path"):
             send(mended, api, failed=str(failed))
         assert send(mended, api, failed=f"{failed}-again", progress=False) == Report(faulty, 0)
         assert sandbox.counts.taken == 2 * faulty
@@ -229,7 +229,7 @@ def test_wrong_columns_are_refused_before_anything_is_sent(spark: SparkSession, 
         send(frame, api, failed=str(failed))
     assert str(raised.value).splitlines() == [
         "frame: 4 faults, and nothing was sent:",
-        "  id: is not a known field: did you mean 'ip'?",
+        "  id: is not a known field: did you mean 'mpid'?",
         "  user_identities.emial: is not a known field: did you mean 'email'?",
         "  environment: is required: add the column",
         "  source_request_id: is required: add the column, or name the columns that tell rows apart: id=[...]",
@@ -260,7 +260,7 @@ def test_ids_differ_by_namespace_and_not_by_session(spark: SparkSession, failed:
 
 def test_no_secret_is_in_the_event_log(spark: SparkSession, event_log: Path, failed: Path) -> None:
     with (
-        Sandbox(api_key="key-of-the-test", api_secret="secret-of-the-test") as sandbox,
+        Sandbox(api_key="key-of-the-test", api_secret="secret-of-the-test") as sandbox,  # noqa: S106  # a test's
         EventsApi(sandbox.configuration) as api,
     ):
         send(numbered(spark, 10), api, id="id", failed=str(failed), progress=False)

@@ -118,8 +118,8 @@ def _running(arguments: list[str], log: Path) -> Iterator[subprocess.Popen[bytes
 
 
 def _children(parent: int) -> list[int]:
-    listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(parent)], capture_output=True, text=True, check=False)
-    return [int(pid) for pid in listed.stdout.split()]
+    of_threads = Path("/proc").glob(f"{parent}/task/*/children")
+    return [int(pid) for file in of_threads for pid in file.read_text().split()]
 
 
 def _command(pid: int) -> bytes:

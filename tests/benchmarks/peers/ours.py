@@ -162,7 +162,9 @@ def _documents(url: str, count: int) -> dict[str, float]:
 def _spark(url: str, count: int) -> dict[str, float]:
     from pyspark.sql import SparkSession
 
-    return _from_spark(SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false").getOrCreate(), url, count)
+    return _from_spark(
+        SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false").getOrCreate(), url, count
+    )
 
 
 def _spark_connect(url: str, count: int) -> dict[str, float]:
