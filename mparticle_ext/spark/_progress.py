@@ -44,7 +44,8 @@ class ProgressDisplay:
 
     def __exit__(self, *_: object) -> None:
         self._show()
-        self._bar.stop()
+        if self._has_bar:
+            self._bar.stop()
 
     @property
     def _seconds(self) -> float:

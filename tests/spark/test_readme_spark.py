@@ -29,7 +29,7 @@ def test_the_blocks_run(tmp_path: Path) -> None:
     with Sandbox() as sandbox:
         program = [sys.executable, "-c", "\n".join([USERS, *SPARK_BLOCKS])]
         done = subprocess.run(
-            program, cwd=tmp_path, env=environment_of(sandbox), capture_output=True, text=True, timeout=120, check=False
+            program, cwd=tmp_path, env=environment_of(sandbox), capture_output=True, text=True, timeout=400, check=False
         )
         assert done.returncode == 0, done.stderr
         assert "Report(delivered=1, failed=0)" in done.stdout

@@ -91,7 +91,7 @@ def running_connect_server(cluster: Cluster, folder: Path) -> Iterator[str]:
 
 def found_in(log: Path, pattern: str) -> str:
     """Wait until a log has a line; its first group."""
-    wait_until(lambda: log.exists() and re.search(pattern, log.read_text()) is not None, 60)
+    wait_until(lambda: log.exists() and re.search(pattern, log.read_text()) is not None, 400)
     found = re.search(pattern, log.read_text())
     assert found
     return found[1]
