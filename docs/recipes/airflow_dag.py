@@ -1,6 +1,6 @@
 """Airflow: it says when to load the orders of a day; `upload_all` sends them.
 
-One task sends a whole day. Do not map it over many small tasks: they would share one rate limit, so
+One task sends a whole day. Pitfall: many small tasks share one rate limit, so do not map it, and
 `max_active_tis_per_dag` is 1. Airflow repeats a task that failed: `source_request_id` is the number of the order, so
 what was delivered counts once for 30 days. A few faulty rows do not fail the day: they are in the file beside it. The
 credentials are in the environment of the workers; MPARTICLE_ORDERS is the folder of the files.

@@ -1,9 +1,9 @@
 """Apache Beam: `GroupIntoBatches` makes groups, and a few lanes send them.
 
-A runner can give a DoFn one element at a time, which would be one request for each batch: `GroupIntoBatches` makes
-groups of 1,000. The key is the lane: at most LANES groups are sent at once, each at its share of the rate. A bundle
-that fails is repeated, so each batch has a `source_request_id` of its own, and counts once. What is not delivered is
-the output of the pipeline. Only the workers read the credentials, from their environment.
+Pitfall: a runner can give a DoFn one element at a time, which would be one request for each batch, so
+`GroupIntoBatches` makes groups of 1,000. The key is the lane: at most LANES groups are sent at once, each at its share
+of the rate. A bundle that fails is repeated, so each batch has a `source_request_id` of its own, and counts once. What
+is not delivered is the output of the pipeline. Only the workers read the credentials, from their environment.
 
     pip install "mparticle-ext" apache-beam
     python beam_pipeline.py orders.ndjson failed    # lines: {"number": 1, "customer_id": "a", "total": 9.5}
@@ -26,13 +26,14 @@ RATE = 250 / LANES  # batches a second of a lane
 def batch_of(line: str) -> tuple[int, dict[str, Any]]:
     """The lane and the batch of a line."""
     order = json.loads(line)
+    key = f"order-{order['number']}"
     batch = {
         "environment": "production",
-        "source_request_id": f"order-{order['number']}",
+        "source_request_id": key,
         "user_identities": {"customer_id": order["customer_id"]},
         "user_attributes": {"last order": order["total"]},
     }
-    return zlib.crc32(batch["source_request_id"].encode()) % LANES, batch
+    return zlib.crc32(key.encode()) % LANES, batch
 
 
 class Upload(beam.DoFn):

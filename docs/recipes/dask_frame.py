@@ -1,6 +1,6 @@
 """Dask: the workers compute the partitions, and this process sends them one after the other.
 
-mParticle takes about 270 batches a second, and one process sends more. Do not upload in `map_partitions`: each worker
+mParticle takes about 270 batches a second, and one process sends more. Pitfall: in `map_partitions` each worker
 would find the rate limit alone, and a partition that Dask computes again would be sent again. Only one partition is in
 memory here. pandas has NaN for a value that is missing, and JSON does not have it, so it is left out. The number of the
 order is the `source_request_id`, so the program can run again.

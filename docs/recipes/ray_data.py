@@ -1,6 +1,6 @@
 """Ray Data: Ray reads and shapes the rows, and the driver sends them.
 
-mParticle takes about 270 batches a second, and one process sends more. Do not upload in `map_batches`: each worker
+mParticle takes about 270 batches a second, and one process sends more. Pitfall: in `map_batches` each worker
 would find the rate limit alone, so that many requests are refused, and a task that Ray repeats sends its rows again.
 The rows come to the driver block by block, so memory stays flat. `source_request_id` is the number of the order, so the
 program can run again.

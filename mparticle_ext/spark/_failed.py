@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 import pyarrow as pa
 from pyspark.sql import functions as sf
+from pyspark.sql import types as st
 
 from .. import APIError, BatchResult, MParticleError, Outcome, ValidationError
 from ._frame import DOCUMENT, KEY
@@ -19,11 +20,11 @@ if TYPE_CHECKING:
 
 Target: TypeAlias = "str | Callable[[DataFrame], object]"
 
-_TEXT = pa.string()
-_COLUMNS = pa.schema({"place": _TEXT, "reason": _TEXT, "outcome": _TEXT, "repeatable": pa.bool_(), DOCUMENT: _TEXT})
+_TEXT = st.StringType()
+_TYPES = {"place": _TEXT, "reason": _TEXT, "outcome": _TEXT, "repeatable": st.BooleanType(), DOCUMENT: _TEXT}
+_COLUMNS = st.StructType([st.StructField(name, kind) for name, kind in _TYPES.items()])
 _MOST = 10_000
 _MOST_BYTES = 8 * 1024 * 1024
-_INVALID = "invalid"
 
 
 class FailedRows:
@@ -56,9 +57,8 @@ class FailedRows:
             self._write()
 
     def _write(self) -> None:
-        rows = self._spark.createDataFrame(
-            pa.Table.from_pylist(self._rows, _COLUMNS)
-        )  # a list needs Python on executors
+        columns = {name: [row[name] for row in self._rows] for name in _COLUMNS.names}
+        rows = self._spark.createDataFrame(pa.table(columns), _COLUMNS)  # a list would need Python on the executors
         rows = rows.select(sf.get_json_object(DOCUMENT, f"$.{KEY}").alias(KEY), "*").coalesce(1)
         if callable(self._target):
             self._target(rows)
@@ -70,7 +70,7 @@ class FailedRows:
 
 def _reason(error: MParticleError | None) -> dict[str, object]:
     if isinstance(error, ValidationError):
-        return {"place": error.path, "reason": error.problem, "outcome": _INVALID, "repeatable": False}
+        return {"place": error.path, "reason": error.problem, "outcome": "invalid", "repeatable": False}
     outcome = error.outcome if isinstance(error, APIError) else Outcome.REFUSED
     repeatable = outcome is not Outcome.REFUSED
     return {"place": "", "reason": str(error), "outcome": outcome.value, "repeatable": repeatable}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from threading import Lock
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from pyspark.sql import Window
 from pyspark.sql import functions as sf
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 KEY = "source_request_id"
 DOCUMENT = "batch"
-Columns: TypeAlias = "Sequence[str | Column]"
 
 _BATCH_BYTES = 120_000  # mParticle recommends at most 128 KB a batch; the rest of it needs some
 _ID_OPTIONS = {"ignoreNullFields": "false", "timeZone": "UTC"}  # the same id in every session
@@ -31,7 +30,7 @@ _SHOWN_FIELDS = "spark.sql.debug.maxToStringFields"
 _LOCK = Lock()  # the setting belongs to the session, and two threads may use it
 
 
-def group_events(df: DataFrame, *, by: Columns, event: str | Column, most: int = 500) -> DataFrame:
+def group_events(df: DataFrame, *, by: Sequence[str | Column], event: str | Column, most: int = 500) -> DataFrame:
     """Group rows into batches: each row is an event, and the rows of a user become one batch or several.
 
     The events of a batch are in the order of their `timestamp_unixtime_ms`. Each batch gets a `source_request_id` that
@@ -52,9 +51,10 @@ def group_events(df: DataFrame, *, by: Columns, event: str | Column, most: int =
     text = sf.to_json("event")
     in_order = Window.partitionBy(*names).orderBy(*_times(rows.schema["event"].dataType), text)
     before = sf.sum(sf.octet_length(text)).over(in_order.rowsBetween(Window.unboundedPreceding, 0))
-    numbered = rows.withColumn("number", sf.row_number().over(in_order))
-    numbered = numbered.withColumn("part", sf.struct(_floor(sf.col("number") - 1, most), _floor(before, _BATCH_BYTES)))
-    events = sf.array_sort(sf.collect_list(sf.struct("number", "event")), _by_number)
+    part = sf.struct(sf.floor((sf.col("number") - 1) / most), sf.floor(before / _BATCH_BYTES))
+    numbered = rows.withColumn("number", sf.row_number().over(in_order)).withColumn("part", part)
+    found = sf.collect_list(sf.struct("number", "event"))
+    events = sf.array_sort(found, lambda one, other: (one["number"] - other["number"]).cast("int"))
     batches = numbered.groupBy(*names, "part").agg(sf.transform(events, lambda one: one["event"]).alias("events"))
     return batches.select(*names, _id_of([*names, "part", "events"], "").alias(KEY), "events")
 
@@ -64,14 +64,6 @@ def _times(event: st.DataType) -> list[Column]:
     data = event["data"].dataType if isinstance(event, st.StructType) and "data" in event.names else None
     has_time = isinstance(data, st.StructType) and "timestamp_unixtime_ms" in data.names
     return [sf.col("event.data.timestamp_unixtime_ms")] if has_time else []
-
-
-def _floor(number: Column, size: int) -> Column:
-    return sf.floor(number / size)
-
-
-def _by_number(one: Column, other: Column) -> Column:
-    return (one["number"] - other["number"]).cast("int")
 
 
 def documents_of(df: DataFrame, id: str | Sequence[str] | None, namespace: str) -> DataFrame:  # noqa: A002
@@ -109,7 +101,7 @@ def _with_id(df: DataFrame, names: Sequence[str], namespace: str) -> DataFrame:
     return df.withColumn(KEY, _id_of(names, namespace)).drop(*only_id)
 
 
-def _id_of(names: Columns, namespace: str) -> Column:
+def _id_of(names: Sequence[str], namespace: str) -> Column:
     parts = sf.struct(sf.lit(namespace).alias("namespace"), *names)
     return sf.sha2(sf.to_json(parts, _ID_OPTIONS), 256)
 

@@ -27,7 +27,8 @@ class ProgressDisplay:
         columns = (BarColumn(bar_width=20), TextColumn("{task.description}", markup=False))
         self._bar = Progress(*columns, console=self._console, redirect_stdout=False, redirect_stderr=False)
         self._task = self._bar.add_task("", total=total)
-        self._next = 0.0
+        self._seconds = _BAR_SECONDS if self._has_bar else _LINE_SECONDS
+        self._next = self._started + self._seconds
 
     def add(self, result: BatchResult) -> None:
         """Count a result, and show the progress if it is time to."""
@@ -37,7 +38,6 @@ class ProgressDisplay:
             self._show()
 
     def __enter__(self) -> Self:
-        self._next = self._started + self._seconds
         if self._has_bar:
             self._bar.start()
         return self
@@ -46,10 +46,6 @@ class ProgressDisplay:
         self._show()
         if self._has_bar:
             self._bar.stop()
-
-    @property
-    def _seconds(self) -> float:
-        return _BAR_SECONDS if self._has_bar else _LINE_SECONDS
 
     def _show(self) -> None:
         self._next = time.monotonic() + self._seconds

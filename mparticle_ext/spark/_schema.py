@@ -35,7 +35,7 @@ def struct_of() -> st.StructType:
     An array of Spark has one type, so the data of an event has the fields of all event types; those that are null are
     not sent. Where the API takes several types, such as an attribute, the type is VARIANT.
     """
-    return _struct(_structs(_batch()))
+    return _struct(_batch())
 
 
 def faults_of(schema: st.StructType) -> list[ValidationError]:
@@ -44,11 +44,11 @@ def faults_of(schema: st.StructType) -> list[ValidationError]:
     A column can be left out if the API does not require it. A VARIANT is accepted everywhere, a struct also where the
     API takes a map. The values are checked when they are sent.
     """
-    return list(_struct_faults(schema, _structs(_batch()), ""))
+    return list(_struct_faults(schema, _batch(), ""))
 
 
-def _batch() -> Kinds:
-    return branches_of(models.Batch)
+def _batch() -> list[inspect.StructType]:
+    return _structs(branches_of(models.Batch))
 
 
 def _structs(kinds: Kinds) -> list[inspect.StructType]:

@@ -26,6 +26,8 @@ batches = group_events(spark.range(1000), by=[sf.lit("production").alias("enviro
 with EventsApi(Configuration.from_env()) as api:
     print(send(batches, api, failed=failed, progress=False))
     print(spark.read.parquet(failed).count())
+    print(send(batches.where("size(events) = 0"), api, failed=failed, progress=False))
+    print(spark.read.parquet(failed).count())
     for unstable in (sf.uuid(), sf.monotonically_increasing_id(), sf.rand()):
         frame = spark.range(10).select(
             sf.lit("production").alias("environment"), unstable.cast("string").alias("source_request_id")
