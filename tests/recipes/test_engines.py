@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -74,9 +75,11 @@ def test_beam(sandbox: Sandbox, tmp_path: Path) -> None:
 @needs("airflow", "apache-airflow")
 def test_airflow(sandbox: Sandbox, tmp_path: Path) -> None:
     as_lines(tmp_path / "2026-11-01.ndjson")
+    (tmp_path / "dags").mkdir()
+    shutil.copy(RECIPES / "airflow_dag.py", tmp_path / "dags")
     settings = {
         "AIRFLOW_HOME": str(tmp_path / "airflow"),
-        "AIRFLOW__CORE__DAGS_FOLDER": str(RECIPES),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(tmp_path / "dags"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "MPARTICLE_ORDERS": str(tmp_path),
     }
