@@ -46,6 +46,7 @@ def main() -> int:
     how += f"medians of {rounds_wanted} rounds{', quick' if options.quick else ''}"
     counts = {task.name: task.units * (task.quick if options.quick else task.count) for task in TASKS}
     how += f"; {counts['stream']:,} events sent, {counts['longer stream']:,} in the longer run"
+    how += f", {counts['spark']:,} rows of Spark"
     how += f", {counts['many uploads']:,} in many uploads"
     table = as_text(lines)
     print(f"\n{table}\n\n{how}")
@@ -72,9 +73,12 @@ def _options() -> argparse.Namespace:
 
 def _measure(wanted: int, urls: dict[Server, str], *, quick: bool, node: bool) -> Rounds:
     rounds: Rounds = {}
+    java = shutil.which("java")
+    if java is None:
+        print("Java is not installed, so Spark is not measured.")
     for number in range(wanted):
         for task in TASKS:
-            if number >= task.rounds:
+            if number >= task.rounds or (task.needs_java and not java):
                 continue
             for peer in task.peers:
                 if peer != "node" or node:

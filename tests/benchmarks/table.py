@@ -51,8 +51,8 @@ class Line:
 
 
 def lines_of(rounds: Rounds) -> list[Line]:
-    """The rows of the table."""
-    return [_line(figure, rounds) for figure in FIGURES]
+    """The rows of the table, without the tasks that were left out."""
+    return [_line(figure, rounds) for figure in FIGURES if ("ours", figure.task) in rounds]
 
 
 def as_text(lines: list[Line]) -> str:

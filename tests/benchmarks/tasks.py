@@ -31,6 +31,7 @@ class Task:
         units: The batches or events in one repetition.
         server: Where the peer uploads to.
         rounds: The number of rounds at most.
+        needs_java: Whether it is left out if there is no Java.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Task:
     units: int = 1
     server: Server = "sink"
     rounds: int = 99
+    needs_java: bool = False
 
 
 TASKS = [
@@ -58,6 +60,9 @@ TASKS = [
     Task("import", 1, 1, PYTHON),
     Task("stream", 5_000, 1_000, ALL, units=_EVENTS),
     Task("upload_all", 5_000, 1_000, OURS, units=_EVENTS),
+    Task("documents", 200_000, 20_000, OURS, rounds=3),
+    Task("spark", 200_000, 20_000, OURS, rounds=3, needs_java=True),
+    Task("spark connect", 200_000, 20_000, OURS, rounds=3, needs_java=True),
     Task("rate limit", 5_000, 5_000, OURS, server="sandbox", rounds=1),
     Task("longer stream", 100_000, 5_000, OURS, units=_EVENTS, rounds=1),
     Task("many uploads", 1_000_000, 5_000, OURS, rounds=1),
@@ -117,6 +122,11 @@ FIGURES = [
     _to_ours("the same events with upload_all, µs per event, to bulk", "upload_all", 1.3, "stream"),
     _to_ours("bulk of 10 half batches, µs per batch, to bulk of 1", "half batches 10", 1.0, "half batches 1"),
     _to_ours("bulk of 100 half batches, µs per batch, to bulk of 10", "half batches 100", 1.0, "half batches 10"),
+    Figure("upload_all of small batches as JSON, batches a second", "documents", "per_second"),
+    Figure("the same from a Spark frame, batches a second", "spark", "per_second"),
+    Figure("the same through Spark Connect, batches a second", "spark connect", "per_second"),
+    _to_ours("a Spark frame, µs per batch on the driver, to upload_all of JSON", "spark", None, "documents"),
+    _to_ours("through Spark Connect, µs per batch, to upload_all of JSON", "spark connect", None, "documents"),
     Figure(
         f"upload_all at a limit of {RATE_LIMIT} batches a second: batches a second",
         "rate limit",

@@ -20,7 +20,7 @@ from mparticle_ext import AsyncEventsApi, EventsApi
 from mparticle_ext.sandbox import Sandbox
 
 PACKAGE = ROOT / "mparticle_ext"
-APPLICATIONS = ("mparticle_ext.cli", "mparticle_ext.sandbox")
+APPLICATIONS = ("mparticle_ext.cli", "mparticle_ext.sandbox", "mparticle_ext.spark")
 
 
 def module_name(file: Path) -> str:
@@ -97,6 +97,14 @@ def test_threads_and_tasks_do_not_know_each_other() -> None:
 def test_the_command_and_the_sandbox_use_what_is_public_and_the_checks(application: str) -> None:
     private = {name for name in imported_by(application) if "._" in name and not is_in(name, "mparticle_ext._checks")}
     assert not private
+
+
+def test_spark_uses_what_is_public_alone() -> None:
+    assert imported_by("mparticle_ext.spark") == {"mparticle_ext"}
+    importers = {
+        name for name, imported in IMPORTS.items() if any(is_in(one, "mparticle_ext.spark") for one in imported)
+    }
+    assert all(is_in(name, "mparticle_ext.spark") for name in importers)
 
 
 def test_nothing_else_knows_the_command() -> None:

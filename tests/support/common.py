@@ -17,8 +17,9 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 _PYTHON = re.compile(r"^```python.*?\n(.*?)^```", re.DOTALL | re.MULTILINE)
 _WRITTEN = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 _BLOCKS = {str(page.relative_to(ROOT)): _PYTHON.findall(page.read_text()) for page in _WRITTEN}
+SPARK_BLOCKS = _BLOCKS.pop("docs/guide/spark.md")  # a program of their own
 CODE = {page: blocks for page, blocks in _BLOCKS.items() if blocks}
-"""The Python blocks of the README and of each written page."""
+"""The Python blocks of the README and of each other written page."""
 SHOP_PLAN = (ROOT / "tests" / "plan" / "generate_shop.py").read_text()  # the module `shop_plan` of a page
 _COVERAGE = "COVERAGE_PROCESS_CONFIG"  # lets coverage measure a process
 MEASURED = os.environ.get(_COVERAGE, "")

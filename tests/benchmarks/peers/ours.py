@@ -150,6 +150,47 @@ def _upload_all(url: str, count: int) -> dict[str, float]:
     return clock.each(count)
 
 
+def _documents(url: str, count: int) -> dict[str, float]:
+    """The JSON that `_spark` sends, without Spark."""
+    text = '{{"source_request_id":"{0:064x}","environment":"development","user_attributes":{{"row":{0}}}}}'
+    with mp.EventsApi(_configuration(url)) as api, Clock() as clock:
+        result = api.upload_all(text.format(number) for number in range(count))
+    assert (result.delivered, result.failed) == (count, [])
+    return {**clock.each(count), "per_second": count / clock.wall_seconds}
+
+
+def _spark(url: str, count: int) -> dict[str, float]:
+    from pyspark.sql import SparkSession
+
+    return _from_spark(
+        SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false").getOrCreate(), url, count
+    )
+
+
+def _spark_connect(url: str, count: int) -> dict[str, float]:
+    from pyspark.sql import SparkSession
+
+    return _from_spark(SparkSession.builder.remote("local[2]").getOrCreate(), url, count)
+
+
+def _from_spark(spark: Any, url: str, count: int) -> dict[str, float]:
+    """Send a frame, after a small one that lets Spark load its classes."""
+    from tempfile import TemporaryDirectory
+
+    from mparticle_ext.spark import send
+
+    def rows(number: int) -> Any:
+        columns = "id", "'development' as environment", "struct(id as row) as user_attributes"
+        return spark.range(number, numPartitions=8).selectExpr(*columns)
+
+    with mp.EventsApi(_configuration(url)) as api, TemporaryDirectory() as failed:
+        send(rows(1000), api, id="id", namespace="warm-up", failed=failed, progress=False)
+        with Clock() as clock:
+            assert send(rows(count), api, id="id", failed=failed, progress=False) == (count, 0)
+    spark.stop()
+    return {**clock.each(count), "per_second": count / clock.wall_seconds}
+
+
 def _rate_limit(url: str, count: int) -> dict[str, float]:
     """Upload small batches to the sandbox, which answers 429 above its limit."""
     configuration = mp.Configuration("sandbox-key", "sandbox-secret", base_url=url)
@@ -202,6 +243,9 @@ TASKS: dict[str, Task] = {
     "stream": _stream,
     "longer stream": _stream,
     "upload_all": _upload_all,
+    "documents": _documents,
+    "spark": _spark,
+    "spark connect": _spark_connect,
     "rate limit": _rate_limit,
     "many uploads": _many_uploads,
 }

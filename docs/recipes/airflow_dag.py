@@ -1,0 +1,56 @@
+"""Airflow: it says when to load the orders of a day; `upload_all` sends them.
+
+One task sends a whole day. Pitfall: many small tasks share one rate limit, so do not map it, and
+`max_active_tis_per_dag` is 1. Airflow repeats a task that failed: `source_request_id` is the number of the order, so
+what was delivered counts once for 30 days. A few faulty rows do not fail the day: they are in the file beside it. The
+credentials are in the environment of the workers; MPARTICLE_ORDERS is the folder of the files.
+
+    pip install "mparticle-ext" apache-airflow
+    airflow dags test mparticle_orders 2026-11-01    # reads $MPARTICLE_ORDERS/2026-11-01.ndjson
+"""
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from airflow.sdk import dag, task
+
+from mparticle_ext import Configuration, EventsApi
+
+
+def batches(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """The batch of each line, in the JSON form of the API."""
+    for order in map(json.loads, lines):
+        yield {
+            "environment": "production",
+            "source_request_id": f"order-{order['number']}",
+            "user_identities": {"customer_id": order["customer_id"]},
+            "user_attributes": {"last order": order["total"]},
+        }
+
+
+@task(retries=3, retry_delay=timedelta(minutes=5), max_active_tis_per_dag=1)
+def upload(ds: str | None = None) -> int:
+    """Upload the orders of the day `ds`; the number of delivered ones."""
+    source = Path(os.environ["MPARTICLE_ORDERS"], f"{ds}.ndjson")
+    with (
+        source.open() as lines,
+        source.with_suffix(".failed").open("w") as failed,
+        EventsApi(Configuration.from_env()) as api,
+    ):
+        result = api.upload_all(
+            batches(lines), on_failed=lambda one: print(one.error, one.batch, sep="\t", file=failed)
+        )
+    return result.delivered
+
+
+@dag("mparticle_orders", schedule="@daily", start_date=datetime(2026, 11, 1), catchup=False)
+def orders() -> None:
+    """Load the orders of each day."""
+    upload()
+
+
+orders()

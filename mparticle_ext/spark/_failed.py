@@ -1,0 +1,91 @@
+"""The batches that were not delivered, as rows that Spark writes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias
+from urllib.parse import unquote
+
+import pyarrow as pa
+from pyspark.sql import functions as sf
+from pyspark.sql import types as st
+
+from .. import APIError, BatchResult, MParticleError, Outcome, ValidationError
+from ._frame import DOCUMENT, KEY
+from ._schema import fault
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+Target: TypeAlias = "str | Callable[[DataFrame], object]"
+
+_TEXT = st.StringType()
+_TYPES = {"place": _TEXT, "reason": _TEXT, "outcome": _TEXT, "repeatable": st.BooleanType(), DOCUMENT: _TEXT}
+_COLUMNS = st.StructType([st.StructField(name, kind) for name, kind in _TYPES.items()])
+_MOST = 10_000
+_MOST_BYTES = 8 * 1024 * 1024
+
+
+class FailedRows:
+    """Collects failed batches, and writes them in parts, so that any number of them needs little memory."""
+
+    def __init__(self, spark: SparkSession, target: Target) -> None:
+        self.total = 0
+        self._spark = spark
+        self._target = target
+        self._mode = "overwrite"
+        self._rows: list[dict[str, object]] = []
+        self._bytes = 0
+
+    def add_result(self, result: BatchResult) -> None:
+        """Add a batch that `upload_all` did not deliver."""
+        document = result.batch.decode() if isinstance(result.batch, bytes) else str(result.batch)
+        self.add(document, result.error)
+
+    def add(self, document: str | None, error: MParticleError | None) -> None:
+        """Add a batch, with the reason."""
+        self._rows.append({**_reason(error), DOCUMENT: document})
+        self._bytes += len(document or "")
+        self.total += 1
+        if len(self._rows) >= _MOST or self._bytes >= _MOST_BYTES:
+            self._write()
+
+    def close(self) -> None:
+        """Write the rest. A path is written also if there is no row, so that it has no rows of an earlier run."""
+        if self._rows or (self._mode == "overwrite" and not callable(self._target)):
+            self._write()
+
+    def _write(self) -> None:
+        columns = {name: [row[name] for row in self._rows] for name in _COLUMNS.names}
+        rows = self._spark.createDataFrame(pa.table(columns), _COLUMNS)  # a list would need Python on the executors
+        rows = rows.select(sf.get_json_object(DOCUMENT, f"$.{KEY}").alias(KEY), "*").coalesce(1)
+        if callable(self._target):
+            self._target(rows)
+        else:
+            rows.write.mode(self._mode).parquet(self._target)
+        self._mode = "append"
+        self._rows, self._bytes = [], 0
+
+
+def _reason(error: MParticleError | None) -> dict[str, object]:
+    if isinstance(error, ValidationError):
+        return {"place": error.path, "reason": error.problem, "outcome": "invalid", "repeatable": False}
+    outcome = error.outcome if isinstance(error, APIError) else Outcome.REFUSED
+    repeatable = outcome is not Outcome.REFUSED
+    return {"place": "", "reason": str(error), "outcome": outcome.value, "repeatable": repeatable}
+
+
+def require_another_path(df: DataFrame, target: Target) -> None:
+    """Refuse a path that the frame reads, because it is overwritten.
+
+    Raises:
+        ValidationError: The frame reads it.
+    """
+    if not callable(target) and any(_path(target) in _path(file) for file in df.inputFiles()):
+        raise fault(f"reads {target}, which failed= overwrites: give another path")
+
+
+def _path(place: str) -> str:
+    """A path without its scheme: Spark's has one, and the user's may have none."""
+    return f"/{unquote(re.sub(r'^[a-z0-9]+:/*', '', place)).strip('/')}/"

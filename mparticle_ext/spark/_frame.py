@@ -1,0 +1,155 @@
+"""From a frame to the JSON of its batches. All of it is computed by Spark, on the executors."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from pyspark.sql import Window
+from pyspark.sql import functions as sf
+from pyspark.sql import types as st
+
+from .. import ValidationError
+from ._schema import fault, faults_of, struct_of
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
+
+KEY = "source_request_id"
+DOCUMENT = "batch"
+
+_BATCH_BYTES = 120_000  # mParticle recommends at most 128 KB a batch; the rest of it needs some
+_ID_OPTIONS = {"ignoreNullFields": "false", "timeZone": "UTC"}  # the same id in every session
+_FLOATS = re.compile(r'"(double|float)"')
+_CHANGING = re.compile(
+    r"\b(uuid|rand|randn|randstr|uniform|shuffle|monotonically_increasing_id|spark_partition_id)\(", re.IGNORECASE
+)
+_SHOWN_FIELDS = "spark.sql.debug.maxToStringFields"
+_LOCK = Lock()  # the setting belongs to the session, and two threads may use it
+
+
+def group_events(df: DataFrame, *, by: Sequence[str | Column], event: str | Column, most: int = 500) -> DataFrame:
+    """Group rows into batches: each row is an event, and the rows of a user become one batch or several.
+
+    The events of a batch are in the order of their `timestamp_unixtime_ms`. Each batch gets a `source_request_id` that
+    is made from its content, so the same rows are the same batches. Give each row to one run only: with more rows of
+    the same user, the batches are others.
+
+    Args:
+        df: The frame.
+        by: The other columns of the batch, such as `user_identities`. Rows in which they are equal are grouped.
+        event: The event: a struct of `event_type` and `data`.
+        most: The most events in a batch. A batch with more than 120,000 bytes of events is split too.
+
+    Returns:
+        A frame with the columns of `by`, `source_request_id` and `events`.
+    """
+    rows = df.select(*by, (sf.col(event) if isinstance(event, str) else event).alias("event"))
+    names = rows.columns[:-1]
+    text = sf.to_json("event")
+    in_order = Window.partitionBy(*names).orderBy(*_times(rows.schema["event"].dataType), text)
+    before = sf.sum(sf.octet_length(text)).over(in_order.rowsBetween(Window.unboundedPreceding, 0))
+    part = sf.struct(sf.floor((sf.col("number") - 1) / most), sf.floor(before / _BATCH_BYTES))
+    numbered = rows.withColumn("number", sf.row_number().over(in_order)).withColumn("part", part)
+    found = sf.collect_list(sf.struct("number", "event"))
+    events = sf.array_sort(found, lambda one, other: (one["number"] - other["number"]).cast("int"))
+    batches = numbered.groupBy(*names, "part").agg(sf.transform(events, lambda one: one["event"]).alias("events"))
+    return batches.select(*names, _id_of([*names, "part", "events"], "").alias(KEY), "events")
+
+
+def _times(event: st.DataType) -> list[Column]:
+    """The column of the event's time, if the struct has it."""
+    data = event["data"].dataType if isinstance(event, st.StructType) and "data" in event.names else None
+    has_time = isinstance(data, st.StructType) and "timestamp_unixtime_ms" in data.names
+    return [sf.col("event.data.timestamp_unixtime_ms")] if has_time else []
+
+
+def documents_of(df: DataFrame, id: str | Sequence[str] | None, namespace: str) -> DataFrame:  # noqa: A002
+    """The `source_request_id` and the JSON of each batch.
+
+    Raises:
+        ValidationError: The frame is not one of batches, or its ids change from run to run.
+    """
+    require_stable(df)
+    if df.columns == [DOCUMENT]:
+        return _of_json(df, id)
+    if id is not None:
+        df = _with_id(df, [id] if isinstance(id, str) else id, namespace)
+    faults = faults_of(df.schema)
+    if KEY not in df.columns:
+        faults.append(fault("is required: add the column, or name the columns that tell rows apart: id=[...]", KEY))
+    if faults:
+        raise _all_of(faults)
+    columns = [_finite(sf.col(field.name), field.dataType).alias(field.name) for field in df.schema.fields]
+    return df.select(KEY, sf.to_json(sf.struct(*columns)).alias(DOCUMENT))
+
+
+def _of_json(df: DataFrame, id: str | Sequence[str] | None) -> DataFrame:  # noqa: A002
+    if id is not None:
+        raise fault("has one column of JSON, so id= has no columns: put a source_request_id into the JSON")
+    if not isinstance(df.schema[DOCUMENT].dataType, st.StringType):
+        raise fault("is not JSON text: give its fields as columns, as in df.select('batch.*')", DOCUMENT)
+    return df.select(sf.get_json_object(DOCUMENT, f"$.{KEY}").alias(KEY), DOCUMENT)
+
+
+def _with_id(df: DataFrame, names: Sequence[str], namespace: str) -> DataFrame:
+    if KEY in df.columns:
+        raise fault("is a column of the frame: leave out id=, or drop the column", KEY)
+    only_id = set(names) - set(struct_of().names)
+    return df.withColumn(KEY, _id_of(names, namespace)).drop(*only_id)
+
+
+def _id_of(names: Sequence[str], namespace: str) -> Column:
+    parts = sf.struct(sf.lit(namespace).alias("namespace"), *names)
+    return sf.sha2(sf.to_json(parts, _ID_OPTIONS), 256)
+
+
+def _all_of(faults: Sequence[ValidationError]) -> ValidationError:
+    if len(faults) == 1:
+        return faults[0]
+    lines = "".join(f"\n  {one.path}: {one.problem}" for one in faults)
+    return fault(f"{len(faults)} faults, and nothing was sent:{lines}")
+
+
+def _finite(column: Column, kind: st.DataType) -> Column:
+    """The column with null for NaN and the infinities, which JSON does not have: `to_json` would write a string."""
+    if not _FLOATS.search(kind.json()):
+        return column
+    match kind:
+        case st.StructType():
+            fields = [_finite(column.getField(field.name), field.dataType).alias(field.name) for field in kind.fields]
+            return sf.when(column.isNotNull(), sf.struct(*fields))
+        case st.ArrayType():
+            return sf.transform(column, lambda item: _finite(item, kind.elementType))
+        case st.MapType():
+            return sf.transform_values(column, lambda _, value: _finite(value, kind.valueType))
+    return sf.when(sf.abs(column) < float("inf"), column)
+
+
+def require_stable(df: DataFrame) -> None:
+    """Refuse a frame that is another one when Spark computes it again: an id would then stand for another row.
+
+    Raises:
+        ValidationError: It has such a function.
+    """
+    found = _CHANGING.search(_analyzed_plan(df))
+    if found:
+        problem = (
+            f"{found[1].lower()}() has other values when Spark computes it again, so rows would be lost or doubled"
+        )
+        raise fault(f"{problem}: write the frame to a table, and send that")
+
+
+def _analyzed_plan(df: DataFrame) -> str:
+    spark = df.sparkSession
+    with _LOCK:
+        shown = spark.conf.get(_SHOWN_FIELDS)
+        spark.conf.set(_SHOWN_FIELDS, "100000")  # else the plan leaves out all columns after the 25th
+        try:
+            row = spark.sql("EXPLAIN EXTENDED SELECT * FROM {frame}", frame=df).head()
+        finally:
+            spark.conf.set(_SHOWN_FIELDS, str(shown))
+    plan: str = row[0] if row else ""
+    return plan.partition("== Optimized Logical Plan ==")[0]

@@ -1,0 +1,39 @@
+"""Sends frames through Spark Connect: `python connect.py ADDRESS FAILED`. Prints the report, and why a frame is refused."""
+
+from __future__ import annotations
+
+import sys
+
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as sf
+
+from mparticle_ext import Configuration, EventsApi, ValidationError
+from mparticle_ext.spark import group_events, send
+
+address, failed = sys.argv[1:]
+spark = SparkSession.builder.remote(address).getOrCreate()
+price = sf.when(sf.col("id") % 2 == 0, float("nan")).otherwise(0.5)
+name = sf.when(sf.col("id") % 10 > 0, "bought")
+data = sf.struct(
+    sf.lit("other").alias("custom_event_type"),
+    name.alias("event_name"),
+    sf.struct(price.alias("price")).alias("custom_attributes"),
+)
+event = sf.struct(sf.lit("custom_event").alias("event_type"), data.alias("data"))
+identities = sf.struct(sf.col("id").cast("string").alias("customer_id")).alias("user_identities")
+batches = group_events(spark.range(1000), by=[sf.lit("production").alias("environment"), identities], event=event)
+
+with EventsApi(Configuration.from_env()) as api:
+    print(send(batches, api, failed=failed, progress=False))
+    print(spark.read.parquet(failed).count())
+    print(send(batches.where("size(events) = 0"), api, failed=failed, progress=False))
+    print(spark.read.parquet(failed).count())
+    for unstable in (sf.uuid(), sf.monotonically_increasing_id(), sf.rand()):
+        frame = spark.range(10).select(
+            sf.lit("production").alias("environment"), unstable.cast("string").alias("source_request_id")
+        )
+        try:
+            send(frame, api, failed=failed, progress=False)
+        except ValidationError as error:
+            print(error)
+spark.stop()

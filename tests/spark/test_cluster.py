@@ -1,0 +1,274 @@
+"""Frames that are sent from a real cluster to the sandbox: each batch arrives once, or is a failed row."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from common import wait_until
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as sf
+from spark_cluster import Cluster, running_connect_server
+from upload_all import environment_of
+
+from mparticle_ext import AppEvent, EventsApi, PermissionDeniedError, ValidationError
+from mparticle_ext.sandbox import Sandbox
+from mparticle_ext.spark import Report, group_events, send, struct_of
+
+pytestmark = [pytest.mark.slow, pytest.mark.spark]
+
+PROGRAMS = Path(__file__).parent / "programs"
+START = 1_700_000_000_000
+ROWS = 200_000
+USERS = 20_000
+BATCHES = 3_000  # of the smaller tests
+LONG = 400  # seconds: a busy machine needs minutes to start Spark
+
+
+def production() -> Column:
+    return sf.lit("production").alias("environment")
+
+
+def struct(**fields: Column) -> Column:
+    return sf.struct(*[field.alias(name) for name, field in fields.items()])
+
+
+def event(name: Column, at: Column, **attributes: Column) -> Column:
+    others = {"custom_attributes": struct(**attributes)} if attributes else {}
+    data = struct(custom_event_type=sf.lit("other"), event_name=name, timestamp_unixtime_ms=at, **others)
+    return struct(event_type=sf.lit("custom_event"), data=data)
+
+
+def numbered(spark: SparkSession, count: int, partitions: int = 8) -> DataFrame:
+    """Batches with a number as the key and as an attribute."""
+    return spark.range(count, numPartitions=partitions).select(
+        "id", production(), struct(number=sf.col("id")).alias("user_attributes")
+    )
+
+
+def numbers_in(sandbox: Sandbox) -> Counter[Any]:
+    return Counter((batch.user_attributes or {}).get("number") for batch in sandbox.batches)
+
+
+def failed_rows(spark: SparkSession, path: Path) -> list[Any]:
+    return spark.read.parquet(str(path)).collect()
+
+
+@pytest.fixture
+def failed(tmp_path: Path) -> Path:
+    return tmp_path / "failed"
+
+
+def test_grouped_events_arrive_once_and_in_order(spark: SparkSession, failed: Path) -> None:
+    user = (sf.col("id") % USERS).cast("string")
+    rows = spark.range(ROWS).select("*", event(sf.lit("click"), START - sf.col("id"), row=sf.col("id")).alias("event"))
+    batches = group_events(
+        rows, by=[production(), struct(customer_id=user).alias("user_identities")], event="event", most=6
+    )
+    with Sandbox() as sandbox, EventsApi(sandbox.configuration) as api:
+        assert send(batches, api, failed=str(failed)) == Report(2 * USERS, 0)
+        seen: Counter[Any] = Counter()
+        for batch in sandbox.batches:
+            document: Any = batch.to_dict()
+            rows_of_batch = [one["data"]["custom_attributes"]["row"] for one in document["events"]]
+            assert len(rows_of_batch) in (4, 6)
+            assert rows_of_batch == sorted(rows_of_batch, reverse=True)
+            assert {str(row % USERS) for row in rows_of_batch} == {document["user_identities"]["customer_id"]}
+            seen.update(rows_of_batch)
+        assert (len(seen), seen.total()) == (ROWS, ROWS)
+        again = batches.where("cast(user_identities.customer_id as int) < 100").repartition(3)
+        assert send(again, api, failed=str(failed), progress=False) == Report(200, 0)
+        assert sandbox.counts.taken == 2 * USERS, "the same rows are the same batches"
+    assert failed_rows(spark, failed) == []
+
+
+def test_faulty_rows_are_failed_rows_and_can_be_mended(spark: SparkSession, failed: Path) -> None:
+    faulty = 20_000
+    name = sf.when(sf.col("id") % 2 == 0, "bought")
+    rows = spark.range(2 * faulty).select("id", production(), sf.array(event(name, sf.lit(START))).alias("events"))
+    with Sandbox() as sandbox, EventsApi(sandbox.configuration) as api:
+        assert send(rows, api, id="id", failed=str(failed), progress=False) == Report(faulty, faulty)
+        written = spark.read.parquet(str(failed))
+        kinds = written.groupBy("place", "reason", "outcome", "repeatable").count().collect()
+        assert [tuple(kind) for kind in kinds] == [
+            ("events[0].data.event_name", "is required: give it a value", "invalid", False, faulty)
+        ]
+        mended = written.select(sf.from_json("batch", struct_of()).alias("batch")).select("batch.*")
+        mended = mended.withColumn(
+            "events", sf.transform("events", lambda one: one.withField("data.event_name", sf.lit("mended")))
+        )
+        with pytest.raises(ValidationError, match=r"frame: reads .*, which failed= overwrites: give another path"):
+            send(mended, api, failed=str(failed))
+        assert send(mended, api, failed=f"{failed}-again", progress=False) == Report(faulty, 0)
+        assert sandbox.counts.taken == 2 * faulty
+
+
+def test_executors_are_killed(spark: SparkSession, cluster: Cluster, failed: Path) -> None:
+    with Sandbox() as sandbox, EventsApi(sandbox.configuration) as api, ThreadPoolExecutor() as pool:
+        sandbox.latency = 0.05
+        batches = numbered(spark, BATCHES, 12).repartition(12, "id")
+        report = pool.submit(send, batches, api, id="id", failed=str(failed))
+        wait_until(lambda: sandbox.counts.taken > 0)
+        assert cluster.kill_executors()
+        sandbox.latency = 0
+        assert report.result(LONG) == Report(BATCHES, 0)
+        assert numbers_in(sandbox) == Counter(range(BATCHES))
+
+
+def test_the_driver_is_killed_and_continues_from_its_checkpoint(
+    spark: SparkSession, cluster: Cluster, tmp_path: Path
+) -> None:
+    files = 4
+    environment = sf.when(sf.col("number") % 10 > 0, "production").alias("environment")
+    rows = spark.range(BATCHES).select(sf.col("id").alias("number"), environment)
+    rows.repartition(files).write.parquet(str(tmp_path / "rows"))
+    command = [
+        sys.executable,
+        str(PROGRAMS / "stream.py"),
+        cluster.url,
+        str(tmp_path / "rows"),
+        str(tmp_path / "state"),
+    ]
+    with Sandbox() as sandbox, (tmp_path / "log").open("wb") as log:
+        sandbox.rate_limit = 500
+        settings: dict[str, Any] = {
+            "env": environment_of(sandbox),
+            "stdout": log,
+            "stderr": log,
+            "start_new_session": True,
+        }
+        killed = subprocess.Popen(command, **settings)
+        try:
+            wait_until(lambda: sandbox.counts.taken > BATCHES / files, LONG)
+        finally:
+            os.killpg(killed.pid, signal.SIGKILL)
+            killed.wait()
+        sandbox.rate_limit = None
+        taken = sandbox.counts.taken
+        subprocess.run(command, check=True, timeout=LONG, **settings)
+        assert taken < sandbox.counts.taken
+        assert numbers_in(sandbox) == Counter(number for number in range(BATCHES) if number % 10)
+    assert spark.read.parquet(str(tmp_path / "state" / "failed")).count() == BATCHES / 10
+
+
+def test_through_connect(cluster: Cluster, tmp_path: Path, failed: Path) -> None:
+    command = [sys.executable, str(PROGRAMS / "connect.py")]
+    with Sandbox() as sandbox, running_connect_server(cluster, tmp_path) as address:
+        done = subprocess.run(
+            [*command, address, str(failed)],
+            env=environment_of(sandbox),
+            capture_output=True,
+            text=True,
+            timeout=LONG,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        *reports, uuid, number, rand = done.stdout.splitlines()
+        assert reports == ["Report(delivered=900, failed=100)", "100", "Report(delivered=0, failed=0)", "0"]
+        assert [line.partition(" has other values")[0] for line in (uuid, number, rand)] == [
+            "frame: uuid()", "frame: monotonically_increasing_id()", "frame: rand()"
+        ]  # fmt: skip
+        prices = Counter((event.custom_attributes or {}).get("price") for event in sandbox.events(AppEvent))
+        assert prices == {None: 400, 0.5: 500}
+
+
+@pytest.mark.parametrize(
+    "key",
+    [sf.uuid, sf.monotonically_increasing_id, sf.rand, sf.randn, sf.spark_partition_id],
+    ids=lambda key: key.__name__,
+)
+def test_ids_that_change_from_run_to_run_are_refused(key: Any, spark: SparkSession, failed: Path) -> None:
+    wide = [sf.lit(number).alias(f"column{number}") for number in range(40)]
+    keyed = spark.range(10).select(*wide, production(), key().cast("string").alias("source_request_id"))
+    with Sandbox() as sandbox, EventsApi(sandbox.configuration) as api:
+        for frame in (keyed, keyed.repartition(2).where("column1 = 1")):
+            with pytest.raises(
+                ValidationError, match=rf"frame: {key.__name__}\(\) has other values .* write the frame to a table"
+            ):
+                send(frame.select("environment", "source_request_id"), api, failed=str(failed))
+        keyed.select("environment", "source_request_id").write.parquet(f"{failed}-table")
+        table = spark.read.parquet(f"{failed}-table")
+        assert send(table, api, failed=str(failed), progress=False).failed == 0
+
+
+def test_nan_is_null(spark: SparkSession, failed: Path) -> None:
+    nan, infinite = sf.lit(float("nan")), sf.lit(float("-inf"))
+    attributes = struct(a=nan, b=sf.lit(1.5), c=infinite.cast("float"), d=sf.array(sf.lit("x")))
+    flags = struct(list=sf.array(nan, sf.lit(2.5)), map=sf.create_map(sf.lit("key"), nan))
+    data = struct(event_name=sf.lit("click"), custom_event_type=sf.lit("other"), custom_flags=flags)
+    events = sf.array(struct(event_type=sf.lit("custom_event"), data=data))
+    frame = spark.range(1).select("id", production(), attributes.alias("user_attributes"), events.alias("events"))
+    with Sandbox() as sandbox, EventsApi(sandbox.configuration) as api:
+        assert send(frame, api, id="id", failed=str(failed), progress=False) == Report(1, 0)
+        (batch,) = [batch.to_dict() for batch in sandbox.batches]
+    assert batch["user_attributes"] == {"b": 1.5, "d": ["x"]}
+    assert batch["events"][0]["data"]["custom_flags"] == {"list": [None, 2.5], "map": {"key": None}}
+
+
+def test_json_documents(spark: SparkSession, failed: Path) -> None:
+    good = '{"environment": "production", "source_request_id": "1", "user_attributes": {"number": 1}}'
+    documents = [good, '{"environment": "production"}', '{"environment": "prod", "source_request_id": "3"}', "{", None]
+    frame = spark.createDataFrame([(document,) for document in documents], "batch string")
+    with Sandbox() as sandbox, EventsApi(sandbox.configuration) as api:
+        assert send(frame, api, failed=str(failed), progress=False) == Report(1, 4)
+        assert len(numbers_in(sandbox)) == 1
+        with pytest.raises(ValidationError, match="put a source_request_id into the JSON"):
+            send(frame, api, id="batch", failed=str(failed))
+    rows = {row.batch: (row.source_request_id, row.place) for row in failed_rows(spark, failed)}
+    assert rows[documents[1]] == (None, "source_request_id")
+    assert rows[documents[2]] == ("3", "environment")
+
+
+def test_wrong_columns_are_refused_before_anything_is_sent(spark: SparkSession, failed: Path) -> None:
+    frame = spark.range(1).select("id", struct(emial=sf.lit("a@b.c")).alias("user_identities"))
+    with Sandbox() as sandbox, EventsApi(sandbox.configuration) as api, pytest.raises(ValidationError) as raised:
+        send(frame, api, failed=str(failed))
+    assert str(raised.value).splitlines() == [
+        "frame: 4 faults, and nothing was sent:",
+        "  id: is not a known field: did you mean 'mpid'?",
+        "  user_identities.emial: is not a known field: did you mean 'email'?",
+        "  environment: is required: add the column",
+        "  source_request_id: is required: add the column, or name the columns that tell rows apart: id=[...]",
+    ]
+    assert not sandbox.requests
+
+
+def test_what_stops_the_upload_is_raised_after_the_failed_rows_are_written(spark: SparkSession, failed: Path) -> None:
+    frames: list[int] = []
+    with Sandbox() as sandbox, EventsApi(sandbox.configuration) as api:
+        sandbox.fail(403, times=100)
+        with pytest.raises(PermissionDeniedError):
+            send(numbered(spark, 100), api, id="id", failed=lambda rows: frames.append(rows.count()))
+        assert sum(frames) == 100
+        sandbox.clear()
+        assert send(numbered(spark, 100), api, id="id", failed=str(failed)) == Report(100, 0)
+
+
+def test_ids_differ_by_namespace_and_not_by_session(spark: SparkSession, failed: Path) -> None:
+    at = sf.timestamp_millis(sf.lit(START)).alias("at")
+    frame = spark.range(1).select("id", at, production())
+    with Sandbox() as sandbox, EventsApi(sandbox.configuration) as api:
+        for zone, namespace in (("UTC", "orders"), ("Asia/Tokyo", "orders"), ("UTC", "returns")):
+            spark.conf.set("spark.sql.session.timeZone", zone)
+            send(frame, api, id=["id", "at"], namespace=namespace, failed=str(failed), progress=False)
+        assert sandbox.counts.taken == 2
+
+
+def test_no_secret_is_in_the_event_log(spark: SparkSession, event_log: Path, failed: Path) -> None:
+    with (
+        Sandbox(api_key="key-of-the-test", api_secret="secret-of-the-test") as sandbox,  # noqa: S106  # a test's
+        EventsApi(sandbox.configuration) as api,
+    ):
+        send(numbered(spark, 10), api, id="id", failed=str(failed), progress=False)
+        sandbox.wait_for(10)
+    logged = b"".join(file.read_bytes() for file in event_log.rglob("*") if file.is_file())
+    assert str(failed).encode() in logged
+    assert b"secret-of-the-test" not in logged
+    assert b"key-of-the-test" not in logged
