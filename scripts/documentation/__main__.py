@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from playground import build_playground
+
 from .copies import write_copies
 from .sources import ROOT, prepare
 from .tables import DocumentationError
@@ -35,10 +37,18 @@ def _build(output: Path, config: Path) -> int:
     done = subprocess.run([*_ZENSICAL, "build", "--strict", "--config-file", str(config)], check=False)
     if done.returncode == 0:
         settings = json.loads(config.read_text())
-        pages = [page.removesuffix(".md") for page in _pages_of(settings["nav"])]
+        pages = [page.removesuffix(".md") for page in _pages_of(settings["nav"]) if page.endswith(".md")]
         write_copies(output / "site", pages, settings["site_name"], settings["site_description"])
+        _add_playground(output / "site" / "playground")
         print(f"Wrote {output / 'site' / 'index.html'}")
     return done.returncode
+
+
+def _add_playground(folder: Path) -> None:
+    if shutil.which("npm"):
+        build_playground(folder)
+    else:
+        print("SKIPPED: npm is not installed, so the playground is not built. Install Node.js to build it.")
 
 
 def _serve(options: argparse.Namespace, config: Path) -> int:

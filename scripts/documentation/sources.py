@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import posixpath
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,8 @@ def _configuration(written: Path, generated: Pages) -> dict[str, Any]:
     """The file mkdocs.yml, with the generated pages in place of `folder/*` in its navigation."""
     settings: dict[str, Any] = yaml.safe_load((written / "mkdocs.yml").read_text())
     paths = [path.lstrip("/") for path in generated]
+    if shutil.which("npm") is None:  # the playground cannot be built
+        settings["nav"] = [entry for entry in settings["nav"] if "Playground" not in entry]
     return {**settings, "nav": _filled(settings["nav"], paths), "docs_dir": "pages", "site_dir": "site"}
 
 

@@ -17,8 +17,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from chromium import chromium
 from command import run
-from common import ROOT, shared_folder
 from playwright.sync_api import Browser, Page, expect
+from site_builder import built_site
 
 pytestmark = pytest.mark.slow
 
@@ -42,17 +42,13 @@ class Handler(SimpleHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The page, in a folder of a site. It is built once for all processes of pytest."""
+    """The page, in the documentation site."""
     if shutil.which("npm") is None:
         pytest.fail("npm is missing") if os.environ.get("CI") else pytest.skip("npm is missing: install Node.js")
-    with shared_folder(tmp_path_factory) as folder:
-        site = folder / "site"
-        build = [sys.executable, str(ROOT / "scripts" / "playground.py"), str(site / "docs" / "playground")]
-        if not site.exists():
-            subprocess.run(build, check=True)
+    site = built_site(tmp_path_factory)
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(site))) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/docs/playground/"
+        yield f"http://127.0.0.1:{server.server_port}/playground/"
         server.shutdown()
 
 
