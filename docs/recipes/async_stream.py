@@ -23,6 +23,8 @@ async def batches(url: str) -> AsyncIterator[Batch]:
     """The batch of each line of a response, while the response arrives."""
     async with httpx.AsyncClient(timeout=60) as client, client.stream("GET", url) as response:
         async for line in response.raise_for_status().aiter_lines():
+            if not line.strip():  # some servers send empty lines, so that the connection stays open
+                continue
             order = json.loads(line)
             yield Batch(
                 "production",
@@ -32,23 +34,24 @@ async def batches(url: str) -> AsyncIterator[Batch]:
             )
 
 
-async def upload(url: str) -> UploadResult:
-    """Upload the stream to its end, or to where it breaks."""
+async def upload(url: str) -> tuple[UploadResult, httpx.HTTPError | None]:
+    """Upload the stream to its end, or to where it breaks. Returns the result, and what broke the stream."""
     async with AsyncEventsApi(Configuration.from_env()) as api:
         try:
-            return await api.upload_all(batches(url))
+            return await api.upload_all(batches(url)), None
         except httpx.HTTPError as error:
-            print(f"the stream broke: {error!r}", file=sys.stderr)
-            return UploadResult.of(error) or UploadResult()
+            return UploadResult.of(error) or UploadResult(), error
 
 
 def main(url: str) -> int:
-    """Upload the stream, and print what was not delivered; 1 if there is any."""
-    result = asyncio.run(upload(url))
+    """Upload the stream, and print what was not delivered; 1 if there is any, or if the stream broke."""
+    result, broken = asyncio.run(upload(url))
     print(f"{result.delivered} of {result.total} orders delivered")
     for one in result.failed:
         print(f"order {one.index + 1}: {one.error}")
-    return 1 if result.failed else 0
+    if broken:
+        print(f"the stream broke: {broken!r}", file=sys.stderr)
+    return 1 if result.failed or broken else 0
 
 
 if __name__ == "__main__":

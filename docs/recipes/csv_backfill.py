@@ -17,7 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from mparticle_ext import BatchResult, Configuration, EventsApi
+from mparticle_ext import BatchResult, Configuration, EventsApi, MParticleError, UploadResult
 
 
 def batches(rows: Iterable[dict[str, str]]) -> Iterator[dict[str, Any]]:
@@ -27,7 +27,9 @@ def batches(rows: Iterable[dict[str, str]]) -> Iterator[dict[str, Any]]:
         data = {"product_action": action, "timestamp_unixtime_ms": number(row["placed_at"])}
         yield {
             "environment": "production",
-            "source_request_id": f"order-{row['number']}",
+            "source_request_id": f"order-{row['number']}"
+            if row["number"]
+            else None,  # without one it counts at each load
             "user_identities": {"customer_id": row["customer_id"]},
             "events": [{"event_type": "commerce_event", "data": data}],
         }
@@ -35,7 +37,7 @@ def batches(rows: Iterable[dict[str, str]]) -> Iterator[dict[str, Any]]:
 
 def number(text: str) -> float | str:
     """The number in a text; else the text, so that the upload refuses this row and says why."""
-    for kind in (int, float):
+    for kind in (int, float) if text.isascii() and "_" not in text else ():
         with suppress(ValueError):
             return kind(text)
     return text
@@ -44,7 +46,7 @@ def number(text: str) -> float | str:
 def main(source: Path, failures: Path) -> int:
     """Upload all rows, and write those that were not delivered; 1 if there are any."""
     with (
-        source.open(newline="", encoding="utf-8") as orders,
+        source.open(newline="", encoding="utf-8-sig") as orders,  # Excel writes a byte order mark
         failures.open("w", newline="", encoding="utf-8") as failed,
         EventsApi(Configuration.from_env()) as api,
     ):
@@ -54,10 +56,17 @@ def main(source: Path, failures: Path) -> int:
         def note(one: BatchResult) -> None:
             write([one.index + 1, one.error])
 
-        rows = csv.DictReader(orders)
-        result = api.upload_all(batches(rows), historical=True, on_failed=note)
+        rows, stopped = csv.DictReader(orders, restval=""), None
+        try:
+            result = api.upload_all(batches(rows), historical=True, on_failed=note)
+        except MParticleError as error:  # such as wrong credentials, or an outage
+            result, stopped = UploadResult.of(error) or UploadResult(), error
+            for one in result.failed:
+                note(one)
     print(f"{result.delivered:,} of {result.total:,} orders delivered")
-    return 0 if result.delivered == result.total else 1
+    if stopped:
+        print(f"the rest was not read: {stopped}", file=sys.stderr)
+    return 0 if result.delivered == result.total and not stopped else 1
 
 
 if __name__ == "__main__":

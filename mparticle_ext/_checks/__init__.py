@@ -38,6 +38,8 @@ _UNREADABLE = (
 _MAX_DEPTH = 8  # of a batch without nested custom flags; each level doubles the time to make the decoder, here 8 ms
 _MARKS = (0xC4, 0xC5, 0xC6)  # of bytes in MessagePack
 _PACKER = msgspec.msgpack.Encoder(enc_hook=to_plain)
+_NEARLY_FULL_BYTES = MAX_REQUEST_BYTES - 100  # without an id and brackets
+_EXACT = msgspec.json.Decoder(float_hook=Decimal)  # numbers keep their digits
 _BOM = b"\xef\xbb\xbf"
 _BLANKS = b" \t\r\n"
 _NEWLINE = ord("\n")
@@ -97,8 +99,13 @@ def utf8(text: str | bytes, batch_index: int | None = None) -> bytes:
     """JSON text as UTF-8, without a byte order mark; a ValidationError if it has no such form."""
     try:
         document = text.encode() if isinstance(text, str) else text
+        if not document.isascii():
+            document.decode()  # msgspec does not look at what it skips
     except UnicodeEncodeError:
         problem = "has a character that UTF-8 cannot encode (a lone surrogate): correct the text"
+        raise ValidationError(problem, batch_index=batch_index) from None
+    except UnicodeDecodeError as error:
+        problem = f"is not UTF-8, as JSON must be: {error.reason}"
         raise ValidationError(problem, batch_index=batch_index) from None
     return document.removeprefix(_BOM)
 
@@ -112,12 +119,12 @@ def read_document(
     """
     document, model = read(utf8(text, batch_index), kind, batch_index)
     document = document.strip(_BLANKS)
-    if _NEWLINE in document or len(document) > MAX_REQUEST_BYTES:
+    if _NEWLINE in document or len(document) > _NEARLY_FULL_BYTES:
         document = msgspec.json.format(document, indent=-1)
     found = model.source_request_id  # type: ignore[attr-defined]  # each kind of batch has it
     if new_id and found is msgspec.UNSET and document.startswith(_FIRST_KEY):
         document = b'{"source_request_id":"%b",%b' % (new_id().encode(), document[1:])
-    elif (new_id and not found) or (found and document.count(_ID) > 1):  # of a repeated key the last value is checked
+    elif (new_id and not found) or (found and document.count(_ID) != 1):  # of a repeated key the last value is checked
         fields = checked(document, dict[str, msgspec.Raw], batch_index)
         document = encode({**fields, "source_request_id": found or (new_id and new_id())})
     return document, model
@@ -148,12 +155,18 @@ def inbound(document: bytes, source: Any = None) -> tuple[bytes, Counter[str]]:
 
 
 def _value(document: bytes, source: Any) -> Any:
-    return msgspec.json.decode(document) if source is None else plain(source, Decimal, datetime)
+    return _EXACT.decode(document) if source is None else plain(source, Decimal, datetime)
 
 
 def plain(value: Any, *kept: type) -> Any:
     """A value in dicts and lists, in which objects of the kept types stay as they are."""
     return msgspec.to_builtins(value, builtin_types=kept, str_keys=True, enc_hook=to_plain)
+
+
+def renew_lock() -> None:
+    """In a forked child: another thread can have held the lock at the fork."""
+    global _lock
+    _lock = threading.Lock()
 
 
 def load_decoders() -> None:

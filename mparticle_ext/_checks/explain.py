@@ -77,12 +77,20 @@ def locate(message: str, document: bytes, kind: Any) -> tuple[Path, str]:
 
 
 def _unreadable(message: str, document: bytes) -> tuple[Path, str]:
-    """The place of a number that is too large, or the decoder's message, which has a position."""
-    with suppress(ValueError, LookupError, RecursionError):
+    """The place of a value that Python's decoder reads and ours does not, or our decoder's message, with its position."""
+    with suppress(ValueError, RecursionError):
         value = json.loads(document, parse_constant=int)  # a ValueError for NaN, which is no JSON
-        path, _ = nonfinite_problems(value)[0]
-        return path, "is too large for a number: at most 1.7e308 is possible"
+        for found in find_problems(value, _unreadable_problem):
+            return found
     return (), f"is not valid JSON: {message}"
+
+
+def _unreadable_problem(part: Any) -> str:
+    if isinstance(part, float) and not isfinite(part):
+        return "is too large for a number: at most 1.7e308 is possible"
+    if isinstance(part, str) and not part.isascii() and part.encode(errors="ignore").decode() != part:
+        return "has a character that UTF-8 cannot encode (a lone surrogate): correct the text"
+    return ""
 
 
 def _path_and_problem(message: str, value: Any, kind: Any) -> tuple[Path, str]:

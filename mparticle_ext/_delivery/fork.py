@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Protocol
 from weakref import WeakSet
 
-from .._checks import load_decoders
+from .._checks import load_decoders, renew_lock
 
 
 class Restartable(Protocol):
@@ -35,6 +35,7 @@ def _finish_imports() -> None:
 
 
 def _restart_all() -> None:
+    renew_lock()
     for restartable in list(_objects):
         restartable.start()
 

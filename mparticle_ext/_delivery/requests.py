@@ -103,7 +103,7 @@ class RequestBuilder:
             return self._prepare_document(batch, index, historical=historical)
         given = batch
         found = batch.source_request_id if isinstance(batch, models.Batch) else batch.get("source_request_id")
-        repeatable = bool(found)
+        repeatable = found not in (None, UNSET, "")
         if self._deduplicate and not repeatable:
             batch, repeatable = _with_new_id(batch), True
         if self._plan is not None:

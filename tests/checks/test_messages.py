@@ -234,7 +234,7 @@ CALLS: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: m.unixtime_ms(1.5), m.WrongCallError, "unixtime_ms takes a datetime, or nothing for now, not float"),  # type: ignore[arg-type]
     (lambda: Batch.from_json("{"), m.ValidationError, "batch: is not valid JSON: Input data was truncated"),
     (lambda: Batch.from_json("[]"), m.ValidationError, "batch: must be an object, not a list"),
-    (lambda: Batch.from_json(b"\xff"), m.ValidationError, "batch: is not valid JSON"),
+    (lambda: Batch.from_json(b"\xff"), m.ValidationError, "batch: is not UTF-8, as JSON must be: invalid start byte"),
     (lambda: Batch.from_json('{"environment": "production"} x'), m.ValidationError, "batch: is not valid JSON"),
     (lambda: m.unixtime_ms(datetime(2026, 1, 1)), ValueError, "datetime.datetime(2026, 1, 1, 0, 0) has no time zone"),
     (lambda: m.CommerceEvent(product_action=ProductAction("purchase"), promotion_action=m.PromotionAction("view")), ValueError,

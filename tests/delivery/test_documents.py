@@ -163,6 +163,25 @@ def test_other_forms_are_converted(upload_all: UploadAll) -> None:
     assert result.delivered == 2
 
 
+def test_a_conversion_keeps_the_digits_of_other_numbers() -> None:
+    number = b'{"environment":"production","source_request_id":"1","user_identities":{"customer_id":%b},"user_attributes":{"a":%b}}'
+    body, _ = sent([number % (b"12345678901234567.0", b"0.12345678901234567890")])
+    assert body == b"[" + number % (b'"12345678901234567.0"', b"0.12345678901234567890") + b"]"
+    outbound = Batch.from_outbound(number % (b'"1"', b"1.10")).to_json()
+    assert '"a":1.1' in outbound  # a model has a float
+
+
+def test_bytes_that_are_not_utf_8_are_refused_also_without_validation() -> None:
+    body, result = sent([DIGITS, b'{"environment":"production","user_attributes":{"a":"caf\xe9"}}'], validate=False)
+    assert result.delivered == len(json.loads(body)) == 1
+    assert "is not UTF-8" in str(result.failed[0].error)
+
+
+def test_blanks_do_not_count_for_the_size() -> None:
+    document = b'{"environment":%b"production","partner_identity":"%b"}' % (b" " * 40, b"x" * 261_990)
+    assert sent([document])[1].delivered == 1
+
+
 FAULTY: list[tuple[Any, type[Exception], str]] = [
     (b'{"environment":"production"', ValidationError, "batches[1]: is not valid JSON: Input data was truncated"),
     ('{"environment":"production",}', ValidationError, "batches[1]: is not valid JSON: JSON is malformed: trailing comma in object (byte 28)"),
@@ -173,6 +192,7 @@ FAULTY: list[tuple[Any, type[Exception], str]] = [
     (b'{"environment":"production","user_attributes":{"a":1e999}}', ValidationError, "batches[1]: user_attributes.a: is too large for a number"),
     ('{"environment":"production","user_attributes":{"a":"\ud800"}}', ValidationError, "batches[1]: has a character that UTF-8 cannot encode (a lone surrogate): correct the text"),
     (b'{"environment":"production","user_attributes":{"a":"\xff"}}', ValidationError, "batches[1]: is not UTF-8, as JSON must be: invalid start byte"),
+    (b'{"environment":"production","user_attributes":{"a":"\\ud800"}}', ValidationError, "batches[1]: user_attributes.a: has a character that UTF-8 cannot encode (a lone surrogate)"),
     ('{"environment":"production"}'.encode("utf-16"), ValidationError, "batches[1]: is not "),
     (b"[]", ValidationError, "batches[1]: must be an object, not a list"),
     (b'{"environment":"prod"}', ValidationError, "batches[1]: environment: is 'prod', but must be one of production, development: did you mean 'production'?"),
@@ -275,3 +295,20 @@ def test_a_buffer_is_refused_with_what_to_write(wrap: Callable[[bytes], Any]) ->
         WrongCallError, match=r"^a Batch is expected, not \w+: give JSON as bytes, as in bytes\(document\)$"
     ):
         EventsApi(Configuration("key", "secret")).upload_events(wrap(DIGITS))
+
+
+@every_iterable
+@pytest.mark.parametrize("name", ["on_result", "on_failed"])
+def test_a_function_that_returns_a_coroutine_loses_no_result(name: str, upload_all: UploadAll) -> None:
+    async def note(_: object) -> None:
+        """Never awaited."""
+
+    with (
+        FaultyServer(otherwise=status(400)) as server,
+        pytest.raises(WrongCallError, match="returned a coroutine") as raised,
+    ):
+        upload_all(configured(server), [DIGITS], **{name: lambda one: note(one)})
+    result = UploadResult.of(raised.value)
+    assert result is not None
+    assert [one.index for one in result.failed] == [0]
+    assert result.reported == 0

@@ -543,3 +543,21 @@ def test_a_person_at_a_terminal_sees_the_first_wait_of_a_call() -> None:
     assert re.fullmatch(
         r"upload [0-9a-f]{8}: ServerError, HTTP 503, next attempt in 0\.\d\d s, gives up in 60 s\n", done.stderr
     )
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="counts with /proc")
+def test_api_objects_that_are_not_closed_leave_one_thread_and_no_connection() -> None:
+    code = """
+import gc, os, sys, threading, mparticle_ext as m
+for _ in range(30):
+    m.EventsApi(m.Configuration("k", "s", base_url=sys.argv[1])).upload_events(m.Batch("production"))
+gc.collect()
+print(len(os.listdir("/proc/self/task")) - 1, len([fd for fd in os.listdir("/proc/self/fd") if "socket" in os.path.realpath(f"/proc/self/fd/{fd}")]))
+"""
+    with FaultyServer() as server:
+        done = subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", code, server.url], capture_output=True, text=True, check=True
+        )
+    threads, sockets = map(int, done.stdout.split())
+    assert threads <= 1
+    assert sockets <= 1

@@ -42,7 +42,9 @@ class _Stream(BaseHTTPRequestHandler):
                 if self.server.breaks:
                     self.close_connection = True
                     return
-            line = json.dumps({"number": number, "customer_id": "ada", "placed_at": 1_790_000_000_000}).encode() + b"\n"
+            line = (
+                json.dumps({"number": number, "customer_id": "ada", "placed_at": 1_790_000_000_000}).encode() + b"\n\n"
+            )
             self.wfile.write(b"%x\r\n%b\r\n" % (len(line), line))
         self.wfile.write(b"0\r\n\r\n")
 
@@ -59,11 +61,11 @@ def source() -> Iterator[Orders]:
         server.shutdown()
 
 
-def finish(recipe: Running, sandbox: Sandbox, source: Orders) -> str:
+def finish(recipe: Running, sandbox: Sandbox, source: Orders, code: int = 0) -> str:
     sandbox.wait_for(ORDERS - 200, 60)  # while the stream is open
     source.go_on.set()
     output = recipe.wait()
-    assert recipe.process.returncode == 0, output
+    assert recipe.process.returncode == code, output
     return output
 
 
@@ -76,7 +78,7 @@ def test_a_stream_is_uploaded_while_it_arrives(sandbox: Sandbox, source: Orders)
 def test_what_came_before_a_break_is_delivered(sandbox: Sandbox, source: Orders) -> None:
     source.breaks = True
     with python("async_stream.py", source.url, environ=sandbox.environ) as recipe:
-        output = finish(recipe, sandbox, source)
+        output = finish(recipe, sandbox, source, code=1)
     assert "the stream broke: RemoteProtocolError" in output
     assert "900 of 900 orders delivered" in output
     assert sandbox.counts.taken == ORDERS - 100

@@ -63,3 +63,28 @@ def test_a_wrong_row_fails_alone_and_a_second_load_adds_nothing(tmp_path: Path, 
     assert load(source, failed, sandbox)[0] == 0
     assert sandbox.counts.taken == 300
     assert {request.path for request in sandbox.requests} == {"/v2/bulkevents/historical"}
+
+
+def test_rows_that_are_cut_or_strange_fail_alone(tmp_path: Path, sandbox: Sandbox) -> None:
+    source, failed = tmp_path / "orders.csv", tmp_path / "failed.csv"
+    good = "1,ada,1.49,1700000000000\n"
+    strange = ["2,ada\n", "3,ada,1_000,1700000000000\n", "4,ada,\u0663,1700000000000\n", ",ada,1,1700000000000\n" * 2]
+    source.write_text("\ufeffnumber,customer_id,total,placed_at\n" + good + "".join(strange))
+    code, lines = load(source, failed, sandbox)
+    assert code == 1
+    assert "3 of 6 orders delivered" in lines
+    assert [row for row, _ in csv.reader(failed.read_text().splitlines())] == ["row", "2", "3", "4"]
+    assert sandbox.counts.taken == 3
+    assert not sandbox.dropped
+
+
+def test_what_stops_the_load_is_said_and_each_row_that_was_read_is_in_the_failed_file(tmp_path: Path) -> None:
+    source, failed = orders(tmp_path / "orders.csv", 300), tmp_path / "failed.csv"
+    with Sandbox(api_secret="another") as sandbox:  # noqa: S106  # not a real one
+        environ = {**sandbox.environ, "MPARTICLE_API_SECRET": "wrong"}
+        with python("csv_backfill.py", str(source), str(failed), environ=environ) as recipe:
+            output = recipe.wait()
+    assert recipe.process.returncode == 1
+    assert "the rest was not read: HTTP 403" in output
+    read = int(output.partition("\n0 of ")[2].partition(" ")[0])
+    assert len(failed.read_text().splitlines()) == 1 + read

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from _thread import start_new_thread
 from contextlib import suppress
 from queue import Empty, SimpleQueue
@@ -44,6 +45,50 @@ class Stop:
             self._tokens.put(None)  # for the other waits
 
 
+class Watch:
+    """Logs the attempts that take long: one thread for all API objects, as long as there are uploads."""
+
+    def __init__(self) -> None:
+        self.start()
+        restart_after_fork(self)
+
+    def start(self) -> None:
+        """Begin without uploads; in a forked child again."""
+        self._uploads: dict[Upload, Delivery] = {}
+        self._is_running = False
+
+    def add(self, upload: Upload, delivery: Delivery) -> None:
+        """Watch an upload."""
+        self._uploads[upload] = delivery
+        if not self._is_running:
+            self._is_running = True
+            try:
+                start_new_thread(self._run, ())
+            except RuntimeError:  # no thread can be started, as when the interpreter exits
+                self._is_running = False
+
+    def discard(self, upload: Upload) -> None:
+        """Do not watch this upload any more."""
+        self._uploads.pop(upload, None)
+
+    def _run(self) -> None:
+        try:
+            while self._uploads:
+                time.sleep(SILENCE_SECONDS / 2)
+                self._log()
+        finally:  # an exception of a logging filter can end it
+            self._is_running = False
+        for upload, delivery in list(self._uploads.items()):  # begun since the last look
+            self.add(upload, delivery)
+
+    def _log(self) -> None:
+        for upload, delivery in list(self._uploads.items()):
+            delivery.log_silence(upload)
+
+
+_WATCH = Watch()
+
+
 class Engine:
     """The connections and threads of an EventsApi.
 
@@ -73,7 +118,6 @@ class Engine:
         self.stops: set[Stop] = set()
         self._stop = self.new_stop()
         self._in_progress: set[Upload] = set()
-        self._watches = False
         self._closing = False
 
     def new_stop(self) -> Stop:
@@ -91,9 +135,10 @@ class Engine:
         upload = Upload(request, self._configuration.deadline, call=stop)
         try:
             self._in_progress.add(upload)
-            self._start_watch()
+            _WATCH.add(upload, self._delivery)
             return self._send(upload, stop or self._stop)
         finally:
+            _WATCH.discard(upload)
             self._in_progress.discard(upload)
             if self._closing and not self._in_progress:
                 self._client.transport.close()
@@ -108,23 +153,6 @@ class Engine:
         self._closing = True
         if not self._in_progress:
             self._client.transport.close()
-
-    def _start_watch(self) -> None:
-        if not self._watches:
-            self._watches = True
-            with suppress(RuntimeError):  # no thread can be started, as when the interpreter exits
-                start_new_thread(self._watch, ())
-
-    def _watch(self) -> None:
-        """Log the attempts that take long, as long as there are uploads."""
-        stop = self._stop
-        while self._in_progress and not stop.is_set():
-            stop.wait(SILENCE_SECONDS / 2)
-            for upload in list(self._in_progress):
-                self._delivery.log_silence(upload)
-        self._watches = False
-        if self._in_progress and not stop.is_set():  # begun since the last look
-            self._start_watch()
 
     def _send(self, upload: Upload, stop: Stop) -> httpx.Response:
         while True:
