@@ -77,7 +77,7 @@ def locate(message: str, document: bytes, kind: Any) -> tuple[Path, str]:
 
 
 def _unreadable(message: str, document: bytes) -> tuple[Path, str]:
-    """The place of a value that Python's decoder reads and ours does not, or our decoder's message, with its position."""
+    """The place of a value that only Python's decoder reads; or the message of ours, which has a position."""
     with suppress(ValueError, RecursionError):
         value = json.loads(document, parse_constant=int)  # a ValueError for NaN, which is no JSON
         for found in find_problems(value, _unreadable_problem):
