@@ -12,7 +12,7 @@ import attrs
 from .._checks import checked, encoded, utf8
 from .._checks.paths import Path, format_path
 from ..errors import PlanError
-from .document import PlanDocument, Point, document_of, read_document
+from .document import CRITERIA, SENT_IDENTITIES, PlanDocument, read_document
 from .schema import MAX_NAMES, Hints, Problem, SchemaCheck, ViolationKind
 
 if TYPE_CHECKING:
@@ -20,14 +20,7 @@ if TYPE_CHECKING:
 
 _Key: TypeAlias = tuple[str | None, ...]  # the match type and the criteria of a data point
 
-_CRITERIA = {
-    "custom_event": ("custom_event_type", "event_name"),
-    "screen_view": ("screen_name",),
-    "product_action": ("action",),
-    "promotion_action": ("action",),
-}
 _DEFAULTS = {"custom_event_type": "other"}  # of a custom event without a type
-_EVENTS = ("custom_event", "screen_view")  # besides commerce events, the events that can be planned
 _COMMERCE = {  # the first of these fields says what a commerce event is
     "product_action": "product_action",
     "promotion_action": "promotion_action",
@@ -36,12 +29,7 @@ _COMMERCE = {  # the first of these fields says what a commerce event is
 _NAMED_BY_MATCH = {("data", name) for name in ("event_name", "custom_event_type", "screen_name")} | {
     ("data", name, "action") for name in ("product_action", "promotion_action")
 }  # a schema that is closed can leave them out
-_PLANNED_IDENTITIES = {
-    "customer_id": "customerid",
-    "facebook_custom_audience_id": "facebookcustomaudienceid",
-    **{f"other_id_{number}": f"other{number}" for number in range(2, 11)},
-}
-_SENT_IDENTITIES = {planned: sent for sent, planned in _PLANNED_IDENTITIES.items()}
+_PLANNED_IDENTITIES = {sent: planned for planned, sent in SENT_IDENTITIES.items()}
 
 
 @attrs.frozen
@@ -85,14 +73,14 @@ class DataPlan:
     """
 
     def __init__(self, document: PlanDocument, *, strict: bool = False) -> None:
-        self.plan_id, self.version = document.plan_id, document.version
+        self.plan_id, self.version = document.data_plan_id, document.version
         self._strict = strict
         self._actions = {subject: action for subject, action in document.actions.items() if action != "allow"}
         self._hint = Hints()
         self._checks: dict[_Key, SchemaCheck] = {}
         self._planned: dict[str, dict[str, list[str]]] = {}  # by match type and name: the custom event types
-        for index, point in enumerate(document.points):
-            self._add(index, point)
+        for index, point in enumerate(document.version_document.data_points):
+            self._add(point.key, point.schema, f"{document.source}: data_points[{index}].validator.definition")
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], version: int | None = None, *, strict: bool = False) -> Self:
@@ -107,11 +95,7 @@ class DataPlan:
             PlanError: The file is no data plan, does not have that version, or has a schema that is not valid.
             OSError: The file cannot be read.
         """
-        document = read_document(path, version)
-        try:
-            return cls(document, strict=strict)
-        except PlanError as error:
-            raise PlanError(f"{os.fsdecode(path)}: {error}") from None
+        return cls(read_document(path, version), strict=strict)
 
     @classmethod
     def from_dict(cls, plan: Mapping[str, Any], version: int | None = None, *, strict: bool = False) -> Self:
@@ -120,7 +104,7 @@ class DataPlan:
         Raises:
             PlanError: The dict is no data plan, does not have that version, or has a schema that is not valid.
         """
-        return cls(document_of(plan, version), strict=strict)
+        return cls(read_document(plan, version), strict=strict)
 
     def violations(self, batch: AnyBatch) -> list[Violation]:
         """What of a batch is not as the plan says, in the order of the events.
@@ -141,15 +125,13 @@ class DataPlan:
     def __repr__(self) -> str:
         return f"DataPlan({self.plan_id!r}, version {self.version})"
 
-    def _add(self, index: int, point: Point) -> None:
-        kind = point.match_type
-        key = (kind, *(point.criteria.get(name) for name in _CRITERIA.get(kind, ())))
+    def _add(self, key: _Key, schema: Mapping[str, Any], place: str) -> None:
         try:
-            self._checks[key] = SchemaCheck(point.schema, self._hint, strict=self._strict)
+            self._checks[key] = SchemaCheck(schema, self._hint, strict=self._strict)
         except PlanError as error:
-            raise PlanError(f"data_points[{index}].validator.definition: {error}") from None
+            raise PlanError(f"{place}: {error}") from None
         *types, name = map(str, key[1:] or key)
-        self._planned.setdefault(kind, {}).setdefault(name, []).extend(types)
+        self._planned.setdefault(str(key[0]), {}).setdefault(name, []).extend(types)
 
     def _violations(self, batch: dict[str, Any], clean: Callable[[Any], dict[str, Any]]) -> Iterator[Violation]:
         events = batch.get("events")
@@ -179,7 +161,7 @@ class DataPlan:
     def _violation(self, place: Path, problem: Problem, subject: str) -> Violation:
         steps = (*place, *problem.path)
         if subject == "user_identity":
-            steps = tuple(_SENT_IDENTITIES.get(str(step), step) for step in steps)
+            steps = tuple(SENT_IDENTITIES.get(str(step), step) for step in steps)
         action = self._actions.get(subject) if problem.kind == "unplanned" else None
         return Violation(format_path(steps), problem.kind, problem.keyword, problem.text, action, steps)
 
@@ -199,9 +181,9 @@ def _key_of_event(event: dict[str, Any]) -> _Key:
     if kind == "commerce_event":
         field = next((name for name in _COMMERCE if data.get(name) is not None), "")
         kind, data = _COMMERCE.get(field), _object(data.get(field))
-    elif kind not in _EVENTS:
+    elif kind not in ("custom_event", "screen_view"):  # no other events can be planned
         return ()
-    return (kind, *[str(data.get(name, _DEFAULTS.get(name))) for name in _CRITERIA.get(kind, ())]) if kind else ()
+    return (kind, *[str(data.get(name, _DEFAULTS.get(name))) for name in CRITERIA.get(kind, ())]) if kind else ()
 
 
 def _object(value: Any) -> dict[str, Any]:

@@ -1,31 +1,105 @@
-"""Python code as text. No text of a plan can break out of a name, a string or a docstring."""
+"""Python code as text: names, type hints, docstrings. No text of a plan can break out of them."""
 
 from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable
 from functools import cache
-from textwrap import wrap
+from textwrap import indent
+from types import NoneType
+from typing import Any
 from unicodedata import normalize
 
-WIDTH = 120
-_INDENT = " " * 4
+from mparticle_events.reading import branches_of
+from msgspec import UNSET, Struct, inspect
+
 _RESERVED = ("bool", "datetime", "dict", "float", "int", "list", "str")  # the names without capitals in hints
 _WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_MAX_DEPTH = 4  # of lists in lists
+_HINTS = {
+    "string": ["str"],
+    "number": ["float", "Decimal"],
+    "integer": ["int"],
+    "boolean": ["bool"],
+    "null": ["None"],
+    "object": ["dict[str, Any]"],
+}
+_TYPES = {str: {"string"}, bool: {"boolean"}, int: {"integer", "number"}, float: {"number"}, NoneType: {"null"}}
+
+
+class Schema(Struct, rename="camel"):
+    """The keywords of a JSON Schema that matter for a signature."""
+
+    type: str | list[str] | None = None
+    description: str | None = None
+    properties: dict[str, Schema] = {}
+    required: list[str] = []
+    additional_properties: Any = None
+    items: Schema | None = None
+    enum: list[Any] = []
+    const: Any = UNSET
+
+    def __post_init__(self) -> None:
+        self.properties = {**{name: Schema() for name in self.required}, **self.properties}
+
+    def is_open(self) -> bool:
+        """Whether an object can have properties that are not mentioned."""
+        return self.additional_properties is not False
+
+    def types(self) -> list[str]:
+        """The types of the values; empty for any."""
+        return [self.type] if isinstance(self.type, str) else self.type or []
+
+    def values(self) -> list[Any]:
+        """The values that are valid; empty for any. If some of them have the right type, only these."""
+        values = self.enum if self.const is UNSET else [self.const]
+        return [one for one in values if _TYPES.get(type(one), set()).intersection(self.types())] or values
+
+
+def hint_of_schema(schema: Schema, depth: int = 0) -> list[str]:
+    """The branches of the type of the values that a schema accepts."""
+    types, values = schema.types(), schema.values()
+    if values and all(isinstance(one, (str, int, NoneType)) for one in values):
+        literals = ", ".join(dict.fromkeys(repr(one) for one in values if one is not None))
+        return [f"Literal[{literals}]"] * bool(literals) + ["None"] * (None in values or "null" in types)
+    items = hint_of_schema(schema.items, depth + 1) if schema.items and depth < _MAX_DEPTH else ["Any"]
+    hints = {**_HINTS, "array": [f"list[{' | '.join(items)}]"]}
+    return [*dict.fromkeys(hint for one in types for hint in hints.get(one, ["Any"]))] or ["Any"]
+
+
+def hint_of_field(kind: Any, schema: Schema) -> list[str]:
+    """The branches of the type of a model's field: what the plan says about it if the model accepts that too."""
+    accepted = [hint for part in branches_of(kind) for hint in _hint_of_model(part)]
+    planned = hint_of_schema(schema)
+    types = {type(one).__name__ for one in schema.values()} or {*planned}
+    return planned if types - {"None", "NoneType"} <= {*accepted} else accepted + ["None"] * ("null" in schema.types())
+
+
+def _hint_of_model(part: inspect.Type) -> list[str]:
+    match part:
+        case inspect.FloatType():
+            return ["float", "Decimal"]
+        case inspect.StructType(cls=cls):
+            return [cls.__name__]
+        case inspect.ListType(item_type=inspect.StructType(cls=cls)):
+            return [f"Sequence[{cls.__name__}]"]
+        case inspect.DictType():
+            return ["Mapping[str, Any]"]
+    return {inspect.StrType: ["str"], inspect.IntType: ["int"], inspect.BoolType: ["bool"]}.get(type(part), [])
 
 
 @cache
 def snake_case(text: str) -> str:
     """A name for a text, in the form in which Python compares names."""
     words = normalize("NFKC", _WORD_START.sub("_", normalize("NFKC", text)).lower())
-    if not f"a{words}".isidentifier():
-        words = "".join(one if f"a{one}".isidentifier() else "_" for one in words)
+    words = "".join(one if f"a{one}".isidentifier() else "_" for one in words)
     name = re.sub("_+", "_", words).strip("_") or "unnamed"
     return f"{name}_" if keyword.iskeyword(name) or name in _RESERVED else name if name.isidentifier() else f"n_{name}"
 
 
-def unused(name: str, taken: dict[str, int]) -> str:
+def unused(name: str, taken: Counter[str]) -> str:
     """The name, or else the first one with a number that is not taken. It is taken then."""
     found = name
     while found in taken:
@@ -35,38 +109,16 @@ def unused(name: str, taken: dict[str, int]) -> str:
     return found
 
 
-def literal(value: object) -> str:
-    """The literal of a value; a string is in double quotes if it has none."""
-    return '"' + repr(f"'{value}")[2:] if isinstance(value, str) and '"' not in value else repr(value)
+def brackets(opening: str, parts: Iterable[str], closing: str) -> str:
+    """Code in brackets, with a line for each part."""
+    lines = "".join(f"{part},\n" for part in parts)
+    return f"{opening}\n{indent(lines, '    ')}{closing}" if lines else opening + closing
 
 
-def brackets(opening: str, parts: Sequence[str], closing: str, depth: int = 0) -> str:
-    """Code in brackets: on one line if that is not too long, else with a line for each part."""
-    line = opening + ", ".join(parts) + closing
-    if "\n" not in line and len(_INDENT) * depth + len(line) < WIDTH:
-        return line
-    comma = "" if opening.endswith("[") and len(parts) == 1 else ","  # with a comma it would be a tuple
-    return "\n".join([opening, *(f"{_INDENT * (depth + 1)}{part}{comma}" for part in parts), _INDENT * depth + closing])
-
-
-def docstring(text: str, arguments: Iterable[tuple[str, str]] = ()) -> str:
+def docstring(about: str, arguments: Iterable[tuple[str, str]] = ()) -> str:
     """A docstring, with the descriptions of the arguments."""
-    lines = [wrapped for line in text.strip().splitlines() for wrapped in _wrap(line) or [""]]
-    described = [line for name, about in arguments for line in _wrap(f"{name}: {about}", _INDENT)]
-    lines += ["", "Args:", *described] if described else []
+    described = [f"    {name}: {' '.join(text.split())}" for name, text in arguments if text.strip()]
+    lines = [*about.strip().splitlines(), *["", "Args:"] * bool(described), *described]
     safe = "\n".join(lines).replace("\\", "\\\\").replace('"""', r"\"\"\"")
-    shown = "".join(one if one.isprintable() or one == "\n" else literal(one)[1:-1] for one in safe)
-    end = "\n" * (len(lines) > 1 or len(shown) > WIDTH - 10 or shown.endswith('"'))
-    return f'"""{shown}{end}"""'
-
-
-def _wrap(text: str, indentation: str = "") -> list[str]:
-    deeper = indentation * 2
-    return wrap(
-        text,
-        WIDTH - 7,  # of the indentation and the quotes
-        initial_indent=indentation,
-        subsequent_indent=deeper,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    shown = "".join(one if one.isprintable() or one == "\n" else repr(one)[1:-1] for one in safe)
+    return f'"""{shown}\n"""' if "\n" in shown or shown.endswith('"') else f'"""{shown}"""'

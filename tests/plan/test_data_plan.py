@@ -172,7 +172,7 @@ def schema(definition: object) -> dict[str, Any]:
         ([[[[[[[[[VERSION]]]]]]]]], "is no data plan, for it has no data_points: give a file that mParticle exported"),
         (7, "is no data plan, for it has no data_points: give a file that mParticle exported"),
         ({"version_document": 7}, "version_document: must be an object, not a whole number"),
-        ({"version_document": {}}, "version_document.data_points: is required: give it a value"),
+        ({"version_document": {}}, "data_points: is required: give it a value"),
         ({"data_points": {}}, "data_points: must be a list, not an object"),
         ({"data_points": [7]}, "data_points[0]: must be an object, not a whole number"),
         ({"version": "1", "data_points": []}, "version: must be a whole number or null, not a string"),

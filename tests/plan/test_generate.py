@@ -27,7 +27,7 @@ import mparticle_ext
 from mparticle_ext import AppEvent, Batch, DataPlan, PlanError, unixtime_ms
 from mparticle_ext.plan import generate as generator
 from mparticle_ext.plan.changes import describe_changes
-from mparticle_ext.plan.document import document_of, read_document
+from mparticle_ext.plan.document import read_document
 from mparticle_ext.plan.generate import generate
 
 HERE = Path(__file__).parent
@@ -66,7 +66,7 @@ def point(name: str, attributes: Mapping[str, Any] | None = None, **more: Any) -
 
 
 def module_of(*points: Mapping[str, Any]) -> str:
-    return generate(document_of({"data_points": list(points)})).text
+    return generate(read_document({"data_points": list(points)})).text
 
 
 # What it sends
@@ -165,7 +165,7 @@ def test_names_are_readable_and_do_not_clash() -> None:
         "view_home_other": "View Home",
         "購入": "購入",
     }
-    assert isinstance(events["view_home_screen"], mparticle_ext.ScreenViewEvent)
+    assert isinstance(events["view_home"], mparticle_ext.ScreenViewEvent)
     attributes = dict.fromkeys(
         ["class_", "event_fields_2", "custom_attributes", "a_b", "a_b_2", "a_b_3", "field", "field_2"]
     )
@@ -228,7 +228,7 @@ def test_fields_that_mparticle_sets_are_no_parameters() -> None:
         for kind in (models.CustomEventData, models.CommerceEventData)
         for name in reading._READ_ONLY[kind]  # noqa: SLF001
     }
-    assert read_only == generator._SET_BY_MPARTICLE  # noqa: SLF001  # a rule that the spec's generator knows
+    assert read_only <= generator._HIDDEN  # noqa: SLF001  # a rule that the spec's generator knows
 
 
 # Hostile and huge plans
@@ -261,7 +261,7 @@ NASTY = st.text() | st.sampled_from(
 def test_no_text_of_a_plan_becomes_code(plan_id: str, name: str, about: str, attribute: str, values: list[Any]) -> None:
     attributes = {attribute: {"enum": values, "description": about}}
     try:
-        document = document_of(
+        document = read_document(
             {
                 "data_plan_id": plan_id,
                 "version_document": {"data_points": [{**point(name, attributes), "description": about}]},
@@ -340,7 +340,7 @@ assert_type(plan.signed_up(method="email", age=30, referrer=None, session_id=7),
 assert_type(plan.user_attributes(tier="gold", interests=["a"]), dict[str, Any])
 assert_type(plan.user_identities(customer_id="7"), UserIdentities)
 plan.search(query="a", results=1, page_url="/", custom_attributes={"more": 1}, timestamp_unixtime_ms=1)
-plan.purchase([product], transaction_id="1", total_amount=21.49, currency_code="EUR", tax_amount=None)
+plan.purchase([product], transaction_id="1", total_amount=21.49, currency_code="EUR", tax_amount=1)
 Batch("production", user_attributes=plan.user_attributes(tier="gold"), events=[added])
 plan.signd_up(method="email")  # WRONG: a misspelt event
 plan.signed_up()  # WRONG: a required attribute is missing
@@ -386,13 +386,12 @@ def write_strictly(path: Path, text: str) -> Path:
 
 
 @pytest.mark.parametrize("name", PLANS)
-def test_the_modules_are_formatted_as_ruff_does(name: str, tmp_path: Path) -> None:
+def test_ruff_leaves_the_modules_as_they_are(name: str, tmp_path: Path) -> None:
     text = generate(read_document(plan_file(name), PLANS[name])).text
     (tmp_path / "plan.py").write_text(text)
-    ruff = [sys.executable, "-m", "ruff", "--isolated", "--config", "line-length=120"]
+    ruff = [sys.executable, "-m", "ruff", "--isolated"]
     subprocess.run([*ruff, "format", "--diff", str(tmp_path / "plan.py")], check=True)
-    (tmp_path / "plan.py").write_text(text.replace("# ruff: noqa\n", ""))
-    subprocess.run([*ruff, "check", "--select", "E,F,I,UP", str(tmp_path / "plan.py")], check=True)
+    subprocess.run([*ruff, "check", "--select", "ALL", "--ignore", "PGH004", str(tmp_path / "plan.py")], check=True)
 
 
 # Changes
