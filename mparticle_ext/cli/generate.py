@@ -17,10 +17,10 @@ from ._exit import FAILED, CommandError, UsageError, print_error, printable, wri
 def generate_module(plan: str, output: str, plan_version: int | None, *, check: bool) -> int:
     """Write the module of a plan, or compare it with the file. Return the exit code."""
     try:
-        old, module = _read(output), generate(read_document(plan, plan_version))
-        for problem in module.left_out:
+        old, (new, left_out) = _read(output), generate(read_document(plan, plan_version))
+        for problem in left_out:
             click.echo(printable(f"{plan}: {problem}: this is left out"), err=True)
-        return _check(output, old, module.text) if check else _write(output, old, module.text)
+        return _check(output, old, new) if check else _write(output, old, new)
     except CommandError as error:
         print_error(str(error))
         return error.code

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from contextlib import suppress
 
 
 def describe_changes(old: str, new: str) -> str:
@@ -20,13 +21,13 @@ def describe_changes(old: str, new: str) -> str:
 def _changes(before: dict[str, str], after: dict[str, str]) -> Iterator[tuple[str, bool]]:
     """The line of each change, and whether it is breaking. A function that only one version has is one change."""
     for name in before.keys() | after.keys():
-        old, new = before.get(name), after.get(name)
-        if old == new or not all(name.partition("(")[0] in hints for hints in (before, after) if "(" in name):
+        old, new, function = before.get(name), after.get(name), name.partition("(")[0]
+        if old == new or (function != name and not (function in before and function in after)):
             continue
         if old is None or new is None:
-            added = not old and ("(" not in name or "Unset" in str(new) or "**" in name)
-            yield f"{'added' if new else 'removed'} {name}", not added
-        elif old.removesuffix(" | UnsetType") == new:
+            breaks = new is None or (function != name and not new.endswith(("UnsetType", "EventFields]")))
+            yield f"{'added' if new else 'removed'} {name}", breaks
+        elif old == f"{new} | UnsetType":
             yield f"{name} is now required", True
         else:
             yield f"{name}: {old} -> {new}", not _accepts(new, old)
@@ -35,31 +36,27 @@ def _changes(before: dict[str, str], after: dict[str, str]) -> Iterator[tuple[st
 def _hints(code: str) -> dict[str, str]:
     """The hint of each function and parameter of a module: `signed_up`, `signed_up(method)`."""
     found: dict[str, str] = {}
-    try:
-        body = ast.parse(code).body
-    except (SyntaxError, ValueError):  # such as a file with the marks of a merge conflict
-        return found
-    for node in body:
-        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
-            rest = [ast.arg(f"**{node.args.kwarg.arg}", node.args.kwarg.annotation)] if node.args.kwarg else []
-            named = {one.arg: one.annotation for one in (*node.args.args, *node.args.kwonlyargs, *rest)}
-            found |= {f"{node.name}({name})": ast.unparse(hint) for name, hint in named.items() if hint}
-            found[node.name] = ast.unparse(node.returns or node)
+    with suppress(SyntaxError, ValueError):  # such as a file with the marks of a merge conflict
+        for node in ast.parse(code).body:
+            if isinstance(node, ast.FunctionDef) and node.returns and not node.name.startswith("_"):
+                parameters = [*node.args.args, *node.args.kwonlyargs, *filter(None, [node.args.kwarg])]
+                hints = {one.arg: one.annotation for one in parameters if one.annotation}
+                found |= {f"{node.name}({name})": ast.unparse(hint) for name, hint in hints.items()}
+                found[node.name] = ast.unparse(node.returns)
     return found
 
 
 def _accepts(new: str, old: str) -> bool:
     """Whether each branch of the old union is also in the new one, or in a type of it."""
-    accepted = {branch for branch, _ in _branches(ast.parse(new, mode="eval").body)}
-    return all({"Any", *branch} & accepted for branch in _branches(ast.parse(old, mode="eval").body))
+    accepted = _branches(ast.parse(new, mode="eval").body)
+    return all({"Any", *branch} & accepted.keys() for branch in _branches(ast.parse(old, mode="eval").body).items())
 
 
-def _branches(hint: ast.expr) -> Iterator[tuple[str, str]]:
+def _branches(hint: ast.expr) -> dict[str, str]:
     """The branches of a union, each with a wider type."""
     if isinstance(hint, ast.BinOp):
-        yield from (*_branches(hint.left), *_branches(hint.right))
-    elif isinstance(hint, ast.Subscript) and ast.unparse(hint.value) == "Literal":
-        for value in hint.slice.elts if isinstance(hint.slice, ast.Tuple) else [hint.slice]:
-            yield ast.unparse(value), type(ast.literal_eval(value)).__name__
-    else:
-        yield ast.unparse(hint), "float" if ast.unparse(hint) == "int" else "Any"
+        return _branches(hint.left) | _branches(hint.right)
+    if isinstance(hint, ast.Subscript) and ast.unparse(hint.value) == "Literal":
+        values = hint.slice.elts if isinstance(hint.slice, ast.Tuple) else [hint.slice]
+        return {ast.unparse(one): type(ast.literal_eval(one)).__name__ for one in values}
+    return {ast.unparse(hint): "Any"}

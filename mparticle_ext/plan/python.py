@@ -13,20 +13,21 @@ from typing import Any
 from unicodedata import normalize
 
 from mparticle_events.reading import branches_of
-from msgspec import UNSET, Struct, inspect
+from msgspec import UNSET, Struct
+from msgspec.inspect import BoolType, DictType, FloatType, IntType, ListType, StrType, StructType, Type
 
 _RESERVED = ("bool", "datetime", "dict", "float", "int", "list", "str")  # the names without capitals in hints
 _WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _MAX_DEPTH = 4  # of lists in lists
 _HINTS = {
     "string": ["str"],
-    "number": ["float", "Decimal"],
+    "number": ["int", "float", "Decimal"],
     "integer": ["int"],
     "boolean": ["bool"],
     "null": ["None"],
     "object": ["dict[str, Any]"],
 }
-_TYPES = {str: {"string"}, bool: {"boolean"}, int: {"integer", "number"}, float: {"number"}, NoneType: {"null"}}
+_SCALARS = {StrType: ["str"], IntType: ["int"], FloatType: ["float", "Decimal"], BoolType: ["bool"]}  # of a model
 
 
 class Schema(Struct, rename="camel"):
@@ -55,7 +56,8 @@ class Schema(Struct, rename="camel"):
     def values(self) -> list[Any]:
         """The values that are valid; empty for any. If some of them have the right type, only these."""
         values = self.enum if self.const is UNSET else [self.const]
-        return [one for one in values if _TYPES.get(type(one), set()).intersection(self.types())] or values
+        hints = {hint for one in self.types() for hint in _HINTS.get(one, ())}
+        return [one for one in values if _type_name(one) in hints] or values
 
 
 def hint_of_schema(schema: Schema, depth: int = 0) -> list[str]:
@@ -71,23 +73,25 @@ def hint_of_schema(schema: Schema, depth: int = 0) -> list[str]:
 
 def hint_of_field(kind: Any, schema: Schema) -> list[str]:
     """The branches of the type of a model's field: what the plan says about it if the model accepts that too."""
-    accepted = [hint for part in branches_of(kind) for hint in _hint_of_model(part)]
+    accepted = [hint for part in branches_of(kind) for hint in _hint_of_model(part)] + ["None"]
     planned = hint_of_schema(schema)
-    types = {type(one).__name__ for one in schema.values()} or {*planned}
-    return planned if types - {"None", "NoneType"} <= {*accepted} else accepted + ["None"] * ("null" in schema.types())
+    types = {*map(_type_name, schema.values())} or {*planned}
+    return planned if types <= {*accepted} else accepted
 
 
-def _hint_of_model(part: inspect.Type) -> list[str]:
+def _type_name(value: Any) -> str:
+    return type(value).__name__.removesuffix("Type")
+
+
+def _hint_of_model(part: Type) -> list[str]:
     match part:
-        case inspect.FloatType():
-            return ["float", "Decimal"]
-        case inspect.StructType(cls=cls):
+        case StructType(cls=cls):
             return [cls.__name__]
-        case inspect.ListType(item_type=inspect.StructType(cls=cls)):
+        case ListType(item_type=StructType(cls=cls)):
             return [f"Sequence[{cls.__name__}]"]
-        case inspect.DictType():
+        case DictType():
             return ["Mapping[str, Any]"]
-    return {inspect.StrType: ["str"], inspect.IntType: ["int"], inspect.BoolType: ["bool"]}.get(type(part), [])
+    return _SCALARS.get(type(part), [])
 
 
 @cache

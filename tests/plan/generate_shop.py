@@ -28,7 +28,7 @@ class EventFields(TypedDict, total=False):
     custom_flags: Mapping[str, Any]
 
 
-def _given(attributes: dict[str, Any], more: Mapping[str, Any] | UnsetType = UNSET) -> dict[str, Any]:
+def _given(attributes: dict[str, Any], more: Mapping[str, Any] | UnsetType | None = None) -> dict[str, Any]:
     """The attributes that have a value, and more of them."""
     return {**(more or {}), **{name: value for name, value in attributes.items() if value is not UNSET}}
 
@@ -71,8 +71,8 @@ def add_to_cart_product(
     *,
     id: str,
     size: Literal['S', 'M', 'L', 'XL'],
-    price: float | Decimal | UnsetType = UNSET,
-    position: int | UnsetType = UNSET,
+    price: int | float | Decimal | UnsetType = UNSET,
+    position: int | None | UnsetType = UNSET,
 ) -> Product:
     """One of the products of `add_to_cart`.
 
@@ -95,11 +95,11 @@ def add_to_cart(
     products: Sequence[Product],
     *,
     from_list: str | UnsetType = UNSET,
-    shopping_cart: ShoppingCart | UnsetType = UNSET,
-    currency_code: str | UnsetType = UNSET,
-    screen_name: str | UnsetType = UNSET,
-    event_name: str | UnsetType = UNSET,
-    is_non_interactive: bool | UnsetType = UNSET,
+    shopping_cart: ShoppingCart | None | UnsetType = UNSET,
+    currency_code: str | None | UnsetType = UNSET,
+    screen_name: str | None | UnsetType = UNSET,
+    event_name: str | None | UnsetType = UNSET,
+    is_non_interactive: bool | None | UnsetType = UNSET,
     **event_fields: Unpack[EventFields],
 ) -> CommerceEvent:
     """The data point `product_action:add_to_cart`."""
@@ -123,24 +123,24 @@ def add_to_cart(
 
 
 def purchase(
-    products: Sequence[Product] | UnsetType = UNSET,
+    products: Sequence[Product] | None | UnsetType = UNSET,
     *,
     currency_code: Literal['EUR', 'USD'],
     transaction_id: str,
-    total_amount: float | Decimal,
-    shopping_cart: ShoppingCart | UnsetType = UNSET,
-    screen_name: str | UnsetType = UNSET,
-    event_name: str | UnsetType = UNSET,
-    is_non_interactive: bool | UnsetType = UNSET,
-    custom_attributes: Mapping[str, Any] | UnsetType = UNSET,
-    checkout_step: int | UnsetType = UNSET,
-    checkout_options: str | UnsetType = UNSET,
-    product_action_list: str | UnsetType = UNSET,
-    product_list_source: str | UnsetType = UNSET,
-    affiliation: str | UnsetType = UNSET,
-    coupon_code: str | UnsetType = UNSET,
-    tax_amount: int | float | Decimal | UnsetType = UNSET,
-    shipping_amount: int | float | Decimal | UnsetType = UNSET,
+    total_amount: int | float | Decimal,
+    shopping_cart: ShoppingCart | None | UnsetType = UNSET,
+    screen_name: str | None | UnsetType = UNSET,
+    event_name: str | None | UnsetType = UNSET,
+    is_non_interactive: bool | None | UnsetType = UNSET,
+    custom_attributes: Mapping[str, Any] | None | UnsetType = UNSET,
+    checkout_step: int | None | UnsetType = UNSET,
+    checkout_options: str | None | UnsetType = UNSET,
+    product_action_list: str | None | UnsetType = UNSET,
+    product_list_source: str | None | UnsetType = UNSET,
+    affiliation: str | None | UnsetType = UNSET,
+    coupon_code: str | None | UnsetType = UNSET,
+    tax_amount: int | float | Decimal | None | UnsetType = UNSET,
+    shipping_amount: int | float | Decimal | None | UnsetType = UNSET,
     **event_fields: Unpack[EventFields],
 ) -> CommerceEvent:
     """A user paid."""
@@ -182,14 +182,14 @@ def promotion_view_promotion(
 
 
 def promotion_view(
-    promotions: Sequence[Promotion] | UnsetType = UNSET,
+    promotions: Sequence[Promotion] | None | UnsetType = UNSET,
     *,
-    shopping_cart: ShoppingCart | UnsetType = UNSET,
-    currency_code: str | UnsetType = UNSET,
-    screen_name: str | UnsetType = UNSET,
-    event_name: str | UnsetType = UNSET,
-    is_non_interactive: bool | UnsetType = UNSET,
-    custom_attributes: Mapping[str, Any] | UnsetType = UNSET,
+    shopping_cart: ShoppingCart | None | UnsetType = UNSET,
+    currency_code: str | None | UnsetType = UNSET,
+    screen_name: str | None | UnsetType = UNSET,
+    event_name: str | None | UnsetType = UNSET,
+    is_non_interactive: bool | None | UnsetType = UNSET,
+    custom_attributes: Mapping[str, Any] | None | UnsetType = UNSET,
     **event_fields: Unpack[EventFields],
 ) -> CommerceEvent:
     """The data point `promotion_action:view`."""
@@ -211,17 +211,17 @@ def promotion_view(
 def product_impression_product(
     *,
     name: str,
-    id: str | UnsetType = UNSET,
-    price: int | float | Decimal | UnsetType = UNSET,
-    total_product_amount: int | float | Decimal | UnsetType = UNSET,
-    brand: str | UnsetType = UNSET,
-    category: str | UnsetType = UNSET,
-    variant: str | UnsetType = UNSET,
-    coupon_code: str | UnsetType = UNSET,
-    position: int | UnsetType = UNSET,
-    quantity: int | float | Decimal | UnsetType = UNSET,
-    added_to_cart_time_ms: int | UnsetType = UNSET,
-    custom_attributes: Mapping[str, Any] | UnsetType = UNSET,
+    id: str | None | UnsetType = UNSET,
+    price: int | float | Decimal | None | UnsetType = UNSET,
+    total_product_amount: int | float | Decimal | None | UnsetType = UNSET,
+    brand: str | None | UnsetType = UNSET,
+    category: str | None | UnsetType = UNSET,
+    variant: str | None | UnsetType = UNSET,
+    coupon_code: str | None | UnsetType = UNSET,
+    position: int | None | UnsetType = UNSET,
+    quantity: int | float | Decimal | None | UnsetType = UNSET,
+    added_to_cart_time_ms: int | None | UnsetType = UNSET,
+    custom_attributes: Mapping[str, Any] | None | UnsetType = UNSET,
 ) -> Product:
     """One of the products of `product_impression`."""
     return Product(
@@ -241,7 +241,7 @@ def product_impression_product(
 
 
 def product_impression(
-    products: Sequence[Product] | UnsetType = UNSET,
+    products: Sequence[Product] | None | UnsetType = UNSET,
     *,
     product_impression_list: str,
 ) -> ProductImpression:
@@ -255,12 +255,12 @@ def product_impression(
 def product_impressions(
     product_impressions: Sequence[ProductImpression],
     *,
-    shopping_cart: ShoppingCart | UnsetType = UNSET,
-    currency_code: str | UnsetType = UNSET,
-    screen_name: str | UnsetType = UNSET,
-    event_name: str | UnsetType = UNSET,
-    is_non_interactive: bool | UnsetType = UNSET,
-    custom_attributes: Mapping[str, Any] | UnsetType = UNSET,
+    shopping_cart: ShoppingCart | None | UnsetType = UNSET,
+    currency_code: str | None | UnsetType = UNSET,
+    screen_name: str | None | UnsetType = UNSET,
+    event_name: str | None | UnsetType = UNSET,
+    is_non_interactive: bool | None | UnsetType = UNSET,
+    custom_attributes: Mapping[str, Any] | None | UnsetType = UNSET,
     **event_fields: Unpack[EventFields],
 ) -> CommerceEvent:
     """Products in a list."""
@@ -303,7 +303,7 @@ def search(
 def signed_up(
     *,
     method: Literal['email', 'google'],
-    age: float | Decimal | UnsetType = UNSET,
+    age: int | float | Decimal | UnsetType = UNSET,
     newsletter: bool | UnsetType = UNSET,
     referrer: str | None | UnsetType = UNSET,
     terms: Literal[True] | UnsetType = UNSET,

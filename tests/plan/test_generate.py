@@ -27,7 +27,7 @@ import mparticle_ext
 from mparticle_ext import AppEvent, Batch, DataPlan, PlanError, unixtime_ms
 from mparticle_ext.plan import generate as generator
 from mparticle_ext.plan.changes import describe_changes
-from mparticle_ext.plan.document import read_document
+from mparticle_ext.plan.document import PlanDocument, read_document
 from mparticle_ext.plan.generate import generate
 
 HERE = Path(__file__).parent
@@ -65,8 +65,12 @@ def point(name: str, attributes: Mapping[str, Any] | None = None, **more: Any) -
     }
 
 
+def text_of(document: PlanDocument) -> str:
+    return generate(document)[0]
+
+
 def module_of(*points: Mapping[str, Any]) -> str:
-    return generate(read_document({"data_points": list(points)})).text
+    return text_of(read_document({"data_points": list(points)}))
 
 
 # What it sends
@@ -76,7 +80,7 @@ def module_of(*points: Mapping[str, Any]) -> str:
 @pytest.mark.parametrize("optional", [False, True])
 @pytest.mark.parametrize("name", PLANS)
 def test_the_check_accepts_what_each_function_makes(name: str, optional: bool, strict: bool) -> None:
-    module = load(generate(read_document(plan_file(name), PLANS[name])).text)
+    module = load(text_of(read_document(plan_file(name), PLANS[name])))
     plan = DataPlan.load(plan_file(name), PLANS[name], strict=strict)
     made = {function.__name__: call(function, module, optional=optional) for function in functions_of(module).values()}
     parts = (mparticle_ext.Product, mparticle_ext.Promotion, mparticle_ext.ProductImpression)  # of the events
@@ -146,7 +150,7 @@ VALUES: dict[Any, Callable[[], Any]] = {
 
 
 def test_names_are_readable_and_do_not_clash() -> None:
-    module = load(generate(read_document(plan_file("generate_names"))).text)
+    module = load(text_of(read_document(plan_file("generate_names"))))
     events = {name: call(one, module, optional=False) for name, one in functions_of(module).items()}
     sent = {name: event.event_name for name, event in events.items() if isinstance(event, AppEvent)}
     assert sent == {
@@ -184,14 +188,14 @@ def test_names_are_readable_and_do_not_clash() -> None:
 
 
 def test_an_attribute_with_the_name_of_an_event_field_is_the_attribute() -> None:
-    search = load(generate(read_document(plan_file("generate_shop"), 2)).text).search
+    search = load(text_of(read_document(plan_file("generate_shop"), 2))).search
     event = search(query="shoes", page_url="/shoes", session_id=7, custom_attributes={"color": "red"})
     assert event.custom_attributes == {"query": "shoes", "page_url": "/shoes", "color": "red"}
     assert (event.page_url, event.session_id) == (UNSET, 7)
 
 
 def test_optional_values_that_are_not_given_are_left_out() -> None:
-    plan = load(generate(read_document(plan_file("generate_shop"), 2)).text)
+    plan = load(text_of(read_document(plan_file("generate_shop"), 2)))
     assert plan.signed_up(method="email").to_dict() == {
         "custom_event_type": "other",
         "event_name": "Signed Up",
@@ -270,7 +274,7 @@ def test_no_text_of_a_plan_becomes_code(plan_id: str, name: str, about: str, att
     except PlanError:  # not UTF-8
         assert not plan_id.isascii() or not (name + about + attribute).isascii() or not str(values).isascii()
         return
-    text = generate(document).text
+    text = text_of(document)
     text.encode()
     kinds = {type(node) for node in ast.parse(text).body}
     assert kinds <= {ast.Expr, ast.ImportFrom, ast.ClassDef, ast.FunctionDef}
@@ -366,7 +370,7 @@ plan.user_identities(customerid="7")  # WRONG: a batch has customer_id
 @pytest.mark.slow
 @pytest.mark.parametrize("errors_of", [errors_of_mypy, errors_of_pyright])
 def test_type_checkers_find_wrong_use_line_by_line(errors_of: Callable[[Path], set[int]], tmp_path: Path) -> None:
-    write_strictly(tmp_path / "shop_plan.py", generate(read_document(plan_file("generate_shop"), 2)).text)
+    write_strictly(tmp_path / "shop_plan.py", text_of(read_document(plan_file("generate_shop"), 2)))
     program = write_strictly(tmp_path / "program.py", PROGRAM)
     marked = {number for number, line in enumerate(program.read_text().splitlines(), 1) if "# WRONG" in line}
     assert len(marked) == 18
@@ -376,7 +380,7 @@ def test_type_checkers_find_wrong_use_line_by_line(errors_of: Callable[[Path], s
 @pytest.mark.slow
 @pytest.mark.parametrize("errors_of", [errors_of_mypy, errors_of_pyright])
 def test_type_checkers_accept_strange_names(errors_of: Callable[[Path], set[int]], tmp_path: Path) -> None:
-    text = generate(read_document(plan_file("generate_names"))).text
+    text = text_of(read_document(plan_file("generate_names")))
     assert errors_of(write_strictly(tmp_path / "names_plan.py", text)) == set()
 
 
@@ -387,7 +391,7 @@ def write_strictly(path: Path, text: str) -> Path:
 
 @pytest.mark.parametrize("name", PLANS)
 def test_ruff_leaves_the_modules_as_they_are(name: str, tmp_path: Path) -> None:
-    text = generate(read_document(plan_file(name), PLANS[name])).text
+    text = text_of(read_document(plan_file(name), PLANS[name]))
     (tmp_path / "plan.py").write_text(text)
     ruff = [sys.executable, "-m", "ruff", "--isolated"]
     subprocess.run([*ruff, "format", "--diff", str(tmp_path / "plan.py")], check=True)
@@ -419,7 +423,7 @@ def test_a_run_says_what_changed_and_what_breaks() -> None:
         "  BREAKS  removed old",
         "          added both(new)",
         "          added new",
-        "          both(b): int -> float | Decimal | UnsetType",
+        "          both(b): int -> int | float | Decimal | UnsetType",
     ]
     assert describe_changes("<<<<<<< HEAD\n", new).startswith("3 changes for users, 0 BREAKING:")
 
