@@ -5,27 +5,19 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Self
 
 import attrs
 
 from .._checks import checked, encoded, utf8
 from .._checks.paths import Path, format_path
-from ..errors import PlanError
 from .document import CRITERIA, SENT_IDENTITIES, PlanDocument, read_document
 from .schema import MAX_NAMES, Hints, Problem, SchemaCheck, ViolationKind
 
 if TYPE_CHECKING:
     from ..batch import AnyBatch
 
-_Key: TypeAlias = tuple[str | None, ...]  # the match type and the criteria of a data point
-
-_DEFAULTS = {"custom_event_type": "other"}  # of a custom event without a type
-_COMMERCE = {  # the first of these fields says what a commerce event is
-    "product_action": "product_action",
-    "promotion_action": "promotion_action",
-    "product_impressions": "product_impression",
-}
+_COMMERCE = ("product_action", "promotion_action", "product_impressions")  # the first one says what an event is
 _NAMED_BY_MATCH = {("data", name) for name in ("event_name", "custom_event_type", "screen_name")} | {
     ("data", name, "action") for name in ("product_action", "promotion_action")
 }  # a schema that is closed can leave them out
@@ -77,10 +69,13 @@ class DataPlan:
         self._strict = strict
         self._actions = {subject: action for subject, action in document.actions.items() if action != "allow"}
         self._hint = Hints()
-        self._checks: dict[_Key, SchemaCheck] = {}
+        self._checks: dict[tuple[str | None, ...], SchemaCheck] = {}
         self._planned: dict[str, dict[str, list[str]]] = {}  # by match type and name: the custom event types
         for index, point in enumerate(document.version_document.data_points):
-            self._add(point.key, point.schema, f"{document.source}: data_points[{index}].validator.definition")
+            place = f"{document.source}: data_points[{index}].validator.definition"
+            self._checks[point.key] = SchemaCheck(point.schema, self._hint, place, strict=strict)
+            kind, *types, name = map(str, (point.match.type, *(point.key[1:] or [point.match.type])))
+            self._planned.setdefault(kind, {}).setdefault(name, []).extend(types)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], version: int | None = None, *, strict: bool = False) -> Self:
@@ -125,38 +120,25 @@ class DataPlan:
     def __repr__(self) -> str:
         return f"DataPlan({self.plan_id!r}, version {self.version})"
 
-    def _add(self, key: _Key, schema: Mapping[str, Any], place: str) -> None:
-        try:
-            self._checks[key] = SchemaCheck(schema, self._hint, strict=self._strict)
-        except PlanError as error:
-            raise PlanError(f"{place}: {error}") from None
-        *types, name = map(str, key[1:] or key)
-        self._planned.setdefault(str(key[0]), {}).setdefault(name, []).extend(types)
-
     def _violations(self, batch: dict[str, Any], clean: Callable[[Any], dict[str, Any]]) -> Iterator[Violation]:
         events = batch.get("events")
-        for index, event in enumerate(events if isinstance(events, list) else ()):
-            yield from self._event(clean(event), ("events", index))
-        yield from self._part("user_attributes", clean(batch.get("user_attributes")), "user_attribute")
+        for index, event in enumerate(map(clean, events) if isinstance(events, list) else ()):
+            key, place = _key_of_event(event), ("events", index)
+            if key and key not in self._checks:
+                yield self._violation(place, Problem((), "unplanned", None, self._unplanned(*key)), "event")
+            yield from self._part(key, event, place, "event_attribute")
+        attributes, identities = ("user_attributes",), ("user_identities",)
+        yield from self._part(attributes, clean(batch.get(attributes[0])), attributes, "user_attribute")
         if not self._strict:  # the npm package ignores identities
-            identities = clean(batch.get("user_identities"))
-            planned = {_PLANNED_IDENTITIES.get(name, name): value for name, value in identities.items()}
-            yield from self._part("user_identities", planned, "user_identity")
+            sent = clean(batch.get(identities[0]))
+            planned = {_PLANNED_IDENTITIES.get(name, name): value for name, value in sent.items()}
+            yield from self._part(identities, planned, identities, "user_identity")
 
-    def _event(self, event: dict[str, Any], place: Path) -> Iterator[Violation]:
-        key = _key_of_event(event)
+    def _part(self, key: tuple[str, ...], value: dict[str, Any], place: Path, subject: str) -> Iterator[Violation]:
         check = self._checks.get(key)
-        if check is not None:
-            for problem in check.problems(event):
-                if self._strict or problem.kind != "unplanned" or problem.path not in _NAMED_BY_MATCH:
-                    yield self._violation(place, problem, "event_attribute")
-        elif key:
-            yield self._violation(place, Problem((), "unplanned", None, self._unplanned(*map(str, key))), "event")
-
-    def _part(self, name: str, value: dict[str, Any], subject: str) -> Iterator[Violation]:
-        check = self._checks.get((name,))
-        for problem in check.problems(value) if check is not None else ():
-            yield self._violation((name,), problem, subject)
+        for problem in check.problems(value) if check else ():
+            if self._strict or problem.kind != "unplanned" or problem.path not in _NAMED_BY_MATCH:
+                yield self._violation(place, problem, subject)
 
     def _violation(self, place: Path, problem: Problem, subject: str) -> Violation:
         steps = (*place, *problem.path)
@@ -175,15 +157,16 @@ class DataPlan:
         return f"{event} is not planned{self._hint(name, tuple(islice(planned, MAX_NAMES)))}"
 
 
-def _key_of_event(event: dict[str, Any]) -> _Key:
+def _key_of_event(event: dict[str, Any]) -> tuple[str, ...]:
     """The data point that plans an event; empty if the event cannot be planned."""
     kind, data = event.get("event_type"), _object(event.get("data"))
     if kind == "commerce_event":
         field = next((name for name in _COMMERCE if data.get(name) is not None), "")
-        kind, data = _COMMERCE.get(field), _object(data.get(field))
-    elif kind not in ("custom_event", "screen_view"):  # no other events can be planned
+        kind, data = field.removesuffix("s"), _object(data.get(field))
+    elif kind not in ("custom_event", "screen_view"):
         return ()
-    return (kind, *[str(data.get(name, _DEFAULTS.get(name))) for name in CRITERIA.get(kind, ())]) if kind else ()
+    data = {"custom_event_type": "other", **data}
+    return (kind, *(str(data.get(name)) for name in CRITERIA.get(kind, ()))) if kind else ()
 
 
 def _object(value: Any) -> dict[str, Any]:

@@ -25,7 +25,6 @@ _HINTS = {
     "integer": ["int"],
     "boolean": ["bool"],
     "null": ["None"],
-    "object": ["dict[str, Any]"],
 }
 _SCALARS = {StrType: ["str"], IntType: ["int"], FloatType: ["float", "Decimal"], BoolType: ["bool"]}  # of a model
 
@@ -67,7 +66,7 @@ def hint_of_schema(schema: Schema, depth: int = 0) -> list[str]:
         literals = ", ".join(dict.fromkeys(repr(one) for one in values if one is not None))
         return [f"Literal[{literals}]"] * bool(literals) + ["None"] * (None in values or "null" in types)
     items = hint_of_schema(schema.items, depth + 1) if schema.items and depth < _MAX_DEPTH else ["Any"]
-    hints = {**_HINTS, "array": [f"list[{' | '.join(items)}]"]}
+    hints = {**_HINTS, "object": ["dict[str, Any]"], "array": [f"list[{' | '.join(items)}]"]}
     return [*dict.fromkeys(hint for one in types for hint in hints.get(one, ["Any"]))] or ["Any"]
 
 

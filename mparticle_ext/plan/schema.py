@@ -97,27 +97,27 @@ class Hints:
 
 
 class SchemaCheck:
-    """The check of one schema. With `strict`, no string is accepted as a number or boolean, as in the npm package."""
+    """The check of one schema. With `strict`, no string is accepted as a number or boolean, as in the npm package.
 
-    def __init__(self, schema: Mapping[str, Any], hint: Hints, *, strict: bool) -> None:
+    Raises:
+        PlanError: This is no JSON Schema. `place` says where it is.
+    """
+
+    def __init__(self, schema: Mapping[str, Any], hint: Hints, place: str, *, strict: bool) -> None:
         self._schema, self._hint, self._strict = schema, hint, strict
-        self._validator = self._compiled(schema)
-        self._bounds: dict[Path, Draft7Validator] = {}  # by the place of a type: the limits of a number
+        settings: Any = {"formats": _NPM_FORMATS if strict else _CLOUD_FORMATS, "validate_formats": True}
+        try:
+            self._validator = Draft7Validator(dict(schema), offline=True, pattern_options=_REGEX_LIMIT, **settings)
+        except ValueError as error:
+            path = format_path(tuple(getattr(error, "instance_path", ())))
+            problem = getattr(error, "message", error)
+            raise PlanError(f"{place}: {path + ': ' if path else ''}is no JSON Schema: {problem!s:.200}") from None
 
     def problems(self, value: Any) -> Iterable[Problem]:
         """What of a value does not fit. No text quotes the value."""
         if self._validator.is_valid(value):
             return ()
         return (problem for error in self._validator.iter_errors(value) for problem in self._explained(error, value))
-
-    def _compiled(self, schema: Mapping[str, Any]) -> Draft7Validator:
-        settings: Any = {"formats": _NPM_FORMATS if self._strict else _CLOUD_FORMATS, "validate_formats": True}
-        try:
-            return Draft7Validator(dict(schema), offline=True, pattern_options=_REGEX_LIMIT, **settings)
-        except ValueError as error:
-            path = format_path(tuple(error.instance_path)) if isinstance(error, ValidationError) else ""
-            problem = error.message if isinstance(error, ValidationError) else str(error)
-            raise PlanError(f"{path + ': ' if path else ''}is no JSON Schema: {problem:.200}") from None
 
     def _explained(self, error: ValidationError, value: Any) -> Iterator[Problem]:
         path = tuple(error.instance_path)
@@ -131,11 +131,9 @@ class SchemaCheck:
             case Kind.Required(property=name):
                 yield Problem((*path, name), "missing_required", error.kind.name, "is required: give it a value")
             case Kind.Type(types=types) if not self._strict and (read := _read_as(error.instance, types)) is not None:
-                place = tuple(error.schema_path)
-                if place not in self._bounds:
-                    part = self._part(error)
-                    self._bounds[place] = self._compiled({name: part[name] for name in _BOUNDS if name in part})
-                yield from (_invalid(path, one.kind, read) for one in self._bounds[place].iter_errors(read))
+                part = self._part(error)
+                limits = Draft7Validator({name: part[name] for name in _BOUNDS if name in part})
+                yield from (_invalid(path, one.kind, read) for one in limits.iter_errors(read))
             case kind:
                 yield _invalid(path, kind, error.instance)
 
