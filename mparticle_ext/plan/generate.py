@@ -46,7 +46,7 @@ from mparticle_ext import (
 
 
 class EventFields(TypedDict, total=False):
-    """Fields of any event. Other fields can be set on the event."""
+    """Fields of any event. A function with an attribute of such a name does not take them: set them on the event."""
 
     timestamp_unixtime_ms: int | datetime
     source_message_id: str
@@ -73,11 +73,11 @@ _LIST = "Sequence["
 _MATCHES: dict[str, tuple[type[Struct], str, Collection[str]]] = {
     "user_identities": (UserIdentities, "user_identities", ()),
     "user_attributes": (Struct, "user_attributes", ()),
-    "product_action": (CommerceEvent, "{action}", {*ProductAction.Action}),
-    "promotion_action": (CommerceEvent, "promotion_{action}", {*PromotionAction.Action}),
+    "product_action": (CommerceEvent, "{}", {*ProductAction.Action}),
+    "promotion_action": (CommerceEvent, "promotion_{}", {*PromotionAction.Action}),
     "product_impression": (CommerceEvent, "product_impressions", ()),
-    "custom_event": (AppEvent, "{event_name}", {*AppEvent.CustomEventType}),
-    "screen_view": (ScreenViewEvent, "view_{screen_name}", ()),
+    "custom_event": (AppEvent, "{}", {*AppEvent.CustomEventType}),
+    "screen_view": (ScreenViewEvent, "view_{}", ()),
 }
 
 
@@ -94,8 +94,8 @@ def generate(document: PlanDocument) -> tuple[str, list[str]]:
     same = Counter(names.values())
     known = [(order.index(points[place].match.type), name, place) for place, name in names.items() if name]
     for _, name, place in sorted(known):
-        kind = (points[place].match.criteria or {}).get("custom_event_type")
-        writer.write(points[place], f"{name}_{kind}" if kind and same[name] > 1 else name)
+        custom_type = points[place].key[1:-1] if same[name] > 1 else ()
+        writer.write(points[place], "_".join([name, *map(str, custom_type)]))
     about = f"# {MARK}: change the plan, and run it again.\n"
     about += f"# The data plan {document.data_plan_id!r}, version {document.version}.\n"
     return "\n".join([about + _START, *writer.code]), writer.left_out
@@ -106,7 +106,7 @@ def _name(point: Point) -> str:
     _, name, known = _MATCHES.get(point.match.type, (None, "", ()))
     if None in point.key or (known and point.key[1] not in known):
         return ""
-    return name and snake_case(name.format_map(point.match.criteria or {}))
+    return name and snake_case(name.format(point.key[-1]))
 
 
 class _Function:
@@ -144,7 +144,7 @@ class _Function:
         return [argument for field in shown for argument in self._argument(field, schema)]
 
     def write(self, returns: str, about: str, call: str, *rest: str) -> None:
-        """Write the function, which returns what a call makes."""
+        """Write the function, which returns what a call makes. `rest` are its last parameters."""
         lists = [text for order, text in self._parameters if order == 0]
         named = [text for _, text in sorted(self._parameters, key=itemgetter(0))][len(lists) :]
         parameters = [*lists, *["*"] * bool(named), *named, *rest]

@@ -105,6 +105,7 @@ class SchemaCheck:
 
     def __init__(self, schema: Mapping[str, Any], hint: Hints, place: str, *, strict: bool) -> None:
         self._schema, self._hint, self._strict = schema, hint, strict
+        self._limits: dict[Path, Draft7Validator] = {}  # by the place of a type: the limits of a number
         settings: Any = {"formats": _NPM_FORMATS if strict else _CLOUD_FORMATS, "validate_formats": True}
         try:
             self._validator = Draft7Validator(dict(schema), offline=True, pattern_options=_REGEX_LIMIT, **settings)
@@ -131,18 +132,19 @@ class SchemaCheck:
             case Kind.Required(property=name):
                 yield Problem((*path, name), "missing_required", error.kind.name, "is required: give it a value")
             case Kind.Type(types=types) if not self._strict and (read := _read_as(error.instance, types)) is not None:
-                part = self._part(error)
-                limits = Draft7Validator({name: part[name] for name in _BOUNDS if name in part})
-                yield from (_invalid(path, one.kind, read) for one in limits.iter_errors(read))
+                place = tuple(error.schema_path)
+                if place not in self._limits:
+                    part = self._part(error)
+                    self._limits[place] = Draft7Validator({name: part[name] for name in _BOUNDS if name in part})
+                yield from (_invalid(path, one.kind, read) for one in self._limits[place].iter_errors(read))
             case kind:
                 yield _invalid(path, kind, error.instance)
 
     def _unplanned(self, error: ValidationError, names: Iterable[str]) -> Iterator[Problem]:
         planned = tuple(islice(self._part(error).get("properties", ()), MAX_NAMES))
         for name in names:
-            yield Problem(
-                (*error.instance_path, name), "unplanned", _CLOSED, f"is not planned{self._hint(name, planned)}"
-            )
+            text = f"is not planned{self._hint(name, planned)}"
+            yield Problem((*error.instance_path, name), "unplanned", _CLOSED, text)
 
     def _part(self, error: ValidationError) -> dict[str, Any]:
         """The schema of which a keyword is broken."""

@@ -19,7 +19,7 @@ from mparticle_ext import (
 
 
 class EventFields(TypedDict, total=False):
-    """Fields of any event. Other fields can be set on the event."""
+    """Fields of any event. A function with an attribute of such a name does not take them: set them on the event."""
 
     timestamp_unixtime_ms: int | datetime
     source_message_id: str

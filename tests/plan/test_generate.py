@@ -194,6 +194,16 @@ def test_an_attribute_with_the_name_of_an_event_field_is_the_attribute() -> None
     assert (event.page_url, event.session_id) == (UNSET, 7)
 
 
+def test_an_attribute_with_the_name_of_a_common_field_leaves_no_event_fields() -> None:
+    module = load(module_of(point("Near", {"location": {}}), point("Far", {"distance": {}})))
+    assert [*inspect.signature(module.near).parameters] == ["location", "custom_attributes"]
+    assert [*inspect.signature(module.far).parameters] == ["distance", "custom_attributes", "event_fields"]
+    near = module.near(location="Berlin")
+    near.timestamp_unixtime_ms = now = unixtime_ms()
+    assert near.to_dict()["timestamp_unixtime_ms"] == now
+    assert near.custom_attributes == {"location": "Berlin"}
+
+
 def test_optional_values_that_are_not_given_are_left_out() -> None:
     plan = load(text_of(read_document(plan_file("generate_shop"), 2)))
     assert plan.signed_up(method="email").to_dict() == {
