@@ -9,28 +9,27 @@ from contextlib import suppress
 
 def describe_changes(old: str, new: str) -> str:
     """One line for each change. Breaking changes are first and marked."""
-    changes = [*_changes(_hints(old), _hints(new))]
+    changes = sorted(_changes(_hints(old), _hints(new)))
     if not changes:
         return "No signature changed."
-    breaking = sorted(f"  BREAKS  {line}" for line, breaks in changes if breaks)
-    compatible = sorted(f"          {line}" for line, breaks in changes if not breaks)
-    count = f"{len(changes):,} {'change' if len(changes) == 1 else 'changes'}"
-    return "\n".join([f"{count} for users, {len(breaking):,} BREAKING:", *breaking, *compatible])
+    breaking = [is_compatible for is_compatible, _ in changes].count(False)
+    count = f"{len(changes):,} {'change' if len(changes) == 1 else 'changes'} for users, {breaking:,} BREAKING:"
+    return "\n".join([count, *(f"  {'' if is_compatible else 'BREAKS':6}  {line}" for is_compatible, line in changes)])
 
 
-def _changes(before: dict[str, str], after: dict[str, str]) -> Iterator[tuple[str, bool]]:
-    """The line of each change, and whether it is breaking. A function that only one version has is one change."""
+def _changes(before: dict[str, str], after: dict[str, str]) -> Iterator[tuple[bool, str]]:
+    """Whether each change is compatible, and its line. A function that only one version has is one change."""
     for name in before.keys() | after.keys():
         old, new, function = before.get(name), after.get(name), name.partition("(")[0]
         if old == new or (function != name and not (function in before and function in after)):
             continue
         if old is None or new is None:
-            breaks = new is None or (function != name and not new.endswith(("UnsetType", "EventFields]")))
-            yield f"{'added' if new else 'removed'} {name}", breaks
+            is_optional = new is not None and (function == name or new.endswith(("UnsetType", "EventFields]")))
+            yield is_optional, f"{'added' if new else 'removed'} {name}"
         elif old == f"{new} | UnsetType":
-            yield f"{name} is now required", True
+            yield False, f"{name} is now required"
         else:
-            yield f"{name}: {old} -> {new}", not _accepts(new, old)
+            yield _accepts(new, old), f"{name}: {old} -> {new}"
 
 
 def _hints(code: str) -> dict[str, str]:

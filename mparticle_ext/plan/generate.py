@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterator
 from operator import itemgetter
 from textwrap import indent
 
+import attrs
 from mparticle_events import models
 from msgspec import Struct
 from msgspec.structs import FieldInfo, fields, replace
@@ -87,18 +88,19 @@ def generate(document: PlanDocument) -> tuple[str, list[str]]:
     Raises:
         PlanError: A schema in the plan is malformed.
     """
-    writer, order = _Writer(), [*_MATCHES]
+    module, order = _Module(), [*_MATCHES]
     points = {point.place: point for point in document.version_document.data_points}
     names = {place: _name(point) for place, point in points.items()}
-    writer.left_out += [f"{place}: the SDK has no such event" for place in points if not names[place]]
+    module.left_out += [f"{place}: the SDK has no such event" for place in points if not names[place]]
     same = Counter(names.values())
     known = [(order.index(points[place].match.type), name, place) for place, name in names.items() if name]
     for _, name, place in sorted(known):
         custom_type = points[place].key[1:-1] if same[name] > 1 else ()
-        writer.write(points[place], "_".join([name, *map(str, custom_type)]))
-    about = f"# {MARK}: change the plan, and run it again.\n"
-    about += f"# The data plan {document.data_plan_id!r}, version {document.version}.\n"
-    return "\n".join([about + _START, *writer.code]), writer.left_out
+        about = (points[place].description or "").strip() or f"The data point `{place}`."
+        _Function(module, "_".join([name, *map(str, custom_type)]), about).write_point(points[place])
+    head = f"# {MARK}: change the plan, and run it again.\n"
+    head += f"# The data plan {document.data_plan_id!r}, version {document.version}.\n"
+    return "\n".join([head + _START, *module.code]), module.left_out
 
 
 def _name(point: Point) -> str:
@@ -109,112 +111,107 @@ def _name(point: Point) -> str:
     return name and snake_case(name.format(point.key[-1]))
 
 
+@attrs.define
+class _Module:
+    """The functions of a module, what of the plan is not in it, and the names that are taken."""
+
+    code: list[str] = attrs.field(factory=list)
+    left_out: list[str] = attrs.field(factory=list)
+    taken: Counter[str] = attrs.field(factory=Counter)
+
+
 class _Function:
-    """The parameters of a function, and the code of what it makes of them."""
+    """A function of a module: its parameters, and what it makes of them."""
 
-    def __init__(self, writer: _Writer, name: str) -> None:
-        self._writer, self._name = writer, name
+    def __init__(self, module: _Module, name: str, about: str) -> None:
+        self._module, self._name, self._about = module, unused(name, module.taken), about
         self._parameters: list[tuple[int, str]] = []  # lists are first, then what is required
-        self._about: list[tuple[str, str]] = []
-        self.taken = Counter(["event_fields"])
+        self._descriptions: list[tuple[str, str]] = []
+        self._taken = Counter(["event_fields"])
 
-    def add(self, name: str, hint: list[str], schema: Schema = _ANY, parent: Schema = _ANY) -> str:
-        """Add a parameter, and return its name."""
-        required, parameter = name in parent.required, unused(snake_case(name), self.taken)
-        if required:  # mParticle takes null for an absent value
-            hint = [one for one in hint if one != "None"] or hint
-        text = f"{parameter}: {' | '.join(hint)}" + " | UnsetType = UNSET" * (not required)
-        order = 0 if hint[0].startswith(_LIST) else 2 - required
-        self._parameters.append((order, text))
-        self._about.append((parameter, schema.description or ""))
-        return parameter
-
-    def add_dict(self, schema: Schema) -> str:
-        """Add a parameter for each property of a schema. Return the code of a dict of them."""
-        children = sorted(schema.properties.items(), key=lambda one: (one[0] != snake_case(one[0]), one[0]))
-        pairs = [f"{name!r}: {self.add(name, hint_of_schema(one), one, schema)}" for name, one in children]
-        return brackets("{", pairs, "}")
-
-    def add_fields(self, kind: type[Struct], schema: Schema, hidden: Collection[str] = ()) -> list[str]:
-        """Add a parameter for each field of a class. Return the arguments for the class."""
-        unknown = sorted(schema.properties.keys() - {*kind.__struct_fields__})
-        self._writer.left_out += [f"{self._name}: {kind.__name__} has no field {one!r}" for one in unknown]
-        shown = [field for field in fields(kind) if field.name not in hidden]
-        shown.sort(key=lambda field: (field.name not in schema.properties, field.name == _ATTRIBUTES))
-        return [argument for field in shown for argument in self._argument(field, schema)]
-
-    def write(self, returns: str, about: str, call: str, *rest: str) -> None:
-        """Write the function, which returns what a call makes. `rest` are its last parameters."""
-        lists = [text for order, text in self._parameters if order == 0]
-        named = [text for _, text in sorted(self._parameters, key=itemgetter(0))][len(lists) :]
-        parameters = [*lists, *["*"] * bool(named), *named, *rest]
-        signature = brackets(f"def {self._name}(", parameters, f") -> {returns}:")
-        described = docstring(about, self._about)
-        self._writer.code.append(f"\n{signature}\n" + indent(f"{described}\nreturn {call}\n", "    "))
-
-    def _argument(self, field: FieldInfo, schema: Schema) -> Iterator[str]:
-        child = schema.properties.get(field.name)
-        if child and field.name == _ATTRIBUTES:
-            given = [self.add_dict(child)]
-            if child.is_open():
-                given.append(self.add(_ATTRIBUTES, ["Mapping[str, Any]"]))
-            yield f"{_ATTRIBUTES}=" + brackets("_given(", given, ")")
-        elif child or (schema.is_open() and field.name not in {*_RARE, *self.taken}):
-            child = child or _ANY
-            hint = hint_of_field(field.type, child)
-            if hint[0].startswith(_LIST) and child.items and child.items.properties:
-                kind = getattr(mparticle_ext, hint[0].removeprefix(_LIST).removesuffix("]"))
-                self._writer.write_item(self._name, field.name, kind, child.items)
-            yield f"{field.name}={self.add(field.name, hint, child, schema)}"
-
-
-class _Writer:
-    """Writes the functions of a module."""
-
-    def __init__(self) -> None:
-        self.code: list[str] = []
-        self.left_out: list[str] = []
-        self._taken: Counter[str] = Counter()
-
-    def write(self, point: Point, name: str) -> None:
+    def write_point(self, point: Point) -> None:
         """Write the function of a data point, and those for the objects in its lists."""
         try:
             schema = checked(encoded(point.schema), Schema)
         except ValidationError as error:
             raise PlanError(f"{point.place}: {error.path}: {error.problem}") from None
-        name, about = unused(name, self._taken), (point.description or "").strip() or f"The data point `{point.place}`."
         if point.match.type == "user_attributes":
-            function = _Function(self, name)
-            function.write("dict[str, Any]", about, brackets("_given(", [function.add_dict(schema)], ")"))
+            self._write("dict[str, Any]", brackets("_given(", [self._add_dict(schema)], ")"))
         elif point.match.type == "user_identities":
             properties = {SENT_IDENTITIES.get(one, one): child for one, child in schema.properties.items()}
             required = [SENT_IDENTITIES.get(one, one) for one in schema.required]
-            self._write_object(name, UserIdentities, replace(schema, properties=properties, required=required), about)
+            self._write_object(UserIdentities, replace(schema, properties=properties, required=required))
         else:
-            self._write_event(name, point, schema.properties.get("data", _ANY), about)
+            self._write_event(point, schema.properties.get("data", _ANY))
 
-    def write_item(self, name: str, field: str, kind: type[Struct], schema: Schema) -> None:
-        """Write the function for the objects in a list."""
-        one = field.removesuffix("s")
-        item = unused(one if field == name else f"{name}_{one}", self._taken)
-        self._write_object(item, kind, schema, schema.description or f"One of the {field} of `{name}`.")
-
-    def _write_object(self, name: str, kind: type[Struct], schema: Schema, about: str) -> None:
-        function = _Function(self, name)
-        call = brackets(f"{kind.__name__}(", function.add_fields(kind, schema), ")")
-        function.write(kind.__name__, about, call)
-
-    def _write_event(self, name: str, point: Point, data: Schema, about: str) -> None:
+    def _write_event(self, point: Point, data: Schema) -> None:
         kind, field = _MATCHES[point.match.type][:2]
-        function, given = _Function(self, name), [repr(one) for one in point.key[1:]]
+        given = [repr(one) for one in point.key[1:]]
         if point.match.type == "product_impression":
             data = replace(data, required=[*data.required, field])
-        hidden = {*_HIDDEN, *CRITERIA.get(point.match.type, ())} - {field}
-        arguments = function.add_fields(kind, data, hidden)
+        arguments = self._add_fields(kind, data, {*_HIDDEN, *CRITERIA.get(point.match.type, ())} - {field})
         if part := _PARTS.get(point.match.type):
             inner = data.properties.get(point.match.type) or Schema(additional_properties=data.additional_properties)
-            given += function.add_fields(part, inner, {"action"})
+            given += self._add_fields(part, inner, {"action"})
             given = [f"{point.match.type}=" + brackets(f"{part.__name__}(", given, ")")]
-        rest = ["**event_fields"] if data.is_open() and function.taken.keys().isdisjoint(_EVENT_FIELDS) else []
+        rest = ["**event_fields"] if data.is_open() and self._taken.keys().isdisjoint(_EVENT_FIELDS) else []
         call = brackets(f"{kind.__name__}(", [*given, *arguments, *rest], ")")
-        function.write(kind.__name__, about, call, *(f"{one}: Unpack[EventFields]" for one in rest))
+        self._write(kind.__name__, call, *(f"{one}: Unpack[EventFields]" for one in rest))
+
+    def _write_object(self, kind: type[Struct], schema: Schema) -> None:
+        self._write(kind.__name__, brackets(f"{kind.__name__}(", self._add_fields(kind, schema), ")"))
+
+    def _write(self, returns: str, call: str, *rest: str) -> None:
+        lists = [text for order, text in self._parameters if order == 0]
+        named = [text for _, text in sorted(self._parameters, key=itemgetter(0))][len(lists) :]
+        parameters = [*lists, *["*"] * bool(named), *named, *rest]
+        signature = brackets(f"def {self._name}(", parameters, f") -> {returns}:")
+        described = docstring(self._about, self._descriptions)
+        self._module.code.append(f"\n{signature}\n" + indent(f"{described}\nreturn {call}\n", "    "))
+
+    def _add(self, name: str, hint: list[str], schema: Schema = _ANY, parent: Schema = _ANY) -> str:
+        """Add a parameter, and return its name."""
+        required, parameter = name in parent.required, unused(snake_case(name), self._taken)
+        if required:  # mParticle takes null for an absent value
+            hint = [one for one in hint if one != "None"] or hint
+        text = f"{parameter}: {' | '.join(hint)}" + " | UnsetType = UNSET" * (not required)
+        order = 0 if hint[0].startswith(_LIST) else 2 - required
+        self._parameters.append((order, text))
+        self._descriptions.append((parameter, schema.description or ""))
+        return parameter
+
+    def _add_dict(self, schema: Schema) -> str:
+        """Add a parameter for each property of a schema. Return the code of a dict of them."""
+        children = sorted(schema.properties.items(), key=lambda one: (one[0] != snake_case(one[0]), one[0]))
+        pairs = [f"{name!r}: {self._add(name, hint_of_schema(one), one, schema)}" for name, one in children]
+        return brackets("{", pairs, "}")
+
+    def _add_fields(self, kind: type[Struct], schema: Schema, hidden: Collection[str] = ()) -> list[str]:
+        """Add a parameter for each field of a class. Return the arguments for the class."""
+        unknown = sorted(schema.properties.keys() - {*kind.__struct_fields__})
+        self._module.left_out += [f"{self._name}: {kind.__name__} has no field {one!r}" for one in unknown]
+        shown = [field for field in fields(kind) if field.name not in hidden]
+        shown.sort(key=lambda field: (field.name not in schema.properties, field.name == _ATTRIBUTES))
+        return [argument for field in shown for argument in self._argument(field, schema)]
+
+    def _argument(self, field: FieldInfo, schema: Schema) -> Iterator[str]:
+        child = schema.properties.get(field.name)
+        if child and field.name == _ATTRIBUTES:
+            given = [self._add_dict(child)]
+            if child.is_open():
+                given.append(self._add(_ATTRIBUTES, ["Mapping[str, Any]"]))
+            yield f"{_ATTRIBUTES}=" + brackets("_given(", given, ")")
+        elif child or (schema.is_open() and field.name not in {*_RARE, *self._taken}):
+            child = child or _ANY
+            hint = hint_of_field(field.type, child)
+            if hint[0].startswith(_LIST) and child.items and child.items.properties:
+                kind = getattr(mparticle_ext, hint[0].removeprefix(_LIST).removesuffix("]"))
+                self._write_items(field.name, kind, child.items)
+            yield f"{field.name}={self._add(field.name, hint, child, schema)}"
+
+    def _write_items(self, field: str, kind: type[Struct], schema: Schema) -> None:
+        """Write the function for the objects in a list."""
+        one = field.removesuffix("s")
+        about = schema.description or f"One of the {field} of `{self._name}`."
+        item = _Function(self._module, one if field == self._name else f"{self._name}_{one}", about)
+        item._write_object(kind, schema)
