@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, FrozenInstanceError, dataclass, field, fields
 from importlib.util import find_spec
 from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, TypeAlias
@@ -228,8 +228,17 @@ _VALIDATORS: dict[str, Callable[[str, Any], None]] = {
 }
 
 
+def _refuse_change(_: object, name: str, __: object) -> None:
+    known = [one.name for one in fields(Configuration)]
+    if name not in known:
+        raise FrozenInstanceError(f"a Configuration has no setting {name}: its settings are {', '.join(known)}")
+    advice = f"dataclasses.replace(configuration, {name}=...) makes another one"
+    raise FrozenInstanceError(f"a Configuration cannot be changed: {advice}")
+
+
 def _hides_init(kind: type[T]) -> type[T]:
     kind.__init__ = hides_locals(kind.__init__)  # type: ignore[method-assign]  # dataclass has made it
+    kind.__setattr__ = _refuse_change  # type: ignore[method-assign]  # dataclass's fails at unknown names with slots
     return kind
 
 

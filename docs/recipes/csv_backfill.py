@@ -3,7 +3,8 @@
 `upload_all` reads the rows while it sends, so memory does not grow with the file. It finds mParticle's rate limit by
 itself. `historical=True` is for events that are at least 72 hours old: mParticle does not forward them to outputs.
 A row becomes a dict, so a value that is wrong fails this row only. Correct the rows that the failed file names, and
-load the whole file again: the number of the order is the `source_request_id`, so it counts once in 30 days. Pitfall:
+load the whole file again: the number of the order is the `source_request_id`, so it counts once in 30 days. Of two
+rows with the same number mParticle keeps the first: if a row is a line of an order, add the line to the id. Pitfall:
 text with digits is accepted as a number, but takes the SDK fifty times longer. So the program converts it.
 
     pip install mparticle-ext
@@ -45,6 +46,8 @@ def number(text: str) -> float | str:
 
 def main(source: Path, failures: Path) -> int:
     """Upload all rows, and write those that were not delivered; 1 if there are any."""
+    if failures.exists() and failures.samefile(source):
+        sys.exit("give the failed rows another file: this one has the orders")
     with (
         source.open(newline="", encoding="utf-8-sig") as orders,  # Excel writes a byte order mark
         failures.open("w", newline="", encoding="utf-8") as failed,

@@ -194,7 +194,7 @@ def require_historical(batch: models.Batch, index: int) -> None:
         if not isinstance(at, int):
             raise ValidationError("is required for a historical upload: give it a value", path, index)
         if at > newest:
-            problem = f"is less than {MIN_HISTORICAL_AGE_HOURS} hours ago: upload this batch with bulk_upload_events"
+            problem = f"is less than {MIN_HISTORICAL_AGE_HOURS} hours ago: upload this batch without historical"
             raise ValidationError(problem, path, index)
 
 

@@ -51,6 +51,7 @@ _ENVELOPE = 'an event is sent as {"event_type": ..., "data": {...}}, which add_e
 _JSON_ADVICE = "give a string, a number, a boolean, a list or a dict"
 _BYTES = (bytes, bytearray, memoryview)
 _BYTES_ADVICE = "bytes, which JSON does not have: decode it, as in value.decode()"
+_LOCAL_TIME = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+")  # a datetime without a time zone, as it is encoded
 _NO_LINE_BREAK = r"(?!\\n)"  # the end of the spec's patterns, which does not help a reader
 _TIMES = (MIN_UNIX_TIME_MS, MAX_UNIX_TIME_MS)
 _SHOWN_KEY = 40  # characters of a long key
@@ -108,6 +109,8 @@ def _path_and_problem(message: str, value: Any, kind: Any) -> tuple[Path, str]:
     if given is None and is_required(kind, value, path):
         is_tag = path and path[-1] in tag_fields(kind, value, path[:-1])
         return path, f"is null, but required: {_ENVELOPE if is_tag else 'give it a value'}"
+    if path and str(path[-1]).endswith("_ms") and _LOCAL_TIME.fullmatch(str(given)):
+        return path, "is a time without a time zone: give milliseconds, or a datetime with one, as in tzinfo=UTC"
     return path, _choice(given, choices(kind, value, path)) or _constraint(problem, given) + _advice(path, given)
 
 

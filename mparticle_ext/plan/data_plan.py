@@ -8,9 +8,11 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Self
 
 import attrs
+from mparticle_events import models
 
 from .._checks import checked, encoded, utf8
 from .._checks.paths import Path, format_path
+from ..errors import WrongCallError, type_name
 from .document import CRITERIA, SENT_IDENTITIES, PlanDocument, read_document
 from .schema import MAX_NAMES, Hints, Problem, SchemaCheck, ViolationKind
 
@@ -108,8 +110,11 @@ class DataPlan:
             batch: A batch, also as its JSON. What is not valid in it, `Batch.faults` finds, not this check.
 
         Raises:
+            WrongCallError: The argument is not a batch.
             ValidationError: A value has no JSON form, or the bytes are not JSON.
         """
+        if not isinstance(batch, (models.Batch, Mapping, str, bytes)):
+            raise WrongCallError(f"a Batch is expected, not {type_name(batch)}: check each batch")
         text = utf8(batch) if isinstance(batch, (str, bytes)) else encoded(batch)
         document = _object(checked(text, object))
         try:

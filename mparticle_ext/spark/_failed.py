@@ -77,11 +77,7 @@ def _reason(error: MParticleError | None) -> dict[str, object]:
 
 
 def require_another_path(df: DataFrame, target: Target) -> None:
-    """Refuse a path that the frame reads, because it is overwritten.
-
-    Raises:
-        ValidationError: The frame reads it.
-    """
+    """Refuse a path that the frame reads, because it is overwritten."""
     if not callable(target) and any(_path(target) in _path(file) for file in df.inputFiles()):
         raise fault(f"reads {target}, which failed= overwrites: give another path")
 

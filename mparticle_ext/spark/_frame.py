@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -46,7 +46,8 @@ def group_events(df: DataFrame, *, by: Sequence[str | Column], event: str | Colu
     Returns:
         A frame with the columns of `by`, `source_request_id` and `events`.
     """
-    rows = df.select(*by, (sf.col(event) if isinstance(event, str) else event).alias("event"))
+    columns = [_column(df, one) if isinstance(one, str) else one for one in (*by, event)]
+    rows = df.select(*columns[:-1], columns[-1].alias("event"))
     names = rows.columns[:-1]
     text = sf.to_json("event")
     in_order = Window.partitionBy(*names).orderBy(*_times(rows.schema["event"].dataType), text)
@@ -56,7 +57,7 @@ def group_events(df: DataFrame, *, by: Sequence[str | Column], event: str | Colu
     found = sf.collect_list(sf.struct("number", "event"))
     events = sf.array_sort(found, lambda one, other: (one["number"] - other["number"]).cast("int"))
     batches = numbered.groupBy(*names, "part").agg(sf.transform(events, lambda one: one["event"]).alias("events"))
-    return batches.select(*names, _id_of([*names, "part", "events"], "").alias(KEY), "events")
+    return batches.select(*names, _id_of(map(sf.col, [*names, "part", "events"]), "").alias(KEY), "events")
 
 
 def _times(event: st.DataType) -> list[Column]:
@@ -98,11 +99,18 @@ def _with_id(df: DataFrame, names: Sequence[str], namespace: str) -> DataFrame:
     if KEY in df.columns:
         raise fault("is a column of the frame: leave out id=, or drop the column", KEY)
     only_id = set(names) - set(struct_of().names)
-    return df.withColumn(KEY, _id_of(names, namespace)).drop(*only_id)
+    return df.withColumn(KEY, _id_of([_column(df, name) for name in names], namespace)).drop(*only_id)
 
 
-def _id_of(names: Sequence[str], namespace: str) -> Column:
-    parts = sf.struct(sf.lit(namespace).alias("namespace"), *names)
+def _column(df: DataFrame, name: str) -> Column:
+    """A column of the frame. By its name alone Spark finds a function too, such as `user`."""
+    if name.partition(".")[0] not in df.columns:
+        raise fault(f"has no column {name!r}: its columns are {', '.join(df.columns)}")
+    return df[name]
+
+
+def _id_of(columns: Iterable[Column], namespace: str) -> Column:
+    parts = sf.struct(sf.lit(namespace).alias("namespace"), *columns)
     return sf.sha2(sf.to_json(parts, _ID_OPTIONS), 256)
 
 
@@ -129,17 +137,11 @@ def _finite(column: Column, kind: st.DataType) -> Column:
 
 
 def require_stable(df: DataFrame) -> None:
-    """Refuse a frame that is another one when Spark computes it again: an id would then stand for another row.
-
-    Raises:
-        ValidationError: It has such a function.
-    """
+    """Refuse a frame that is another one when Spark computes it again: an id would then stand for another row."""
     found = _CHANGING.search(_analyzed_plan(df))
     if found:
-        problem = (
-            f"{found[1].lower()}() has other values when Spark computes it again, so rows would be lost or doubled"
-        )
-        raise fault(f"{problem}: write the frame to a table, and send that")
+        problem = "has other values when Spark computes it again, so rows would be lost or doubled"
+        raise fault(f"{found[1].lower()}() {problem}: write the frame to a table, and send that")
 
 
 def _analyzed_plan(df: DataFrame) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, NamedTuple
 
-from .. import Batch, EventsApi, MParticleError, UploadResult, ValidationError
+from .. import Batch, EventsApi, MParticleError, UploadResult, ValidationError, WrongCallError
 from ._failed import FailedRows, Target, require_another_path
 from ._frame import KEY, documents_of
 from ._progress import ProgressDisplay
@@ -58,11 +58,14 @@ def send(
         How many batches were delivered, and how many were not.
 
     Raises:
+        WrongCallError: `api` is not an EventsApi.
         ValidationError: The frame has a column that no batch has, or one of another type; or it has no ids, or ids that
             change from run to run; or it reads the path `failed`. Nothing was sent.
         BaseException: What `upload_all` raises; an exception of Spark or of `failed`. The batches that failed before it
             are in `failed`.
     """
+    if not isinstance(api, EventsApi):
+        raise WrongCallError(f"send takes an EventsApi as its second argument, not {type(api).__name__}")
     documents = documents_of(df, id, namespace)
     require_another_path(df, failed)
     rows = FailedRows(df.sparkSession, failed)

@@ -200,7 +200,10 @@ NAIVE = datetime(2026, 1, 2, 12)
 @pytest.mark.parametrize(
     ("event", "problem"),
     [
-        (AppEvent("other", "a", timestamp_unixtime_ms=NAIVE), "give milliseconds, or a datetime with a time zone"),
+        (
+            AppEvent("other", "a", timestamp_unixtime_ms=NAIVE),
+            "is a time without a time zone: give milliseconds, or a datetime with one, as in tzinfo=UTC",
+        ),
         (AppEvent("other", "a", event_num=NOON), "event_num: must be a whole number"),  # type: ignore[arg-type]
     ],
 )

@@ -105,7 +105,7 @@ CASES = [
     Case("historical without a time", lambda: [old_batch(), batch_of("a")], "bulk_upload_historical_events",
          ValidationError, "batches[1]: events[0].data.timestamp_unixtime_ms: is required"),
     Case("historical and too recent", lambda: [Batch("production", events=[SessionStartEvent(timestamp_unixtime_ms=unixtime_ms() - 2 * DAY_MS)])],
-         "bulk_upload_historical_events", ValidationError, "is less than 72 hours ago: upload this batch with bulk_upload_events"),
+         "bulk_upload_historical_events", ValidationError, "is less than 72 hours ago: upload this batch without historical"),
     Case("401", lambda: batch_of(), error=AuthenticationError, message="HTTP 401", fail={"status": 401}),
     Case("403", lambda: batch_of(), error=PermissionDeniedError, message="HTTP 403", configuration={"api_secret": "wrong"}),
     Case("413", lambda: batch_of(), error=PayloadTooLargeError, message="HTTP 413", fail={"status": 413}),

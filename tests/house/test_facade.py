@@ -31,8 +31,10 @@ def test_a_configuration_cannot_be_changed_and_hides_its_secret() -> None:
     )
     assert "the-" not in repr(configuration)
     assert "eu1" in repr(configuration)
-    with pytest.raises(FrozenInstanceError):
+    with pytest.raises(FrozenInstanceError, match=r"cannot be changed: dataclasses.replace\(configuration, timeout="):
         configuration.timeout = 1.0  # type: ignore[misc]
+    with pytest.raises(FrozenInstanceError, match="has no setting host: its settings are api_key, "):
+        configuration.host = "eu1"  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(

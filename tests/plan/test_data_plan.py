@@ -248,3 +248,9 @@ def test_a_value_without_json_form_is_an_error() -> None:
         PLAN.violations({"events": [object()]})
     with pytest.raises(m.ValidationError):
         PLAN.violations(b"{")
+
+
+@pytest.mark.parametrize("wrong", [[m.Batch("production")], m.AppEvent("other", "a"), None, 7])
+def test_what_is_no_batch_is_refused(wrong: Any) -> None:
+    with pytest.raises(m.WrongCallError, match="a Batch is expected, not "):
+        PLAN.violations(wrong)

@@ -88,3 +88,12 @@ def test_what_stops_the_load_is_said_and_each_row_that_was_read_is_in_the_failed
     assert "the rest was not read: HTTP 403" in output
     read = int(output.partition("\n0 of ")[2].partition(" ")[0])
     assert len(failed.read_text().splitlines()) == 1 + read
+
+
+def test_the_orders_are_not_overwritten(tmp_path: Path, sandbox: Sandbox) -> None:
+    source = orders(tmp_path / "orders.csv", 3)
+    before = source.read_text()
+    code, lines = load(source, source, sandbox)
+    assert code == 1
+    assert "give the failed rows another file: this one has the orders" in lines
+    assert source.read_text() == before

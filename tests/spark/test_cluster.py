@@ -18,7 +18,7 @@ from pyspark.sql import functions as sf
 from spark_cluster import Cluster, running_connect_server
 from upload_all import environment_of
 
-from mparticle_ext import AppEvent, EventsApi, PermissionDeniedError, ValidationError
+from mparticle_ext import AppEvent, EventsApi, PermissionDeniedError, ValidationError, WrongCallError
 from mparticle_ext.sandbox import Sandbox
 from mparticle_ext.spark import Report, group_events, send, struct_of
 
@@ -238,6 +238,24 @@ def test_wrong_columns_are_refused_before_anything_is_sent(spark: SparkSession, 
         "  source_request_id: is required: add the column, or name the columns that tell rows apart: id=[...]",
     ]
     assert not sandbox.requests
+
+
+def test_a_name_is_that_of_a_column_and_no_function(spark: SparkSession, failed: Path) -> None:
+    frame = numbered(spark, 3)
+    with Sandbox() as sandbox, EventsApi(sandbox.configuration) as api:
+        for name in ("user", "current_date", "idd"):
+            with pytest.raises(ValidationError, match=f"has no column '{name}': its columns are "):
+                send(frame, api, id=[name], failed=str(failed))
+            with pytest.raises(ValidationError, match=f"has no column '{name}'"):
+                group_events(frame, by=[name], event="id")
+        named = frame.withColumnRenamed("id", "user")
+        assert send(named, api, id="user", failed=str(failed), progress=False) == Report(3, 0)
+        assert len(sandbox.batches) == 3
+
+
+def test_another_api_is_refused(spark: SparkSession, failed: Path) -> None:
+    with pytest.raises(WrongCallError, match="takes an EventsApi as its second argument, not str"):
+        send(numbered(spark, 3), "api", failed=str(failed))  # type: ignore[arg-type]
 
 
 def test_what_stops_the_upload_is_raised_after_the_failed_rows_are_written(spark: SparkSession, failed: Path) -> None:
