@@ -26,7 +26,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from enum import Enum
 from functools import partial, wraps
-from types import CodeType
+from types import CodeType, CoroutineType
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
@@ -376,3 +376,10 @@ def _code(handler: Any) -> CodeType | None:
         handler = handler.func
     code = getattr(handler, "__code__", None) or getattr(type(handler).__call__, "__code__", None)
     return code if isinstance(code, CodeType) else None
+
+
+def require_plain(returned: object, name: str) -> None:
+    """Refuse a coroutine of a user's function: it would never be awaited, and the result would be lost."""
+    if isinstance(returned, CoroutineType):
+        returned.close()
+        raise WrongCallError(f"{name} takes a plain function, but this one returned a coroutine: start a task for it")

@@ -7,7 +7,6 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
-from types import CoroutineType
 from typing import TypeAlias
 
 from mparticle_events.service import MAX_BATCHES, MAX_REQUEST_BYTES
@@ -22,8 +21,8 @@ from ..errors import (
     Outcome,
     PayloadTooLargeError,
     UploadStoppedError,
-    WrongCallError,
     label,
+    require_plain,
 )
 from ..results import BatchResult, UploadResult
 from .requests import PreparedBatch, RequestBuilder, UploadRequest, join, require_batch, require_function
@@ -267,9 +266,9 @@ class Account:
     def _report(self, results: list[BatchResult]) -> None:
         for result in results:
             if self._on_result is not None:
-                _require_plain(self._on_result(result), "on_result")
+                require_plain(self._on_result(result), "on_result")
             if self._on_failed is not None and result.error is not None:
-                _require_plain(self._on_failed(result), "on_failed")
+                require_plain(self._on_failed(result), "on_failed")
                 reported, kept = self._failed  # replaced in one step, which an interrupt cannot split
                 self._failed = reported + 1, {index: one for index, one in kept.items() if one is not result}
 
@@ -281,13 +280,6 @@ class Account:
         is_refused = isinstance(error, APIError) and error.outcome is Outcome.REFUSED
         if is_refused or self._failures_in_a_row >= self._max_failures:
             raise error
-
-
-def _require_plain(returned: object, name: str) -> None:
-    """Refuse a coroutine of a user's function: it would never be awaited, and the result would be lost."""
-    if isinstance(returned, CoroutineType):
-        returned.close()
-        raise WrongCallError(f"{name} takes a plain function, but this one returned a coroutine: start a task for it")
 
 
 def _stopped(group: Group) -> UploadStoppedError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from mparticle_events import constructors, models
@@ -13,7 +14,7 @@ from msgspec import Raw
 
 from .._checks import checked
 from ..batch import AnyBatch
-from ..errors import PlanViolationError
+from ..errors import PlanViolationError, ValidationError, require_plain
 
 if TYPE_CHECKING:
     from ..configuration import OnViolation
@@ -59,15 +60,24 @@ class PlanCheck:
 
     def check(self, batch: AnyBatch, document: bytes, index: int | None) -> None:
         """Check the JSON of a batch: warn about violations, raise them, or give them to the user's function."""
-        violations = self._plan.violations(document)
+        violations = [] if self._is_for_another(document) else self._plan.violations(document)
         if not violations:
             return
         if callable(self._on_violation):
-            self._on_violation(violations, batch)
+            require_plain(self._on_violation(violations, batch), "on_violation")
         elif self._on_violation == "raise":
             raise PlanViolationError(violations, index)
         else:
             _warn(violations, index)
+
+    def _is_for_another(self, document: bytes) -> bool:
+        """Whether a batch names another plan or version, by which mParticle checks it."""
+        named: Any = None
+        with suppress(ValidationError):  # what is not valid is not for the plan to say
+            context = checked(bytes(checked(document, dict[str, Raw]).get("context", b"{}")), _Context) or {}
+            named = checked(bytes(context.get("data_plan", b"null")), object)
+        given = named if isinstance(named, dict) else {}
+        return any(given.get(name) not in (None, value) for name, value in self._named.items())
 
     def _with_plan(self, context: Any) -> Any:
         if isinstance(context, Mapping):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import posixpath
 import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
@@ -11,7 +13,15 @@ import pyarrow as pa
 from pyspark.sql import functions as sf
 from pyspark.sql import types as st
 
-from .. import APIError, BatchResult, MParticleError, Outcome, ValidationError
+from .. import (
+    APIError,
+    AuthenticationError,
+    BatchResult,
+    MParticleError,
+    Outcome,
+    PermissionDeniedError,
+    ValidationError,
+)
 from ._frame import DOCUMENT, KEY
 from ._schema import fault
 
@@ -32,6 +42,7 @@ class FailedRows:
 
     def __init__(self, spark: SparkSession, target: Target) -> None:
         self.total = 0
+        self.last: BatchResult | None = None  # a failure to write it is no reason to add it again
         self._spark = spark
         self._target = target
         self._mode = "overwrite"
@@ -40,6 +51,7 @@ class FailedRows:
 
     def add_result(self, result: BatchResult) -> None:
         """Add a batch that `upload_all` did not deliver."""
+        self.last = result
         document = result.batch.decode() if isinstance(result.batch, bytes) else str(result.batch)
         self.add(document, result.error)
 
@@ -72,16 +84,20 @@ def _reason(error: MParticleError | None) -> dict[str, object]:
     if isinstance(error, ValidationError):
         return {"place": error.path, "reason": error.problem, "outcome": "invalid", "repeatable": False}
     outcome = error.outcome if isinstance(error, APIError) else Outcome.REFUSED
-    repeatable = outcome is not Outcome.REFUSED
+    repeatable = outcome is not Outcome.REFUSED or isinstance(error, (AuthenticationError, PermissionDeniedError))
     return {"place": "", "reason": str(error), "outcome": outcome.value, "repeatable": repeatable}
 
 
 def require_another_path(df: DataFrame, target: Target) -> None:
     """Refuse a path that the frame reads, because it is overwritten."""
-    if not callable(target) and any(_path(target) in _path(file) for file in df.inputFiles()):
+    if callable(target):
+        return
+    paths = {_path(target), _path(os.path.realpath(target))}
+    if any(path in _path(file) for path in paths for file in df.inputFiles()):
         raise fault(f"reads {target}, which failed= overwrites: give another path")
 
 
 def _path(place: str) -> str:
-    """A path without its scheme: Spark's has one, and the user's may have none."""
-    return f"/{unquote(re.sub(r'^[a-z0-9]+:/*', '', place)).strip('/')}/"
+    """A path without its scheme, which Spark's has and the user's may not have, and without `.` and `..`."""
+    path = posixpath.normpath(unquote(re.sub(r"^[a-z0-9]+:/*", "", place)))
+    return f"/{path.removeprefix('../').strip('/')}/"

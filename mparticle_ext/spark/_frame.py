@@ -19,12 +19,19 @@ if TYPE_CHECKING:
 
 KEY = "source_request_id"
 DOCUMENT = "batch"
+_NUMBER, _PART = "_number_of_event", "_part_of_user"  # columns that no frame has
 
 _BATCH_BYTES = 120_000  # mParticle recommends at most 128 KB a batch; the rest of it needs some
-_ID_OPTIONS = {"ignoreNullFields": "false", "timeZone": "UTC"}  # the same id in every session
+_ID_OPTIONS = {  # the same id in every session, and another one for each microsecond
+    "ignoreNullFields": "false",
+    "timeZone": "UTC",
+    "timestampNTZFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSS",
+    "timestampFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX",
+}
 _FLOATS = re.compile(r'"(double|float)"')
 _CHANGING = re.compile(
-    r"\b(uuid|rand|randn|randstr|uniform|shuffle|monotonically_increasing_id|spark_partition_id)\(", re.IGNORECASE
+    r"\b(uuid|rand|random|randn|randstr|uniform|shuffle|reflect|monotonically_increasing_id|spark_partition_id)\(",
+    re.IGNORECASE,
 )
 _SHOWN_FIELDS = "spark.sql.debug.maxToStringFields"
 _LOCK = Lock()  # the setting belongs to the session, and two threads may use it
@@ -49,15 +56,15 @@ def group_events(df: DataFrame, *, by: Sequence[str | Column], event: str | Colu
     columns = [_column(df, one) if isinstance(one, str) else one for one in (*by, event)]
     rows = df.select(*columns[:-1], columns[-1].alias("event"))
     names = rows.columns[:-1]
-    text = sf.to_json("event")
+    text = sf.to_json("event", _ID_OPTIONS)
     in_order = Window.partitionBy(*names).orderBy(*_times(rows.schema["event"].dataType), text)
     before = sf.sum(sf.octet_length(text)).over(in_order.rowsBetween(Window.unboundedPreceding, 0))
-    part = sf.struct(sf.floor((sf.col("number") - 1) / most), sf.floor(before / _BATCH_BYTES))
-    numbered = rows.withColumn("number", sf.row_number().over(in_order)).withColumn("part", part)
-    found = sf.collect_list(sf.struct("number", "event"))
-    events = sf.array_sort(found, lambda one, other: (one["number"] - other["number"]).cast("int"))
-    batches = numbered.groupBy(*names, "part").agg(sf.transform(events, lambda one: one["event"]).alias("events"))
-    return batches.select(*names, _id_of(map(sf.col, [*names, "part", "events"]), "").alias(KEY), "events")
+    part = sf.struct(sf.floor((sf.col(_NUMBER) - 1) / most), sf.floor(before / _BATCH_BYTES))
+    numbered = rows.withColumn(_NUMBER, sf.row_number().over(in_order)).withColumn(_PART, part)
+    found = sf.collect_list(sf.struct(_NUMBER, "event"))
+    events = sf.array_sort(found, lambda one, other: (one[_NUMBER] - other[_NUMBER]).cast("int"))
+    batches = numbered.groupBy(*names, _PART).agg(sf.transform(events, lambda one: one["event"]).alias("events"))
+    return batches.select(*names, _id_of(map(sf.col, [*names, _PART, "events"]), "").alias(KEY), "events")
 
 
 def _times(event: st.DataType) -> list[Column]:
@@ -74,6 +81,8 @@ def documents_of(df: DataFrame, id: str | Sequence[str] | None, namespace: str) 
         ValidationError: The frame is not one of batches, or its ids change from run to run.
     """
     require_stable(df)
+    if namespace and id is None:
+        raise fault("namespace= is a part of the ids that id= makes: give id=, or leave it out")
     if df.columns == [DOCUMENT]:
         return _of_json(df, id)
     if id is not None:
@@ -98,8 +107,11 @@ def _of_json(df: DataFrame, id: str | Sequence[str] | None) -> DataFrame:  # noq
 def _with_id(df: DataFrame, names: Sequence[str], namespace: str) -> DataFrame:
     if KEY in df.columns:
         raise fault("is a column of the frame: leave out id=, or drop the column", KEY)
-    only_id = set(names) - set(struct_of().names)
-    return df.withColumn(KEY, _id_of([_column(df, name) for name in names], namespace)).drop(*only_id)
+    if not names:
+        raise fault("id= names no column: name those that tell rows apart")
+    columns = [_column(df, name) for name in names]
+    key = sf.when(sf.coalesce(*[one.cast("string") for one in columns]).isNotNull(), _id_of(columns, namespace))
+    return df.withColumn(KEY, key).drop(*set(names) - set(struct_of().names))
 
 
 def _column(df: DataFrame, name: str) -> Column:

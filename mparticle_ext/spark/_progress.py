@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import time
+from contextlib import suppress
 from datetime import timedelta
 from typing import Self
 
@@ -52,7 +54,8 @@ class ProgressDisplay:
         if self._has_bar:
             self._bar.update(self._task, completed=self._done, description=self._text())
         else:
-            self._console.print(self._text(), markup=False, highlight=False, soft_wrap=True)
+            with suppress(OSError, ValueError):  # nobody reads it
+                sys.stderr.write(f"{self._text()}\n")
 
     def _text(self) -> str:
         rate = self._done / max(time.monotonic() - self._started, 0.001)

@@ -128,6 +128,8 @@ def _type_faults(given: st.DataType, kinds: Kinds, path: str) -> Iterator[Valida
         case st.StructType() if values:
             for field in given.fields:
                 yield from _type_faults(field.dataType, values, _join(path, field.name))
+        case st.MapType() if values and not isinstance(given.keyType, _TEXT):
+            yield fault(f"has keys of type {given.keyType.simpleString()}, but must have string: cast them", path)
         case st.MapType() if values:
             yield from _type_faults(given.valueType, values, f"{path}[]")
         case st.ArrayType() if items:

@@ -104,7 +104,9 @@ def _write_rest(rows: FailedRows, error: BaseException) -> None:
     """Write what failed before this error. An error of that does not replace this one."""
     try:
         for result in getattr(UploadResult.of(error), "failed", ()):
-            rows.add_result(result)
-        rows.close()
+            if result is not rows.last:
+                rows.add_result(result)
+        if rows.total:  # else the rows of an earlier run stay
+            rows.close()
     except Exception as second:
         error.add_note(f"the failed batches were not written: {type(second).__name__}")

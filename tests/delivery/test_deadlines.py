@@ -109,7 +109,7 @@ def test_the_deadline_is_hard(fault: str, client: Callable[..., Result]) -> None
 def test_the_deadline_is_hard_over_tls(fault: str, client: Callable[..., Result], authority: trustme.CA) -> None:
     server_tls, trusted = contexts(authority)
     with FaultyServer(otherwise=ENDLESS[fault], tls=server_tls) as server:
-        settings = configured(server.url, deadline=DEADLINE, timeout=20, ssl_context=trusted)
+        settings = configured(server.url, deadline=4 * DEADLINE, timeout=20, ssl_context=trusted)  # after the handshake
         ends_in_time(client, settings, large() if fault == "a request that is not read" else [identified()])
 
 

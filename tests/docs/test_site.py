@@ -45,7 +45,11 @@ class Page(HTMLParser):
 
 
 def pages_of(site: Path) -> dict[Path, Page]:
-    return {file: Page(file) for file in site.rglob("*.html") if file.name != "404.html"}
+    return {
+        file: Page(file)
+        for file in site.rglob("*.html")
+        if file.name != "404.html" and file.parent.name != "playground"
+    }
 
 
 def broken(site: Path) -> Iterator[str]:

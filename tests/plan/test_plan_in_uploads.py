@@ -215,3 +215,25 @@ def test_who_has_no_plan_loads_nothing_of_it() -> None:
 def test_without_the_extra_the_error_says_what_to_install(use: str) -> None:
     output = python(f"import sys; sys.modules['jsonschema_rs'] = None; {use}")
     assert 'a data plan needs its extra: pip install "mparticle-ext[plan]"' in output
+
+
+@pytest.mark.parametrize("named", [{"plan_id": "other"}, {"plan_id": "shop", "plan_version": 99}])
+def test_a_batch_that_names_another_plan_or_version_is_not_checked_against_this_one(
+    named: dict[str, Any], sandbox: Sandbox
+) -> None:
+    given = {**BAD, "context": {"data_plan": named}}
+    with EventsApi(configured(sandbox, on_violation="raise")) as api:
+        api.upload_events(given)
+        api.upload_events(json.dumps({**given, "source_request_id": "b"}))
+    assert len(sandbox.batches) == 2
+
+
+def test_a_function_that_returns_a_coroutine_is_refused(sandbox: Sandbox) -> None:
+    async def note(*_: object) -> None:
+        """Never awaited."""
+
+    with (
+        EventsApi(configured(sandbox, on_violation=lambda *given: note(*given))) as api,
+        pytest.raises(m.WrongCallError, match="on_violation takes a plain function, but this one returned a coroutine"),
+    ):
+        api.upload_events(BAD)

@@ -18,7 +18,7 @@ from pyspark.sql import functions as sf
 from spark_cluster import Cluster, running_connect_server
 from upload_all import environment_of
 
-from mparticle_ext import AppEvent, EventsApi, PermissionDeniedError, ValidationError, WrongCallError
+from mparticle_ext import AppEvent, ClosedError, EventsApi, PermissionDeniedError, ValidationError, WrongCallError
 from mparticle_ext.sandbox import Sandbox
 from mparticle_ext.spark import Report, group_events, send, struct_of
 
@@ -251,6 +251,80 @@ def test_a_name_is_that_of_a_column_and_no_function(spark: SparkSession, failed:
         named = frame.withColumnRenamed("id", "user")
         assert send(named, api, id="user", failed=str(failed), progress=False) == Report(3, 0)
         assert len(sandbox.batches) == 3
+
+
+def test_ids_differ_by_microseconds_and_a_row_without_a_key_is_a_failed_row(spark: SparkSession, failed: Path) -> None:
+    at = "case when id < 3 then timestamp_micros(id) end at"
+    frame = spark.range(5).selectExpr("'production' environment", at)
+    with Sandbox() as sandbox, EventsApi(sandbox.configuration) as api:
+        assert send(frame, api, id="at", failed=str(failed), progress=False) == Report(3, 2)
+        assert len(sandbox.batches) == 3
+    assert {row.place for row in failed_rows(spark, failed)} == {"source_request_id"}
+
+
+def test_wrong_ids_and_keys_of_maps_are_refused(spark: SparkSession, failed: Path) -> None:
+    frame = numbered(spark, 3)
+    dated = frame.withColumn("user_attributes", sf.create_map(sf.current_date(), sf.lit("a")))
+    with Sandbox() as sandbox, EventsApi(sandbox.configuration) as api:
+        for wrong, named, message in (
+            (frame, {"id": []}, "id= names no column"),
+            (
+                frame.withColumn("source_request_id", sf.lit("a")),
+                {"namespace": "day 1"},
+                "namespace= is a part of the ids",
+            ),
+            (dated, {"id": "id"}, "user_attributes: has keys of type date, but must have string"),
+            (frame.withColumn("mpid", sf.expr("cast(random() * 10 as bigint)")), {"id": "id"}, "random"),
+        ):
+            with pytest.raises(ValidationError, match=message):
+                send(wrong, api, failed=str(failed), **named)
+        assert not sandbox.requests
+
+
+def test_a_path_that_the_frame_reads_is_refused_in_any_form(spark: SparkSession, failed: Path) -> None:
+    numbered(spark, 10).write.parquet(str(failed))
+    (failed.parent / "link").symlink_to(failed)
+    with Sandbox() as sandbox, EventsApi(sandbox.configuration) as api:
+        for path in (failed, failed / ".", failed.parent / "x" / ".." / "failed", failed.parent / "link"):
+            with pytest.raises(ValidationError, match="which failed= overwrites"):
+                send(spark.read.parquet(str(failed)), api, id="id", failed=f"{path}")
+    assert spark.read.parquet(str(failed)).count() == 10
+
+
+def test_a_failure_to_write_doubles_no_failed_row(spark: SparkSession) -> None:
+    written: list[int] = []
+
+    def write(rows: DataFrame) -> None:
+        written.append(rows.count())
+        if len(written) == 1:
+            raise OSError("the disk is full")
+
+    wrong = numbered(spark, 12_000, 2).withColumn("environment", sf.lit("prod"))
+    with Sandbox() as sandbox, EventsApi(sandbox.configuration) as api, pytest.raises(OSError, match="disk is full"):
+        send(wrong, api, id="id", failed=write, progress=False)
+    assert written == [10_000, 10_000]
+
+
+def test_a_run_that_sends_nothing_leaves_the_rows_of_an_earlier_one(spark: SparkSession, failed: Path) -> None:
+    with Sandbox() as sandbox:
+        api = EventsApi(sandbox.configuration)
+        wrong = numbered(spark, 4, 1).withColumn("environment", sf.lit("prod"))
+        assert send(wrong, api, id="id", failed=str(failed), progress=False) == Report(0, 4)
+        api.close()
+        with pytest.raises(ClosedError):
+            send(numbered(spark, 4, 1), api, id="id", failed=str(failed), progress=False)
+    assert len(failed_rows(spark, failed)) == 4
+
+
+def test_columns_of_by_keep_their_values(spark: SparkSession) -> None:
+    rows = spark.range(3).select(
+        production(),
+        sf.lit(77).alias("number"),
+        sf.lit("a").alias("part"),
+        event(sf.lit("e"), sf.col("id") + START).alias("event"),
+    )
+    (batch,) = group_events(rows, by=["environment", "number", "part"], event="event").collect()
+    assert (batch.number, batch.part, len(batch.events)) == (77, "a", 3)
 
 
 def test_another_api_is_refused(spark: SparkSession, failed: Path) -> None:
