@@ -60,6 +60,7 @@ def _all_steps() -> list[tuple[str, Callable[[], bool]]]:
         ("mypy", lambda: _run("mypy", *TYPED)),
         ("pyright", lambda: _run("pyright", "--pythonpath", sys.executable)),
         ("install Redis for a test", _install_redis),
+        ("erase what an earlier run measured", lambda: _run("coverage", "erase")),
         ("pytest, with branch coverage", lambda: _measure("not spark", *PARALLEL)),
         ("pytest with a Spark cluster", lambda: _measure("spark")),  # one cluster, so one process
         ("coverage", _coverage),
