@@ -41,6 +41,7 @@ def read(document: bytes, most: int) -> list[tuple[int, Any, str]]:
     return [(one.line, None if one.problem else json.loads(one.document), one.problem) for one in values]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layout", FORMATS)
 @given(values=st.lists(OBJECTS, max_size=6), most=st.integers(1, 40) | st.just(1 << 20))
 def test_values_are_read_as_they_were_written(layout: str, values: list[Any], most: int) -> None:

@@ -19,6 +19,7 @@ from common import wait_until
 
 from mparticle_ext.sandbox import Sandbox
 
+pytestmark = pytest.mark.slow
 FAST = ("--rate", "1000000")
 BAD = {"environment": "prod"}
 

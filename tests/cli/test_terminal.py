@@ -66,6 +66,7 @@ def test_a_line_without_a_terminal_says_why_an_upload_waits(
     assert ("ServerError, HTTP 503, next attempt in" in done.err) is shown
 
 
+@pytest.mark.slow
 def test_lines_without_a_terminal(sandbox: Sandbox, tmp_path: Path) -> None:
     file = ndjson(tmp_path / "some.ndjson", map(batch, range(700)))
     done = run("upload", file, "--rate", "100", env=environment(sandbox))

@@ -13,6 +13,7 @@ from command import Result, batch, environment, ndjson, read_lines, received, ru
 
 from mparticle_ext.sandbox import Sandbox
 
+pytestmark = pytest.mark.slow
 BAD = {"environment": "prod"}
 
 

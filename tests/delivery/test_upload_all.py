@@ -223,6 +223,7 @@ def test_a_result_is_reported_before_the_next_group_is_full(upload_all: UploadAl
     assert threads == {threading.get_ident()}
 
 
+@pytest.mark.slow
 @every_iterable
 def test_failures_that_are_handed_on_are_not_kept(upload_all: UploadAll) -> None:
     class Row(dict[str, Any]):

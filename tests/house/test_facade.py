@@ -240,6 +240,7 @@ def test_milliseconds() -> None:
     assert abs(m.unixtime_ms() - m.unixtime_ms(datetime.now(UTC))) < 60_000
 
 
+@pytest.mark.slow
 def test_an_error_shows_no_secret() -> None:
     configuration = m.Configuration(token_hex(), token_hex(), base_url="http://127.0.0.1:1")
     with m.EventsApi(configuration) as api, pytest.raises(m.APIConnectionError) as raised:
