@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .results import Attempt
 
 OnViolation: TypeAlias = "Literal['warn', 'raise'] | Callable[[list[Violation], AnyBatch], object]"
-"""What happens to a batch that is not as the data plan says."""
+"""How an upload treats a batch that violates the data plan."""
 
 # Compiled at first use, because most programs give no address.
 _HOST = r"(?P<host>([A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}\.?|\[[0-9A-Fa-f:.]+\])(:(?P<port>[0-9]{1,5}))?"
@@ -236,13 +236,13 @@ def _refuse_change(_: object, name: str, __: object) -> None:
     raise FrozenInstanceError(f"a Configuration cannot be changed: {advice}")
 
 
-def _hides_init(kind: type[T]) -> type[T]:
+def _replace_methods(kind: type[T]) -> type[T]:
     kind.__init__ = hides_locals(kind.__init__)  # type: ignore[method-assign]  # dataclass has made it
     kind.__setattr__ = _refuse_change  # type: ignore[method-assign]  # dataclass's fails at unknown names with slots
     return kind
 
 
-@_hides_init
+@_replace_methods
 @dataclass(frozen=True, slots=True)
 class Configuration:
     """The settings of an EventsApi or AsyncEventsApi. It is validated when it is made, and cannot be changed.
@@ -274,7 +274,7 @@ class Configuration:
             not used with a transport of your own.
         data_plan: The data plan to check each batch against before it is sent. A batch that names no plan is sent with
             this one in `context.data_plan`, if the plan has an ID. The batch object is not changed.
-        on_violation: What happens to a batch that is not as the plan says. "warn" logs a warning with the names and
+        on_violation: How to treat a batch that violates the plan. "warn" logs a warning with the names and
             problems, and sends it. "raise" raises a `PlanViolationError`; `upload_all` has it as the result of the
             batch. A function is called with the violations and the batch, and then the batch is sent; its exceptions
             go to the caller of the upload.

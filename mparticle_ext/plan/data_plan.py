@@ -28,7 +28,7 @@ _PLANNED_IDENTITIES = {sent: planned for planned, sent in SENT_IDENTITIES.items(
 
 @attrs.frozen
 class Violation:
-    """What of a batch is not as the data plan says. It quotes no value.
+    """A difference between a batch and the data plan. It quotes no value.
 
     Attributes:
         path: The path in the batch, such as `events[3].data.custom_attributes.color`; empty for the whole batch.
@@ -104,10 +104,10 @@ class DataPlan:
         return cls(read_document(plan, version), strict=strict)
 
     def violations(self, batch: AnyBatch) -> list[Violation]:
-        """What of a batch is not as the plan says, in the order of the events.
+        """Find the violations of the plan in a batch, in the order of the events.
 
         Args:
-            batch: A batch, also as its JSON. What is not valid in it, `Batch.faults` finds, not this check.
+            batch: A batch, also as its JSON. `Batch.faults` finds values that are not valid; this check does not.
 
         Raises:
             WrongCallError: The argument is not a batch.

@@ -53,7 +53,7 @@ class Point(Struct):
 
     @property
     def key(self) -> tuple[str | None, ...]:
-        """What it plans, such as `("custom_event", "search", "Search")`."""
+        """The type and the criteria of its match, such as `("custom_event", "search", "Search")`."""
         criteria = self.match.criteria or {}
         return (self.match.type, *(criteria.get(name) for name in CRITERIA.get(self.match.type, ())))
 
@@ -89,7 +89,7 @@ class PlanDocument(Struct):
 
     @property
     def actions(self) -> dict[str, str]:
-        """What mParticle does with unplanned data, such as `{"event": "drop_event"}`."""
+        """The action of mParticle for each kind of unplanned data, such as `{"event": "drop_event"}`."""
         settings, blok = self.version_document.settings, self.blok or {}
         blocked = dict(action for name, action in _BLOCKED.items() if blok.get(name))
         given = (settings and settings.validation_actions) or {}

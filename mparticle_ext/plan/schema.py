@@ -71,7 +71,7 @@ _NPM_FORMATS = {
 
 
 class Problem(NamedTuple):
-    """What does not fit a schema. `keyword` is the one of the schema that it breaks."""
+    """A violation of a schema. `keyword` is the violated keyword."""
 
     path: Path
     kind: ViolationKind
@@ -80,7 +80,7 @@ class Problem(NamedTuple):
 
 
 class Hints:
-    """What to do about names that are not planned, with the similar name that is planned.
+    """Advice for names that are not planned: the similar planned name, or to add it.
 
     It searches a hundred times, because a search takes milliseconds, and the wrong names of a program have no end.
     """
@@ -115,7 +115,7 @@ class SchemaCheck:
             raise PlanError(f"{place}: {path + ': ' if path else ''}is no JSON Schema: {problem!s:.200}") from None
 
     def problems(self, value: Any) -> Iterable[Problem]:
-        """What of a value does not fit. No text quotes the value."""
+        """The violations in a value. No text quotes the value."""
         if self._validator.is_valid(value):
             return ()
         return (problem for error in self._validator.iter_errors(value) for problem in self._explained(error, value))

@@ -72,7 +72,7 @@ class Event(NamedTuple):
 
 
 class Violation(NamedTuple):
-    """What of a batch is not as the data plan says, and what mParticle does with it; empty if it does nothing."""
+    """A violation of the data plan. `consequence` is empty if mParticle does nothing about it."""
 
     path: str
     problem: str

@@ -125,7 +125,7 @@ class Sandbox:
 
     @property
     def violations(self) -> list[Violation]:
-        """What is not as the data plan says, of all batches that were taken. Empty without a plan."""
+        """The violations of the data plan in all accepted batches. Empty without a plan."""
         if self._data_plan is None:
             return []
         with self._log.condition:

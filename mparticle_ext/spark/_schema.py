@@ -26,7 +26,7 @@ _SCALARS: dict[type[inspect.Type], tuple[st.DataType, tuple[type[st.DataType], .
     inspect.FloatType: (st.DoubleType(), _NUMBER),
     inspect.BoolType: (st.BooleanType(), (st.BooleanType,)),
 }
-"""What Spark's type is for a scalar, and which types are accepted."""
+"""For each scalar: the type in Spark, and the types that are accepted."""
 
 
 def struct_of() -> st.StructType:
@@ -39,7 +39,7 @@ def struct_of() -> st.StructType:
 
 
 def faults_of(schema: st.StructType) -> list[ValidationError]:
-    """What is wrong with the columns of a frame of batches, before anything is read; an empty list if nothing is.
+    """Find the faults in the columns of a frame of batches, before anything is read.
 
     A column can be left out if the API does not require it. A VARIANT is accepted everywhere, a struct also where the
     API takes a map. The values are checked when they are sent.
