@@ -52,8 +52,7 @@ class PlanCheck:
 
     def tagged_document(self, document: bytes) -> bytes:
         """The JSON of a batch with the plan in its context."""
-        fields = checked(document, dict[str, Raw])
-        context = checked(bytes(fields.get("context", b"{}")), _Context) or {}
+        fields, context = _fields_and_context(document)
         if "plan_id" not in self._named or bytes(context.get("data_plan", b"null")) != b"null":
             return document
         return encode({**fields, "context": self._with_plan(context)})
@@ -74,7 +73,7 @@ class PlanCheck:
         """Whether a batch names another plan or version, by which mParticle checks it."""
         named: Any = None
         with suppress(ValidationError):  # what is not valid is not for the plan to say
-            context = checked(bytes(checked(document, dict[str, Raw]).get("context", b"{}")), _Context) or {}
+            _, context = _fields_and_context(document)
             named = checked(bytes(context.get("data_plan", b"null")), object)
         given = named if isinstance(named, dict) else {}
         return any(given.get(name) not in (None, value) for name, value in self._named.items())
@@ -85,6 +84,12 @@ class PlanCheck:
         context = copy.copy(context)
         context.data_plan = constructors.DataPlanContext(**self._named)
         return context
+
+
+def _fields_and_context(document: bytes) -> tuple[dict[str, Raw], dict[str, Raw]]:
+    """The fields of the JSON of a batch, and those of its context."""
+    fields = checked(document, dict[str, Raw])
+    return fields, checked(bytes(fields.get("context", b"{}")), _Context) or {}
 
 
 def _names_a_plan(context: object) -> bool:
