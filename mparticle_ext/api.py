@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Self, overload
 
+from ._checks import require_batch
 from ._delivery.requests import (
     UploadRequest,
-    require_batch,
     require_batches,
     require_callback,
     require_iterable,

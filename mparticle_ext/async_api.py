@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, Callable, Coroutine, Iterable
 from typing import TYPE_CHECKING, Any, Self
 
-from ._delivery.requests import UploadRequest, require_batch, require_batches, require_iterable
+from ._checks import require_batch
+from ._delivery.requests import UploadRequest, require_batches, require_iterable
 from .batch import AnyBatch
 from .configuration import Configuration
 from .errors import ClosedError, WrongCallError, hides_locals

@@ -187,7 +187,7 @@ def _data_plan(_: str, value: Any) -> None:
 
     if not isinstance(value, DataPlan):
         given = type_name(value)
-        raise ConfigurationError(f"data_plan takes what DataPlan.load or DataPlan.from_dict returns, not {given}")
+        raise ConfigurationError(f"data_plan takes what DataPlan.load returns, not {given}")
 
 
 def _on_violation(name: str, value: Any) -> None:

@@ -158,7 +158,7 @@ def check(batches: list[Batch]) -> None:
         "This plan has one event. Purchases and its attribute are not planned. Events of sessions need no plan.",
         "plan = mParticle.DataPlan.load('plan.json')\nplan.violations(batch)",
     )
-    plan = mParticle.DataPlan.from_dict(PLAN)
+    plan = mParticle.DataPlan.load(PLAN)
     for violation in (violation for batch in batches for violation in plan.violations(batch)):
         print(f"   {violation.kind}: {violation}")
 

@@ -9,6 +9,7 @@ import json
 import threading
 import time
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -19,11 +20,12 @@ from mparticle_events import models
 from mparticle_events.service import MAX_REQUEST_BYTES, MIN_HISTORICAL_AGE_HOURS
 from mparticle_events.wire import encode, to_plain
 
-from ..errors import ValidationError
+from ..errors import ValidationError, WrongCallError, type_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ..batch import AnyBatch
     from .paths import Path
 
 T = TypeVar("T")
@@ -45,6 +47,15 @@ _BLANKS = b" \t\r\n"
 _NEWLINE = ord("\n")
 _FIRST_KEY, _ID = b'{"', b'"source_request_id"'
 _N, _I = ord("N"), ord("I")  # numbers, because `bytes in bytes` takes five times as long as `int in bytes`
+
+
+def require_batch(batch: AnyBatch, place: str = "") -> AnyBatch:
+    """The argument, if it is a batch; else a WrongCallError."""
+    if not isinstance(batch, (models.Batch, Mapping, str, bytes)):
+        advice = ": use bulk_upload_events" if isinstance(batch, (list, tuple)) and not place else ""
+        advice = ": give JSON as bytes, as in bytes(document)" if isinstance(batch, (bytearray, memoryview)) else advice
+        raise WrongCallError(f"{place}a Batch is expected, not {type_name(batch)}{advice}")
+    return batch
 
 
 def encoded(value: Any, batch_index: int | None = None) -> bytes:

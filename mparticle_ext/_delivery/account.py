@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from mparticle_events.service import MAX_BATCHES, MAX_REQUEST_BYTES
 
+from .._checks import require_batch
 from ..batch import AnyBatch
 from ..configuration import Configuration
 from ..errors import (
@@ -25,7 +26,7 @@ from ..errors import (
     require_plain,
 )
 from ..results import BatchResult, UploadResult
-from .requests import PreparedBatch, RequestBuilder, UploadRequest, join, require_batch, require_function
+from .requests import PreparedBatch, RequestBuilder, UploadRequest, join, require_function
 
 _UNPROCESSABLE = 422
 _BRACKETS_BYTES = len("[]")

@@ -13,7 +13,7 @@ from mparticle_events import models
 from mparticle_events.service import MAX_BATCHES, MAX_REQUEST_BYTES, MIN_BATCHES
 from msgspec import UNSET, Struct
 
-from .._checks import encoded, read, read_document, require_historical, require_size, require_text
+from .._checks import encoded, read, read_document, require_batch, require_historical, require_size, require_text
 from ..batch import AnyBatch
 from ..configuration import Configuration
 from ..errors import ValidationError, WrongCallError, type_name
@@ -153,15 +153,6 @@ def join(prepared: Sequence[PreparedBatch], *, historical: bool) -> UploadReques
     documents[-1] += b"]"  # so that the large body is copied only once
     repeatable = all(one.repeatable for one in prepared)
     return UploadRequest(operation, [one.batch for one in prepared], repeatable, b",".join(documents))
-
-
-def require_batch(batch: AnyBatch, place: str = "") -> AnyBatch:
-    """The argument, if it is a batch; else a WrongCallError."""
-    if not isinstance(batch, (models.Batch, Mapping, str, bytes)):
-        advice = ": use bulk_upload_events" if isinstance(batch, (list, tuple)) and not place else ""
-        advice = ": give JSON as bytes, as in bytes(document)" if isinstance(batch, (bytearray, memoryview)) else advice
-        raise WrongCallError(f"{place}a Batch is expected, not {type_name(batch)}{advice}")
-    return batch
 
 
 def require_batches(batches: Iterable[AnyBatch]) -> list[AnyBatch]:

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from itertools import islice
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import attrs
-from mparticle_events import models
 
-from .._checks import checked, encoded, utf8
+from .._checks import checked, encoded, require_batch, utf8
 from .._checks.paths import Path, format_path
-from ..errors import WrongCallError, type_name
+from ..batch import AnyBatch
 from .document import CRITERIA, SENT_IDENTITIES, PlanDocument, read_document
-from .schema import MAX_NAMES, Hints, Problem, SchemaCheck, ViolationKind
-
-if TYPE_CHECKING:
-    from ..batch import AnyBatch
+from .schema import Hints, Problem, SchemaCheck, ViolationKind
 
 _COMMERCE = ("product_action", "promotion_action", "product_impressions")  # the first one says what an event is
 _NAMED_BY_MATCH = {("data", name) for name in ("event_name", "custom_event_type", "screen_name")} | {
@@ -52,7 +47,7 @@ class Violation:
 
 
 class DataPlan:
-    """A version of a data plan, to check batches against. `load` and `from_dict` read it.
+    """A version of a data plan, to check batches against. `load` reads it.
 
     By default it says what mParticle's cloud says: `"42"` is accepted as a number, `"true"` as a boolean. With `strict`
     it says what mParticle's npm package `@mparticle/data-planning-node` says, which converts nothing and does not check
@@ -80,26 +75,19 @@ class DataPlan:
             self._planned.setdefault(kind, {}).setdefault(name, []).extend(types)
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str], version: int | None = None, *, strict: bool = False) -> Self:
-        """Read a plan from a JSON file: a whole plan or a version, as mParticle's page, API or SDKs have it.
+    def load(
+        cls, plan: str | os.PathLike[str] | Mapping[str, Any], version: int | None = None, *, strict: bool = False
+    ) -> Self:
+        """Read a whole plan or a version, as mParticle's page, API or SDKs have it.
 
         Args:
-            path: The file.
-            version: The number of the version, if the file has several.
+            plan: The path of a JSON file, or a dict.
+            version: The number of the version, if there are several.
             strict: Say what mParticle's npm package says, not what its cloud says.
 
         Raises:
-            PlanError: The file is no data plan, does not have that version, or has a schema that is not valid.
+            PlanError: This is no data plan, does not have that version, or has a schema that is not valid.
             OSError: The file cannot be read.
-        """
-        return cls(read_document(path, version), strict=strict)
-
-    @classmethod
-    def from_dict(cls, plan: Mapping[str, Any], version: int | None = None, *, strict: bool = False) -> Self:
-        """Read a plan from a dict, as `load` does from a file.
-
-        Raises:
-            PlanError: The dict is no data plan, does not have that version, or has a schema that is not valid.
         """
         return cls(read_document(plan, version), strict=strict)
 
@@ -113,9 +101,7 @@ class DataPlan:
             WrongCallError: The argument is not a batch.
             ValidationError: A value has no JSON form, or the bytes are not JSON.
         """
-        if not isinstance(batch, (models.Batch, Mapping, str, bytes)):
-            raise WrongCallError(f"a Batch is expected, not {type_name(batch)}: check each batch")
-        text = utf8(batch) if isinstance(batch, (str, bytes)) else encoded(batch)
+        text = utf8(batch) if isinstance(batch, (str, bytes)) else encoded(require_batch(batch))
         document = _object(checked(text, object))
         try:
             return [*self._violations(document, _without_nulls if b"null" in text else _object)]
@@ -159,7 +145,7 @@ class DataPlan:
         if types and name in planned:
             return f"{kind} {name!r} is planned as {' or '.join(planned[name])}, not {types[0]}"
         event = f"{kind} {name!r} of type {types[0]}" if types else f"{kind} {name!r}" if name else kind
-        return f"{event} is not planned{self._hint(name, tuple(islice(planned, MAX_NAMES)))}"
+        return f"{event} is not planned{self._hint(name, planned)}"
 
 
 def _key_of_event(event: dict[str, Any]) -> tuple[str, ...]:

@@ -18,11 +18,9 @@ CRITERIA = {  # that say which event a data point plans
     "product_action": ("action",),
     "promotion_action": ("action",),
 }
-SENT_IDENTITIES = {  # the names in a batch, by those in a plan
-    "customerid": "customer_id",
-    "facebookcustomaudienceid": "facebook_custom_audience_id",
-    **{f"other{number}": f"other_id_{number}" for number in range(2, 11)},
-}
+# The names of identities in a batch, by those in a plan.
+SENT_IDENTITIES = {"customerid": "customer_id", "facebookcustomaudienceid": "facebook_custom_audience_id"}
+SENT_IDENTITIES |= {f"other{number}": f"other_id_{number}" for number in range(2, 11)}
 _CONTAINERS = ("dtpn", "vers", "data_plan_versions", "document")  # what can be around a version
 _MAX_DEPTH = 8  # of containers: a list of plans has 3
 _MAX_SHOWN = 100  # characters
@@ -136,8 +134,7 @@ def _choose(found: list[tuple[str, dict[str, Any]]], version: int | None, name: 
     chosen = [(path, one) for path, one in found if version in (None, one.get("version"))]
     if not chosen:
         raise PlanError(f"{name}: has no version {version}: it has {shown:.{_MAX_SHOWN}}")
-    if len(chosen) > 1 and version is not None:
-        raise PlanError(f"{name}: has version {version} {len(chosen)} times: give a file with one plan")
     if len(chosen) > 1:
-        raise PlanError(f"{name}: has {len(chosen)} versions ({shown:.{_MAX_SHOWN}}): say which with version=")
+        advice = "say which with version=" if version is None else "give a file with one plan"
+        raise PlanError(f"{name}: has {len(found)} versions ({shown:.{_MAX_SHOWN}}): {advice}")
     return chosen[0]

@@ -12,6 +12,7 @@ from types import NoneType
 from typing import Any
 from unicodedata import normalize
 
+from mparticle_events import service
 from mparticle_events.reading import branches_of
 from msgspec import UNSET, Struct
 from msgspec.inspect import BoolType, DictType, FloatType, IntType, ListType, StrType, StructType, Type
@@ -19,13 +20,8 @@ from msgspec.inspect import BoolType, DictType, FloatType, IntType, ListType, St
 _RESERVED = ("bool", "datetime", "dict", "float", "int", "list", "str")  # the names without capitals in hints
 _WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _MAX_DEPTH = 4  # of lists in lists
-_HINTS = {
-    "string": ["str"],
-    "number": ["int", "float", "Decimal"],
-    "integer": ["int"],
-    "boolean": ["bool"],
-    "null": ["None"],
-}
+_NUMBER = ["int", "float", "Decimal"]
+_HINTS = {"string": ["str"], "number": _NUMBER, "integer": ["int"], "boolean": ["bool"], "null": ["None"]}
 _SCALARS = {StrType: ["str"], IntType: ["int"], FloatType: ["float", "Decimal"], BoolType: ["bool"]}  # of a model
 
 
@@ -84,6 +80,8 @@ def _type_name(value: Any) -> str:
 
 def _hint_of_model(part: Type) -> list[str]:
     match part:
+        case IntType(ge=service.MIN_UNIX_TIME_MS):
+            return ["int", "datetime"]
         case StructType(cls=cls):
             return [cls.__name__]
         case ListType(item_type=StructType(cls=cls)):

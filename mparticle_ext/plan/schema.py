@@ -21,27 +21,17 @@ try:
 except ModuleNotFoundError as error:
     raise ImportError('a data plan needs its extra: pip install "mparticle-ext[plan]"') from error
 
-ViolationKind: TypeAlias = Literal["unplanned", "missing_required", "invalid_value", "unknown"]
-"""mParticle's words for what is wrong."""
+ViolationKind: TypeAlias = Literal["unplanned", "missing_required", "invalid_value", "unknown"]  # mParticle's words
 
-MAX_NAMES = 1000  # in which a similar one is searched for: mParticle allows as many data points
+_MAX_NAMES = 1000  # in which a similar one is searched for: mParticle allows as many data points
 _MAX_NAME = 256  # characters: mParticle allows as many
 _MAX_SEARCHES = 100  # for a similar name, by one plan
 _MAX_OPTIONS = 20  # that a text shows
-_PROBLEMS = {  # of the keywords whose violation is an invalid value
-    "type": "must be of type {types}, not {given}",
-    "enum": "must be one of {options}",
-    "const": "must be {expected_value}",
-    "pattern": "does not match {pattern}",
-    "format": "is not in the format {format}",
-    "minimum": "must be at least {limit}",
-    "maximum": "must be at most {limit}",
-    "exclusiveMinimum": "must be more than {limit}",
-    "exclusiveMaximum": "must be less than {limit}",
-    "multipleOf": "must be a multiple of {multiple_of}",
-    "minLength": "must have at least {limit} characters",
-    "maxLength": "must have at most {limit} characters",
+_INVALID_VALUE = {  # the keywords whose violation has this kind; all others are unknown
+    *("type", "enum", "const", "pattern", "format", "multipleOf", "minLength", "maxLength"),
+    *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
 }
+_MASK = "the value"  # what a message of jsonschema-rs has instead
 _CLOSED = "additionalProperties"
 _BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
 _TYPES = {str: "string", bool: "boolean", int: "number", float: "number", dict: "object", list: "array"}
@@ -88,10 +78,10 @@ class Hints:
     def __init__(self) -> None:
         self._similar: dict[tuple[str, tuple[str, ...]], str] = {}
 
-    def __call__(self, name: str, planned: tuple[str, ...]) -> str:
-        key = name, planned
+    def __call__(self, name: str, planned: Iterable[str]) -> str:
+        key = name, tuple(one for one in islice(planned, _MAX_NAMES) if len(one) <= _MAX_NAME)
         if key not in self._similar and len(self._similar) < _MAX_SEARCHES:
-            self._similar[key] = closest(name, [one for one in planned if len(one) <= _MAX_NAME])
+            self._similar[key] = closest(*key)
         near = self._similar.get(key)
         return f": did you mean {near!r}?" if near else ": add it to the plan, or leave it out"
 
@@ -105,10 +95,9 @@ class SchemaCheck:
 
     def __init__(self, schema: Mapping[str, Any], hint: Hints, place: str, *, strict: bool) -> None:
         self._schema, self._hint, self._strict = schema, hint, strict
-        self._limits: dict[Path, Draft7Validator] = {}  # by the place of a type: the limits of a number
-        settings: Any = {"formats": _NPM_FORMATS if strict else _CLOUD_FORMATS, "validate_formats": True}
+        settings: Any = {"formats": _NPM_FORMATS if strict else _CLOUD_FORMATS, "pattern_options": _REGEX_LIMIT}
         try:
-            self._validator = Draft7Validator(dict(schema), offline=True, pattern_options=_REGEX_LIMIT, **settings)
+            self._validator = Draft7Validator(dict(schema), mask=_MASK, offline=True, validate_formats=True, **settings)
         except ValueError as error:
             path = format_path(tuple(getattr(error, "instance_path", ())))
             problem = getattr(error, "message", error)
@@ -116,8 +105,6 @@ class SchemaCheck:
 
     def problems(self, value: Any) -> Iterable[Problem]:
         """The violations in a value. No text quotes the value."""
-        if self._validator.is_valid(value):
-            return ()
         return (problem for error in self._validator.iter_errors(value) for problem in self._explained(error, value))
 
     def _explained(self, error: ValidationError, value: Any) -> Iterator[Problem]:
@@ -132,16 +119,13 @@ class SchemaCheck:
             case Kind.Required(property=name):
                 yield Problem((*path, name), "missing_required", error.kind.name, "is required: give it a value")
             case Kind.Type(types=types) if not self._strict and (read := _read_as(error.instance, types)) is not None:
-                place = tuple(error.schema_path)
-                if place not in self._limits:
-                    part = self._part(error)
-                    self._limits[place] = Draft7Validator({name: part[name] for name in _BOUNDS if name in part})
-                yield from (_invalid(path, one.kind, read) for one in self._limits[place].iter_errors(read))
-            case kind:
-                yield _invalid(path, kind, error.instance)
+                bounds = {name: limit for name, limit in self._part(error).items() if name in _BOUNDS}
+                yield from (_invalid(path, one) for one in Draft7Validator(bounds, mask=_MASK).iter_errors(read))
+            case _:
+                yield _invalid(path, error)
 
     def _unplanned(self, error: ValidationError, names: Iterable[str]) -> Iterator[Problem]:
-        planned = tuple(islice(self._part(error).get("properties", ()), MAX_NAMES))
+        planned = self._part(error).get("properties", ())
         for name in names:
             text = f"is not planned{self._hint(name, planned)}"
             yield Problem((*error.instance_path, name), "unplanned", _CLOSED, text)
@@ -164,19 +148,19 @@ def _read_as(text: Any, types: Iterable[str]) -> float | None:
     return number if isfinite(number) and ("number" in types or ("integer" in types and number.is_integer())) else None
 
 
-def _invalid(path: Path, kind: Kind, value: Any) -> Problem:
-    text = _PROBLEMS.get(kind.name)
-    if text is None:
-        keyword = "false schema" if isinstance(kind, Kind.FalseSchema) else kind.name
-        return Problem(path, "unknown", keyword, f"does not fit the plan ({keyword})")
-    if isinstance(kind, Kind.BacktrackLimitExceeded):
-        return Problem(path, "unknown", kind.name, "cannot be compared with the pattern of the plan: it takes too long")
-    facts = {name: _shown(fact, " or " if name == "types" else ", ") for name, fact in kind.as_dict().items()}
-    return Problem(path, "invalid_value", kind.name, text.format(given=_TYPES.get(type(value), "null"), **facts))
+def _invalid(path: Path, error: ValidationError) -> Problem:
+    match error.kind:
+        case Kind.Type(types=types):
+            text = f"must be of type {' or '.join(types)}, not {_TYPES.get(type(error.instance), 'null')}"
+        case Kind.Enum(options=options):
+            more = f", ... ({len(options)} values)" if len(options) > _MAX_OPTIONS else ""
+            text = f"must be one of {', '.join(map(_shown, options[:_MAX_OPTIONS]))}{more}"
+        case Kind.BacktrackLimitExceeded():
+            text = "cannot be compared with the pattern of the plan: it takes too long"
+        case _:
+            text = error.message.removeprefix(f"{_MASK} ")
+    return Problem(path, "invalid_value" if error.kind.name in _INVALID_VALUE else "unknown", error.kind.name, text)
 
 
-def _shown(fact: Any, separator: str = ", ") -> str:
-    if isinstance(fact, list):
-        more = f", ... ({len(fact)} values)" if len(fact) > _MAX_OPTIONS else ""
-        return separator.join(map(_shown, fact[:_MAX_OPTIONS])) + more
-    return fact if isinstance(fact, str) else msgspec.json.encode(fact).decode()
+def _shown(option: Any) -> str:
+    return option if isinstance(option, str) else msgspec.json.encode(option).decode()

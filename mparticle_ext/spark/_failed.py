@@ -6,33 +6,21 @@ import os
 import posixpath
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 from urllib.parse import unquote
 
 import pyarrow as pa
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as sf
-from pyspark.sql import types as st
 
-from .. import (
-    APIError,
-    AuthenticationError,
-    BatchResult,
-    MParticleError,
-    Outcome,
-    PermissionDeniedError,
-    ValidationError,
-)
+from .. import APIError, AuthenticationError, BatchResult, Outcome, PermissionDeniedError, ValidationError
 from ._frame import DOCUMENT, KEY
 from ._schema import fault
 
-if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+Target: TypeAlias = str | Callable[[DataFrame], object]
 
-Target: TypeAlias = "str | Callable[[DataFrame], object]"
-
-_TEXT = st.StringType()
-_TYPES = {"place": _TEXT, "reason": _TEXT, "outcome": _TEXT, "repeatable": st.BooleanType(), DOCUMENT: _TEXT}
-_COLUMNS = st.StructType([st.StructField(name, kind) for name, kind in _TYPES.items()])
+_TEXT = pa.string()
+_COLUMNS = pa.schema({"place": _TEXT, "reason": _TEXT, "outcome": _TEXT, "repeatable": pa.bool_(), DOCUMENT: _TEXT})
 _MOST = 10_000
 _MOST_BYTES = 8 * 1024 * 1024
 
@@ -55,7 +43,7 @@ class FailedRows:
         document = result.batch.decode() if isinstance(result.batch, bytes) else str(result.batch)
         self.add(document, result.error)
 
-    def add(self, document: str | None, error: MParticleError | None) -> None:
+    def add(self, document: str | None, error: Exception | None) -> None:
         """Add a batch, with the reason."""
         self._rows.append({**_reason(error), DOCUMENT: document})
         self._bytes += len(document or "")
@@ -69,8 +57,8 @@ class FailedRows:
             self._write()
 
     def _write(self) -> None:
-        columns = {name: [row[name] for row in self._rows] for name in _COLUMNS.names}
-        rows = self._spark.createDataFrame(pa.table(columns), _COLUMNS)  # a list would need Python on the executors
+        table = pa.Table.from_pylist(self._rows, _COLUMNS)  # a list would need Python on the executors
+        rows = self._spark.createDataFrame(table)
         rows = rows.select(sf.get_json_object(DOCUMENT, f"$.{KEY}").alias(KEY), "*").coalesce(1)
         if callable(self._target):
             self._target(rows)
@@ -80,7 +68,7 @@ class FailedRows:
         self._rows, self._bytes = [], 0
 
 
-def _reason(error: MParticleError | None) -> dict[str, object]:
+def _reason(error: Exception | None) -> dict[str, object]:
     if isinstance(error, ValidationError):
         return {"place": error.path, "reason": error.problem, "outcome": "invalid", "repeatable": False}
     outcome = error.outcome if isinstance(error, APIError) else Outcome.REFUSED

@@ -5,17 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from threading import Lock
-from typing import TYPE_CHECKING
 
-from pyspark.sql import Window
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as sf
 from pyspark.sql import types as st
 
-from .. import ValidationError
 from ._schema import fault, faults_of, struct_of
-
-if TYPE_CHECKING:
-    from pyspark.sql import Column, DataFrame
 
 KEY = "source_request_id"
 DOCUMENT = "batch"
@@ -52,12 +47,18 @@ def group_events(df: DataFrame, *, by: Sequence[str | Column], event: str | Colu
 
     Returns:
         A frame with the columns of `by`, `source_request_id` and `events`.
+
+    Raises:
+        ValidationError: The frame does not have a column, or `most` is less than 1.
     """
+    if most < 1:
+        raise fault(f"most= is the most events in a batch, but is {most}: give at least 1")
     columns = [_column(df, one) if isinstance(one, str) else one for one in (*by, event)]
     rows = df.select(*columns[:-1], columns[-1].alias("event"))
     names = rows.columns[:-1]
     text = sf.to_json("event", _ID_OPTIONS)
-    in_order = Window.partitionBy(*names).orderBy(*_times(rows.schema["event"].dataType), text)
+    time = sf.get_json_object(text, "$.data.timestamp_unixtime_ms").cast("bigint")
+    in_order = Window.partitionBy(*names).orderBy(time, text)
     before = sf.sum(sf.octet_length(text)).over(in_order.rowsBetween(Window.unboundedPreceding, 0))
     part = sf.struct(sf.floor((sf.col(_NUMBER) - 1) / most), sf.floor(before / _BATCH_BYTES))
     numbered = rows.withColumn(_NUMBER, sf.row_number().over(in_order)).withColumn(_PART, part)
@@ -65,13 +66,6 @@ def group_events(df: DataFrame, *, by: Sequence[str | Column], event: str | Colu
     events = sf.array_sort(found, lambda one, other: (one[_NUMBER] - other[_NUMBER]).cast("int"))
     batches = numbered.groupBy(*names, _PART).agg(sf.transform(events, lambda one: one["event"]).alias("events"))
     return batches.select(*names, _id_of(map(sf.col, [*names, _PART, "events"]), "").alias(KEY), "events")
-
-
-def _times(event: st.DataType) -> list[Column]:
-    """The column of the event's time, if the struct has it."""
-    data = event["data"].dataType if isinstance(event, st.StructType) and "data" in event.names else None
-    has_time = isinstance(data, st.StructType) and "timestamp_unixtime_ms" in data.names
-    return [sf.col("event.data.timestamp_unixtime_ms")] if has_time else []
 
 
 def documents_of(df: DataFrame, id: str | Sequence[str] | None, namespace: str) -> DataFrame:  # noqa: A002
@@ -90,8 +84,11 @@ def documents_of(df: DataFrame, id: str | Sequence[str] | None, namespace: str) 
     faults = faults_of(df.schema)
     if KEY not in df.columns:
         faults.append(fault("is required: add the column, or name the columns that tell rows apart: id=[...]", KEY))
+    if len(faults) == 1:
+        raise faults[0]
     if faults:
-        raise _all_of(faults)
+        lines = "".join(f"\n  {one.path}: {one.problem}" for one in faults)
+        raise fault(f"{len(faults)} faults, and nothing was sent:{lines}")
     columns = [_finite(sf.col(field.name), field.dataType).alias(field.name) for field in df.schema.fields]
     return df.select(KEY, sf.to_json(sf.struct(*columns)).alias(DOCUMENT))
 
@@ -126,13 +123,6 @@ def _id_of(columns: Iterable[Column], namespace: str) -> Column:
     return sf.sha2(sf.to_json(parts, _ID_OPTIONS), 256)
 
 
-def _all_of(faults: Sequence[ValidationError]) -> ValidationError:
-    if len(faults) == 1:
-        return faults[0]
-    lines = "".join(f"\n  {one.path}: {one.problem}" for one in faults)
-    return fault(f"{len(faults)} faults, and nothing was sent:{lines}")
-
-
 def _finite(column: Column, kind: st.DataType) -> Column:
     """The column with null for NaN and the infinities, which JSON does not have: `to_json` would write a string."""
     if not _FLOATS.search(kind.json()):
@@ -162,8 +152,7 @@ def _analyzed_plan(df: DataFrame) -> str:
         shown = spark.conf.get(_SHOWN_FIELDS)
         spark.conf.set(_SHOWN_FIELDS, "100000")  # else the plan leaves out all columns after the 25th
         try:
-            row = spark.sql("EXPLAIN EXTENDED SELECT * FROM {frame}", frame=df).head()
+            [row] = spark.sql("EXPLAIN EXTENDED SELECT * FROM {frame}", frame=df).collect()
         finally:
             spark.conf.set(_SHOWN_FIELDS, str(shown))
-    plan: str = row[0] if row else ""
-    return plan.partition("== Optimized Logical Plan ==")[0]
+    return str(row[0]).partition("== Optimized Logical Plan ==")[0]

@@ -24,10 +24,12 @@ class ProgressDisplay:
         self._total = total
         self._done = self._failed = 0
         self._started = time.monotonic()
-        self._console = Console(stderr=True)
-        self._has_bar = self._console.is_terminal or self._console.is_jupyter
+        console = Console(stderr=True)
+        self._has_bar = console.is_terminal or console.is_jupyter
         columns = (BarColumn(bar_width=20), TextColumn("{task.description}", markup=False))
-        self._bar = Progress(*columns, console=self._console, redirect_stdout=False, redirect_stderr=False)
+        self._bar = Progress(
+            *columns, console=console, disable=not self._has_bar, redirect_stdout=False, redirect_stderr=False
+        )
         self._task = self._bar.add_task("", total=total)
         self._seconds = _BAR_SECONDS if self._has_bar else _LINE_SECONDS
         self._next = self._started + self._seconds
@@ -40,14 +42,12 @@ class ProgressDisplay:
             self._show()
 
     def __enter__(self) -> Self:
-        if self._has_bar:
-            self._bar.start()
+        self._bar.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._show()
-        if self._has_bar:
-            self._bar.stop()
+        self._bar.stop()
 
     def _show(self) -> None:
         self._next = time.monotonic() + self._seconds

@@ -13,8 +13,7 @@ from pyspark.sql import types as st
 
 from .. import ValidationError
 
-Kinds: TypeAlias = Sequence[inspect.Type]
-"""The types that the model allows in one place, without null."""
+Kinds: TypeAlias = Sequence[inspect.Type]  # that the model allows in one place, without null
 
 _TEXT = (st.StringType, st.VarcharType, st.CharType)
 _WHOLE = (st.LongType, st.IntegerType, st.ShortType, st.ByteType)
@@ -27,6 +26,7 @@ _SCALARS: dict[type[inspect.Type], tuple[st.DataType, tuple[type[st.DataType], .
     inspect.BoolType: (st.BooleanType(), (st.BooleanType,)),
 }
 """For each scalar: the type in Spark, and the types that are accepted."""
+_BATCH = branches_of(models.Batch)
 
 
 def struct_of() -> st.StructType:
@@ -35,7 +35,7 @@ def struct_of() -> st.StructType:
     An array of Spark has one type, so the data of an event has the fields of all event types; those that are null are
     not sent. Where the API takes several types, such as an attribute, the type is VARIANT.
     """
-    return _struct(_batch())
+    return _struct(_structs(_BATCH))
 
 
 def faults_of(schema: st.StructType) -> list[ValidationError]:
@@ -44,24 +44,18 @@ def faults_of(schema: st.StructType) -> list[ValidationError]:
     A column can be left out if the API does not require it. A VARIANT is accepted everywhere, a struct also where the
     API takes a map. The values are checked when they are sent.
     """
-    return list(_struct_faults(schema, _batch(), ""))
-
-
-def _batch() -> list[inspect.StructType]:
-    return _structs(branches_of(models.Batch))
+    return list(_struct_faults(schema, _structs(_BATCH), ""))
 
 
 def _structs(kinds: Kinds) -> list[inspect.StructType]:
     return [kind for kind in kinds if isinstance(kind, inspect.StructType)]
 
 
-def _values(kinds: Kinds) -> Kinds:
-    """The types of the values of a map."""
+def _map_values(kinds: Kinds) -> Kinds:
     return _not_null(kind.value_type for kind in kinds if isinstance(kind, inspect.DictType))
 
 
-def _items(kinds: Kinds) -> Kinds:
-    """The types of the items of a list."""
+def _list_items(kinds: Kinds) -> Kinds:
     return _not_null(kind.item_type for kind in kinds if isinstance(kind, inspect.CollectionType))
 
 
@@ -80,11 +74,6 @@ def _fields(structs: Sequence[inspect.StructType]) -> dict[str, list[inspect.Typ
     return merged
 
 
-def _required(struct: inspect.StructType) -> set[str]:
-    names = {field.encode_name for field in struct.fields if field.required}
-    return names | {struct.tag_field} if struct.tag_field else names
-
-
 def _struct(structs: Sequence[inspect.StructType]) -> st.StructType:
     return st.StructType([st.StructField(name, _type_of(kinds)) for name, kinds in _fields(structs).items()])
 
@@ -100,9 +89,9 @@ def _type_of(kinds: Kinds) -> st.DataType:
 
 def _plain(kind: inspect.Type) -> st.DataType:
     if isinstance(kind, inspect.DictType):
-        return st.MapType(st.StringType(), _type_of(_values([kind])))
+        return st.MapType(st.StringType(), _type_of(_map_values([kind])))
     if isinstance(kind, inspect.CollectionType):
-        return st.ArrayType(_type_of(_items([kind])))
+        return st.ArrayType(_type_of(_list_items([kind])))
     return _SCALARS[type(kind)][0] if type(kind) in _SCALARS else st.VariantType()
 
 
@@ -113,13 +102,15 @@ def _struct_faults(given: st.StructType, structs: Sequence[inspect.StructType], 
             yield from _type_faults(field.dataType, known[field.name], _join(path, field.name))
         else:
             yield fault(unknown_field(field.name, known), _join(path, field.name))
-    required = set.intersection(*map(_required, structs))
-    for name in sorted(required - set(given.names)):
+    required = [
+        {field.encode_name for field in one.fields if field.required} | {one.tag_field or ""} for one in structs
+    ]
+    for name in sorted(set.intersection(*required) - {"", *given.names}):
         yield fault("is required: add the column", _join(path, name))
 
 
 def _type_faults(given: st.DataType, kinds: Kinds, path: str) -> Iterator[ValidationError]:
-    structs, values, items = _structs(kinds), _values(kinds), _items(kinds)
+    structs, values, items = _structs(kinds), _map_values(kinds), _list_items(kinds)
     match given:
         case st.VariantType() | st.NullType():
             pass
@@ -128,9 +119,9 @@ def _type_faults(given: st.DataType, kinds: Kinds, path: str) -> Iterator[Valida
         case st.StructType() if values:
             for field in given.fields:
                 yield from _type_faults(field.dataType, values, _join(path, field.name))
-        case st.MapType() if values and not isinstance(given.keyType, _TEXT):
-            yield fault(f"has keys of type {given.keyType.simpleString()}, but must have string: cast them", path)
         case st.MapType() if values:
+            if not isinstance(given.keyType, _TEXT):
+                yield fault(f"has keys of type {given.keyType.simpleString()}, but must have string: cast them", path)
             yield from _type_faults(given.valueType, values, f"{path}[]")
         case st.ArrayType() if items:
             yield from _type_faults(given.elementType, items, f"{path}[]")

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
-from typing import TYPE_CHECKING, NamedTuple
+from contextlib import nullcontext
+from typing import NamedTuple
+
+from pyspark.sql import DataFrame
 
 from .. import Batch, EventsApi, MParticleError, UploadResult, ValidationError, WrongCallError
 from ._failed import FailedRows, Target, require_another_path
 from ._frame import KEY, documents_of
 from ._progress import ProgressDisplay
-
-if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
 
 
 class Report(NamedTuple):
@@ -69,8 +68,7 @@ def send(
     documents = documents_of(df, id, namespace)
     require_another_path(df, failed)
     rows = FailedRows(df.sparkSession, failed)
-    with ExitStack() as stack:
-        display = stack.enter_context(ProgressDisplay(documents.count())) if progress else None
+    with ProgressDisplay(documents.count()) if progress else nullcontext() as display:
         batches = _batches(documents, rows)
         try:
             on_result = display.add if display else None

@@ -2,7 +2,6 @@
 # The data plan 'shop', version 2.
 # ruff: noqa
 # fmt: off
-# pyright: reportUnusedImport=false, reportUnusedFunction=false
 """A function for each data point of a data plan."""
 
 from __future__ import annotations
@@ -10,23 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal, TypedDict, Unpack
+from typing import Any, Literal
 
-from mparticle_ext import (
-    UNSET, AppEvent, CommerceEvent, DeviceCurrentState, GeoLocation, MediaInfo, Product, ProductAction,
-    ProductImpression, Promotion, PromotionAction, ScreenViewEvent, ShoppingCart, UnsetType, UserIdentities,
-)
-
-
-class EventFields(TypedDict, total=False):
-    """Fields of any event. A function with an attribute of such a name does not take them: set them on the event."""
-
-    timestamp_unixtime_ms: int | datetime
-    source_message_id: str
-    session_id: int
-    session_uuid: str
-    location: GeoLocation
-    custom_flags: Mapping[str, Any]
+from mparticle_ext import AppEvent, CommerceEvent, GeoLocation, Product, ProductAction, ProductImpression, Promotion, PromotionAction, ScreenViewEvent, ShoppingCart, UNSET, UnsetType, UserIdentities
 
 
 def _given(attributes: dict[str, Any], more: Mapping[str, Any] | UnsetType | None = None) -> dict[str, Any]:
@@ -101,7 +86,12 @@ def add_to_cart(
     screen_name: str | None | UnsetType = UNSET,
     event_name: str | None | UnsetType = UNSET,
     is_non_interactive: bool | None | UnsetType = UNSET,
-    **event_fields: Unpack[EventFields],
+    timestamp_unixtime_ms: int | datetime | None | UnsetType = UNSET,
+    source_message_id: str | None | UnsetType = UNSET,
+    session_id: int | None | UnsetType = UNSET,
+    session_uuid: str | None | UnsetType = UNSET,
+    custom_flags: Mapping[str, Any] | None | UnsetType = UNSET,
+    location: GeoLocation | None | UnsetType = UNSET,
 ) -> CommerceEvent:
     """The data point `product_action:add_to_cart`."""
     return CommerceEvent(
@@ -119,7 +109,12 @@ def add_to_cart(
         screen_name=screen_name,
         event_name=event_name,
         is_non_interactive=is_non_interactive,
-        **event_fields,
+        timestamp_unixtime_ms=timestamp_unixtime_ms,
+        source_message_id=source_message_id,
+        session_id=session_id,
+        session_uuid=session_uuid,
+        custom_flags=custom_flags,
+        location=location,
     )
 
 
@@ -133,6 +128,12 @@ def purchase(
     screen_name: str | None | UnsetType = UNSET,
     event_name: str | None | UnsetType = UNSET,
     is_non_interactive: bool | None | UnsetType = UNSET,
+    timestamp_unixtime_ms: int | datetime | None | UnsetType = UNSET,
+    source_message_id: str | None | UnsetType = UNSET,
+    session_id: int | None | UnsetType = UNSET,
+    session_uuid: str | None | UnsetType = UNSET,
+    custom_flags: Mapping[str, Any] | None | UnsetType = UNSET,
+    location: GeoLocation | None | UnsetType = UNSET,
     custom_attributes: Mapping[str, Any] | None | UnsetType = UNSET,
     checkout_step: int | None | UnsetType = UNSET,
     checkout_options: str | None | UnsetType = UNSET,
@@ -142,7 +143,6 @@ def purchase(
     coupon_code: str | None | UnsetType = UNSET,
     tax_amount: int | float | Decimal | None | UnsetType = UNSET,
     shipping_amount: int | float | Decimal | None | UnsetType = UNSET,
-    **event_fields: Unpack[EventFields],
 ) -> CommerceEvent:
     """A user paid."""
     return CommerceEvent(
@@ -165,8 +165,13 @@ def purchase(
         screen_name=screen_name,
         event_name=event_name,
         is_non_interactive=is_non_interactive,
+        timestamp_unixtime_ms=timestamp_unixtime_ms,
+        source_message_id=source_message_id,
+        session_id=session_id,
+        session_uuid=session_uuid,
+        custom_flags=custom_flags,
+        location=location,
         custom_attributes=custom_attributes,
-        **event_fields,
     )
 
 
@@ -190,8 +195,13 @@ def promotion_view(
     screen_name: str | None | UnsetType = UNSET,
     event_name: str | None | UnsetType = UNSET,
     is_non_interactive: bool | None | UnsetType = UNSET,
+    timestamp_unixtime_ms: int | datetime | None | UnsetType = UNSET,
+    source_message_id: str | None | UnsetType = UNSET,
+    session_id: int | None | UnsetType = UNSET,
+    session_uuid: str | None | UnsetType = UNSET,
+    custom_flags: Mapping[str, Any] | None | UnsetType = UNSET,
+    location: GeoLocation | None | UnsetType = UNSET,
     custom_attributes: Mapping[str, Any] | None | UnsetType = UNSET,
-    **event_fields: Unpack[EventFields],
 ) -> CommerceEvent:
     """The data point `promotion_action:view`."""
     return CommerceEvent(
@@ -204,8 +214,13 @@ def promotion_view(
         screen_name=screen_name,
         event_name=event_name,
         is_non_interactive=is_non_interactive,
+        timestamp_unixtime_ms=timestamp_unixtime_ms,
+        source_message_id=source_message_id,
+        session_id=session_id,
+        session_uuid=session_uuid,
+        custom_flags=custom_flags,
+        location=location,
         custom_attributes=custom_attributes,
-        **event_fields,
     )
 
 
@@ -221,7 +236,7 @@ def product_impression_product(
     coupon_code: str | None | UnsetType = UNSET,
     position: int | None | UnsetType = UNSET,
     quantity: int | float | Decimal | None | UnsetType = UNSET,
-    added_to_cart_time_ms: int | None | UnsetType = UNSET,
+    added_to_cart_time_ms: int | datetime | None | UnsetType = UNSET,
     custom_attributes: Mapping[str, Any] | None | UnsetType = UNSET,
 ) -> Product:
     """One of the products of `product_impression`."""
@@ -261,8 +276,13 @@ def product_impressions(
     screen_name: str | None | UnsetType = UNSET,
     event_name: str | None | UnsetType = UNSET,
     is_non_interactive: bool | None | UnsetType = UNSET,
+    timestamp_unixtime_ms: int | datetime | None | UnsetType = UNSET,
+    source_message_id: str | None | UnsetType = UNSET,
+    session_id: int | None | UnsetType = UNSET,
+    session_uuid: str | None | UnsetType = UNSET,
+    custom_flags: Mapping[str, Any] | None | UnsetType = UNSET,
+    location: GeoLocation | None | UnsetType = UNSET,
     custom_attributes: Mapping[str, Any] | None | UnsetType = UNSET,
-    **event_fields: Unpack[EventFields],
 ) -> CommerceEvent:
     """Products in a list."""
     return CommerceEvent(
@@ -272,8 +292,13 @@ def product_impressions(
         screen_name=screen_name,
         event_name=event_name,
         is_non_interactive=is_non_interactive,
+        timestamp_unixtime_ms=timestamp_unixtime_ms,
+        source_message_id=source_message_id,
+        session_id=session_id,
+        session_uuid=session_uuid,
+        custom_flags=custom_flags,
+        location=location,
         custom_attributes=custom_attributes,
-        **event_fields,
     )
 
 
@@ -283,7 +308,12 @@ def search(
     page_url: str | UnsetType = UNSET,
     results: int | UnsetType = UNSET,
     custom_attributes: Mapping[str, Any] | UnsetType = UNSET,
-    **event_fields: Unpack[EventFields],
+    timestamp_unixtime_ms: int | datetime | None | UnsetType = UNSET,
+    source_message_id: str | None | UnsetType = UNSET,
+    session_id: int | None | UnsetType = UNSET,
+    session_uuid: str | None | UnsetType = UNSET,
+    custom_flags: Mapping[str, Any] | None | UnsetType = UNSET,
+    location: GeoLocation | None | UnsetType = UNSET,
 ) -> AppEvent:
     """A search, with what was typed."""
     return AppEvent(
@@ -297,7 +327,12 @@ def search(
             },
             custom_attributes,
         ),
-        **event_fields,
+        timestamp_unixtime_ms=timestamp_unixtime_ms,
+        source_message_id=source_message_id,
+        session_id=session_id,
+        session_uuid=session_uuid,
+        custom_flags=custom_flags,
+        location=location,
     )
 
 
@@ -308,7 +343,12 @@ def signed_up(
     newsletter: bool | UnsetType = UNSET,
     referrer: str | None | UnsetType = UNSET,
     terms: Literal[True] | UnsetType = UNSET,
-    **event_fields: Unpack[EventFields],
+    timestamp_unixtime_ms: int | datetime | None | UnsetType = UNSET,
+    source_message_id: str | None | UnsetType = UNSET,
+    session_id: int | None | UnsetType = UNSET,
+    session_uuid: str | None | UnsetType = UNSET,
+    custom_flags: Mapping[str, Any] | None | UnsetType = UNSET,
+    location: GeoLocation | None | UnsetType = UNSET,
 ) -> AppEvent:
     """A user signed up.
 
@@ -327,14 +367,24 @@ def signed_up(
                 'terms': terms,
             },
         ),
-        **event_fields,
+        timestamp_unixtime_ms=timestamp_unixtime_ms,
+        source_message_id=source_message_id,
+        session_id=session_id,
+        session_uuid=session_uuid,
+        custom_flags=custom_flags,
+        location=location,
     )
 
 
 def view_home(
     *,
     variant: Literal['a', 'b'] | UnsetType = UNSET,
-    **event_fields: Unpack[EventFields],
+    timestamp_unixtime_ms: int | datetime | None | UnsetType = UNSET,
+    source_message_id: str | None | UnsetType = UNSET,
+    session_id: int | None | UnsetType = UNSET,
+    session_uuid: str | None | UnsetType = UNSET,
+    custom_flags: Mapping[str, Any] | None | UnsetType = UNSET,
+    location: GeoLocation | None | UnsetType = UNSET,
 ) -> ScreenViewEvent:
     """The first page."""
     return ScreenViewEvent(
@@ -344,5 +394,10 @@ def view_home(
                 'variant': variant,
             },
         ),
-        **event_fields,
+        timestamp_unixtime_ms=timestamp_unixtime_ms,
+        source_message_id=source_message_id,
+        session_id=session_id,
+        session_uuid=session_uuid,
+        custom_flags=custom_flags,
+        location=location,
     )

@@ -65,7 +65,7 @@ def is_accepted(schema: dict[str, Any], value: Any, *, strict: bool) -> bool:
         "match": {"type": "user_attributes"},
         "validator": {"type": "json_schema", "definition": {"properties": {"a": schema}}},
     }
-    plan = DataPlan.from_dict({"data_points": [point]}, strict=strict)
+    plan = DataPlan.load({"data_points": [point]}, strict=strict)
     return not plan.violations({"user_attributes": {"a": value}})
 
 

@@ -24,9 +24,9 @@ from msgspec import UNSET, UnsetType
 from type_checkers import errors_of_mypy, errors_of_pyright
 
 import mparticle_ext
-from mparticle_ext import AppEvent, Batch, DataPlan, PlanError, unixtime_ms
+from mparticle_ext import AppEvent, Batch, DataPlan, GeoLocation, PlanError, unixtime_ms
+from mparticle_ext.cli.generate import describe_changes
 from mparticle_ext.plan import generate as generator
-from mparticle_ext.plan.changes import describe_changes
 from mparticle_ext.plan.document import PlanDocument, read_document
 from mparticle_ext.plan.generate import generate
 
@@ -97,10 +97,7 @@ def call(function: FunctionType, module: ModuleType, *, optional: bool) -> Any:
     hints = get_type_hints(function, localns=vars(module))
     arguments: dict[str, Any] = {}
     for name, parameter in inspect.signature(function).parameters.items():
-        if parameter.kind is inspect.Parameter.VAR_KEYWORD:
-            fields = get_type_hints(module.EventFields, localns=vars(module)) if optional else {}
-            arguments |= {field: value_of(field, hint, function, module) for field, hint in fields.items()}
-        elif optional or parameter.default is inspect.Parameter.empty:
+        if optional or parameter.default is inspect.Parameter.empty:
             arguments[name] = value_of(name, hints[name], function, module)
     return function(**arguments)
 
@@ -171,13 +168,13 @@ def test_names_are_readable_and_do_not_clash() -> None:
     }
     assert isinstance(events["view_home"], mparticle_ext.ScreenViewEvent)
     attributes = dict.fromkeys(
-        ["class_", "event_fields_2", "custom_attributes", "a_b", "a_b_2", "a_b_3", "field", "field_2"]
+        ["class_", "event_fields", "custom_attributes", "a_b", "a_b_2", "a_b_3", "field", "field_2"]
     )
     made = module.http_request_sent(**{name: name for name in attributes}, custom_attributes_2={"more": 1})
     assert made.custom_attributes == {
         "more": 1,
         "class": "class_",
-        "event_fields": "event_fields_2",
+        "event_fields": "event_fields",
         "custom_attributes": "custom_attributes",
         "a_b": "a_b",  # the name as it is comes first
         "a b": "a_b_2",
@@ -194,14 +191,14 @@ def test_an_attribute_with_the_name_of_an_event_field_is_the_attribute() -> None
     assert (event.page_url, event.session_id) == (UNSET, 7)
 
 
-def test_an_attribute_with_the_name_of_a_common_field_leaves_no_event_fields() -> None:
+def test_an_attribute_with_the_name_of_a_common_field_leaves_out_the_field() -> None:
     module = load(module_of(point("Near", {"location": {}}), point("Far", {"distance": {}})))
-    assert [*inspect.signature(module.near).parameters] == ["location", "custom_attributes"]
-    assert [*inspect.signature(module.far).parameters] == ["distance", "custom_attributes", "event_fields"]
-    near = module.near(location="Berlin")
-    near.timestamp_unixtime_ms = now = unixtime_ms()
-    assert near.to_dict()["timestamp_unixtime_ms"] == now
-    assert near.custom_attributes == {"location": "Berlin"}
+    common = ["timestamp_unixtime_ms", "source_message_id", "session_id", "session_uuid", "custom_flags"]
+    assert [*inspect.signature(module.near).parameters] == ["location", "custom_attributes", *common]
+    assert [*inspect.signature(module.far).parameters] == ["distance", "custom_attributes", *common, "location"]
+    near = module.near(location="Berlin", timestamp_unixtime_ms=unixtime_ms())
+    near.location = place = GeoLocation(latitude=52.5, longitude=13.4)
+    assert (near.custom_attributes, near.location) == ({"location": "Berlin"}, place)
 
 
 def test_optional_values_that_are_not_given_are_left_out() -> None:
@@ -287,11 +284,11 @@ def test_no_text_of_a_plan_becomes_code(plan_id: str, name: str, about: str, att
     text = text_of(document)
     text.encode()
     kinds = {type(node) for node in ast.parse(text).body}
-    assert kinds <= {ast.Expr, ast.ImportFrom, ast.ClassDef, ast.FunctionDef}
+    assert kinds <= {ast.Expr, ast.ImportFrom, ast.FunctionDef}
     assert all(one.isprintable() or one == "\n" for one in text)
     module = load(text)
     (function,) = functions_of(module).values()
-    parameters = inspect.signature(function).parameters.keys() - {"custom_attributes", "event_fields"}
+    parameters = inspect.signature(function).parameters.keys() - {"custom_attributes"}
     events = [function(**{one: 7}) for one in parameters]  # an attribute can have the name of a field
     assert {event.event_name for event in events} == {name}
     assert [event.custom_attributes for event in events].count({attribute: 7}) == 1
@@ -511,5 +508,5 @@ def test_errors_say_what_to_do(tmp_path: Path) -> None:
 
 def test_the_generator_needs_no_extra_and_is_loaded_when_needed() -> None:
     program = "import sys, mparticle_ext\nassert not any('.plan' in one for one in sys.modules)\n"
-    program += "import mparticle_ext.plan.generate, mparticle_ext.plan.changes\nassert not {'jsonschema_rs', 'click', 'httpx'} & {*sys.modules}"
+    program += "import mparticle_ext.plan.generate\nassert not {'jsonschema_rs', 'click', 'httpx'} & {*sys.modules}"
     subprocess.run([sys.executable, "-c", program], check=True)

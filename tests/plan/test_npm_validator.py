@@ -63,7 +63,7 @@ def our_facts(plan: DataPlan, one: dict[str, Any]) -> Counter[tuple[str, str | N
 
 
 def test_the_npm_package_says_the_same(package: Path) -> None:
-    plan = DataPlan.from_dict(VERSION, strict=True)
+    plan = DataPlan.load(VERSION, strict=True)
     batches = [*random_batches(seed=1, count=1000)]
     total = 0
     for one, errors in zip(batches, verdicts(package, VERSION, batches), strict=True):
@@ -79,4 +79,4 @@ def test_the_two_false_findings_of_the_npm_package(package: Path) -> None:
     one = batch(event("session_start"), event("application_state_transition", application_transition_type="unknown"))
     (errors,) = verdicts(package, version, [one])
     assert [error["validation_error_type"] for error in errors] == ["unplanned", "unplanned", "unknown"]
-    assert DataPlan.from_dict(version, strict=True).violations(one) == []
+    assert DataPlan.load(version, strict=True).violations(one) == []

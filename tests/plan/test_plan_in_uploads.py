@@ -66,7 +66,7 @@ def test_a_batch_without_a_context_is_not_changed(sandbox: Sandbox) -> None:
 
 
 def test_a_plan_without_an_id_is_not_named(sandbox: Sandbox) -> None:
-    with EventsApi(configured(sandbox, data_plan=DataPlan.from_dict(DOCUMENT), on_violation="raise")) as api:
+    with EventsApi(configured(sandbox, data_plan=DataPlan.load(DOCUMENT), on_violation="raise")) as api:
         api.upload_events(GOOD)
         with pytest.raises(PlanViolationError):
             api.upload_events(BAD)
@@ -174,7 +174,7 @@ def test_from_asyncio(sandbox: Sandbox) -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"data_plan": "plan.json"}, "data_plan takes what DataPlan.load or DataPlan.from_dict returns, not str"),
+        ({"data_plan": "plan.json"}, "data_plan takes what DataPlan.load returns, not str"),
         ({"on_violation": "ignore"}, "on_violation is 'ignore': give 'warn', 'raise' or a function of (violations, batch)"),
         ({"on_violation": asyncio.sleep}, "on_violation takes a plain function: a coroutine would never be awaited"),
     ],

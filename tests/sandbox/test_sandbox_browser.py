@@ -455,7 +455,7 @@ def test_the_picture_for_the_readme(
 
 def test_what_is_not_as_the_data_plan_says(browser: Browser) -> None:
     plan = {"data_points": [], "settings": {"validation_actions": {"event": "drop_event"}}}
-    with Sandbox(data_plan=DataPlan.from_dict(plan)) as planned:
+    with Sandbox(data_plan=DataPlan.load(plan)) as planned:
         for events in ([], [AppEvent("other", "Hello World")]):
             with EventsApi(planned.configuration) as api:
                 api.upload_events(Batch("development", events=events, user_identities=UserIdentities(email="a")))
