@@ -18,12 +18,12 @@ CRITERIA = {  # that say which event a data point plans
     "product_action": ("action",),
     "promotion_action": ("action",),
 }
-# The names of identities in a batch, by those in a plan.
 SENT_IDENTITIES = {"customerid": "customer_id", "facebookcustomaudienceid": "facebook_custom_audience_id"}
-SENT_IDENTITIES |= {f"other{number}": f"other_id_{number}" for number in range(2, 11)}
+SENT_IDENTITIES |= {
+    f"other{number}": f"other_id_{number}" for number in range(2, 11)
+}  # in a batch, by the name in a plan
 _CONTAINERS = ("dtpn", "vers", "data_plan_versions", "document")  # what can be around a version
 _MAX_DEPTH = 8  # of containers: a list of plans has 3
-_MAX_SHOWN = 100  # characters
 _BLOCKED = {  # what the SDKs' container blocks, as settings.validation_actions say it
     "ev": ("event", "drop_event"),
     "ea": ("event_attribute", "drop_attribute"),
@@ -133,8 +133,8 @@ def _choose(found: list[tuple[str, dict[str, Any]]], version: int | None, name: 
     shown = ", ".join(str(one.get("version")) for _, one in found)
     chosen = [(path, one) for path, one in found if version in (None, one.get("version"))]
     if not chosen:
-        raise PlanError(f"{name}: has no version {version}: it has {shown:.{_MAX_SHOWN}}")
+        raise PlanError(f"{name}: has no version {version}: it has {shown:.100}")
     if len(chosen) > 1:
         advice = "say which with version=" if version is None else "give a file with one plan"
-        raise PlanError(f"{name}: has {len(found)} versions ({shown:.{_MAX_SHOWN}}): {advice}")
+        raise PlanError(f"{name}: has {len(found)} versions ({shown:.100}): {advice}")
     return chosen[0]

@@ -9,9 +9,9 @@ from itertools import islice
 from math import isfinite
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-import msgspec
 from mparticle_events.strict import closest
 
+from .._checks import checked, encoded
 from .._checks.paths import Path, format_path, value_at
 from ..errors import PlanError
 
@@ -25,15 +25,13 @@ ViolationKind: TypeAlias = Literal["unplanned", "missing_required", "invalid_val
 
 _MAX_NAMES = 1000  # in which a similar one is searched for: mParticle allows as many data points
 _MAX_NAME = 256  # characters: mParticle allows as many
-_MAX_SEARCHES = 100  # for a similar name, by one plan
+_MAX_SEARCHES = 100  # for a similar name: each takes milliseconds, and the wrong names of a program have no end
 _MAX_OPTIONS = 20  # that a text shows
-_INVALID_VALUE = {  # the keywords whose violation has this kind; all others are unknown
-    *("type", "enum", "const", "pattern", "format", "multipleOf", "minLength", "maxLength"),
-    *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
-}
+_BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
+_INVALID_VALUE = {*_BOUNDS, "type", "enum", "const", "pattern", "format", "minLength", "maxLength"}  # else unknown
+_DASH = re.compile(rb"(\\\\[dDsSwW])-")  # in JSON
 _MASK = "the value"  # what a message of jsonschema-rs has instead
 _CLOSED = "additionalProperties"
-_BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
 _TYPES = {str: "string", bool: "boolean", int: "number", float: "number", dict: "object", list: "array"}
 _NUMBER = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*")
 _REGEX_LIMIT = FancyRegexOptions(backtrack_limit=10_000)  # some milliseconds
@@ -46,9 +44,8 @@ def _format(form: str, *, calendar: bool = False) -> Callable[[str], bool]:
 
 
 _CLOUD_TIME = r"([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?([zZ]|[+-]\d\d:\d\d)?"
-_NPM_DATE, _NPM_TIME, _NPM_ZONE = (
-    r"\d{4}-[01]\d-[0-3]\d", r"([0-2]\d:[0-5]\d:[0-5]\d|23:59:60)(\.\d+)?", r"([zZ]|[+-]\d\d(:?\d\d)?)"
-)  # fmt: skip
+_NPM_DATE, _NPM_ZONE = r"\d{4}-[01]\d-[0-3]\d", r"([zZ]|[+-]\d\d(:?\d\d)?)"
+_NPM_TIME = r"([0-2]\d:[0-5]\d:[0-5]\d|23:59:60)(\.\d+)?"
 _CLOUD_FORMATS = {
     "time": _format(f"(?a:{_CLOUD_TIME})"),
     "date-time": _format(rf"(?a:\d{{4}}-\d\d-\d\d([tT]{_CLOUD_TIME})?)", calendar=True),
@@ -70,10 +67,7 @@ class Problem(NamedTuple):
 
 
 class Hints:
-    """Advice for names that are not planned: the similar planned name, or to add it.
-
-    It searches a hundred times, because a search takes milliseconds, and the wrong names of a program have no end.
-    """
+    """Advice for names that are not planned: the similar planned name, or to add it."""
 
     def __init__(self) -> None:
         self._similar: dict[tuple[str, tuple[str, ...]], str] = {}
@@ -95,9 +89,8 @@ class SchemaCheck:
 
     def __init__(self, schema: Mapping[str, Any], hint: Hints, place: str, *, strict: bool) -> None:
         self._schema, self._hint, self._strict = schema, hint, strict
-        settings: Any = {"formats": _NPM_FORMATS if strict else _CLOUD_FORMATS, "pattern_options": _REGEX_LIMIT}
         try:
-            self._validator = Draft7Validator(dict(schema), mask=_MASK, offline=True, validate_formats=True, **settings)
+            self._validator = _validator(schema, _NPM_FORMATS if strict else _CLOUD_FORMATS)
         except ValueError as error:
             path = format_path(tuple(getattr(error, "instance_path", ())))
             problem = getattr(error, "message", error)
@@ -108,14 +101,12 @@ class SchemaCheck:
         return (problem for error in self._validator.iter_errors(value) for problem in self._explained(error, value))
 
     def _explained(self, error: ValidationError, value: Any) -> Iterator[Problem]:
-        path = tuple(error.instance_path)
+        part = value_at(value, path := tuple(error.instance_path))
         match error.kind:
             case Kind.AdditionalProperties(unexpected=names):
                 yield from self._unplanned(error, names)
-            case Kind.FalseSchema() if error.schema_path[-1:] == [_CLOSED] and isinstance(
-                unplanned := value_at(value, path), dict
-            ):
-                yield from self._unplanned(error, unplanned)
+            case Kind.FalseSchema() if error.schema_path[-1:] == [_CLOSED] and isinstance(part, dict):
+                yield from self._unplanned(error, part)
             case Kind.Required(property=name):
                 yield Problem((*path, name), "missing_required", error.kind.name, "is required: give it a value")
             case Kind.Type(types=types) if not self._strict and (read := _read_as(error.instance, types)) is not None:
@@ -136,6 +127,15 @@ class SchemaCheck:
             part = value_at(self._schema, tuple(error.schema_path[:-1]))
             return part if isinstance(part, dict) else {}
         return {}
+
+
+def _validator(schema: Mapping[str, Any], formats: Any) -> Draft7Validator:
+    r"""The validator of a schema. In JavaScript's patterns, the dash in `[\w-.]` is a dash, not a range."""
+    settings: Any = {"formats": formats, "validate_formats": True, "pattern_options": _REGEX_LIMIT, "offline": True}
+    try:
+        return Draft7Validator(dict(schema), mask=_MASK, **settings)
+    except ValueError:
+        return Draft7Validator(checked(_DASH.sub(rb"\1\\\\-", encoded(schema)), dict), mask=_MASK, **settings)
 
 
 def _read_as(text: Any, types: Iterable[str]) -> float | None:
@@ -163,4 +163,4 @@ def _invalid(path: Path, error: ValidationError) -> Problem:
 
 
 def _shown(option: Any) -> str:
-    return option if isinstance(option, str) else msgspec.json.encode(option).decode()
+    return option if isinstance(option, str) else encoded(option).decode()

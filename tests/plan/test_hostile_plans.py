@@ -100,6 +100,20 @@ def test_braces_in_a_schema_are_no_placeholders() -> None:
     assert {violation.problem for violation in found} == {"must be one of {limit}, {0}", 'does not match "^[{]x[}]$"'}
 
 
+@pytest.mark.parametrize(
+    ("pattern", "good", "bad"),
+    [
+        (r"^[\w-\.]+@([\w-]+\.)+[\w-]{2,4}$", "a.b-c@example.com", "a+b@example.com"),
+        (r"^[\d-_]+$", "1-2_3", "1.2"),
+    ],
+)
+def test_a_dash_after_a_class_is_a_dash_as_in_javascript(pattern: str, good: str, bad: str) -> None:
+    plan = DataPlan.load(plan_of(attribute({"pattern": pattern})))
+    assert plan.violations(batch(custom("event 0", a=good))) == []
+    (found,) = plan.violations(batch(custom("event 0", a=bad)))
+    assert found.problem.startswith("does not match ")
+
+
 def test_a_long_list_of_values_is_shortened() -> None:
     plan = DataPlan.load(plan_of(attribute({"enum": [*range(1000)]})))
     (found,) = plan.violations(batch(custom("event 0", a="b")))
