@@ -6,6 +6,7 @@ import sys
 import time
 from contextlib import suppress
 from datetime import timedelta
+from importlib.util import find_spec
 from typing import Self
 
 from rich.console import Console
@@ -25,7 +26,7 @@ class ProgressDisplay:
         self._done = self._failed = 0
         self._started = time.monotonic()
         console = Console(stderr=True)
-        self._has_bar = console.is_terminal or console.is_jupyter
+        self._has_bar = console.is_terminal or (console.is_jupyter and find_spec("ipywidgets") is not None)
         columns = (BarColumn(bar_width=20), TextColumn("{task.description}", markup=False))
         self._bar = Progress(
             *columns, console=console, disable=not self._has_bar, redirect_stdout=False, redirect_stderr=False
@@ -52,7 +53,7 @@ class ProgressDisplay:
     def _show(self) -> None:
         self._next = time.monotonic() + self._seconds
         if self._has_bar:
-            self._bar.update(self._task, completed=self._done, description=self._text())
+            self._bar.update(self._task, completed=self._done, description=self._text(), refresh=True)
         else:
             with suppress(OSError, ValueError):  # nobody reads it
                 sys.stderr.write(f"{self._text()}\n")
