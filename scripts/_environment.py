@@ -11,6 +11,8 @@ import subprocess
 import sys
 import tomllib
 import venv
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,15 +28,28 @@ def python_of(group: str) -> Path:
     requirements = _requirements(group)
     stamp = home / "installed"
     fingerprint = _fingerprint(group, requirements)
-    if not (python.exists() and stamp.exists() and stamp.read_text() == fingerprint):
-        print(f"Creating the environment {home.relative_to(ROOT)} ...", flush=True)
-        venv.create(home, with_pip=True, clear=True)
-        pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *requirements]
-        done = subprocess.run(pip, cwd=ROOT, check=False, capture_output=True, text=True)
-        if done.returncode != 0:
-            raise SystemExit(f"pip could not install the dependency group {group!r}:\n{done.stderr}")
-        stamp.write_text(fingerprint)
+    with _only_process(home.with_name(f"{home.name}.lock")):
+        if not (python.exists() and stamp.exists() and stamp.read_text() == fingerprint):
+            print(f"Creating the environment {home.relative_to(ROOT)} ...", flush=True)
+            venv.create(home, with_pip=True, clear=True)
+            pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *requirements]
+            done = subprocess.run(pip, cwd=ROOT, check=False, capture_output=True, text=True)
+            if done.returncode != 0:
+                raise SystemExit(f"pip could not install the dependency group {group!r}:\n{done.stderr}")
+            stamp.write_text(fingerprint)
     return python
+
+
+@contextmanager
+def _only_process(lock: Path) -> Iterator[None]:
+    """Wait until no other process is in this block, such as another worker of pytest."""
+    lock.parent.mkdir(exist_ok=True)
+    with lock.open("w") as file:
+        with suppress(ImportError):  # Windows
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def run_in(group: str, *arguments: str, **variables: str) -> None:

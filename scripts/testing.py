@@ -14,6 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LINTER = "@redocly/cli@2.77.0"  # lints the spec; from npm
 PARALLEL = ("-n", "4", "--dist", "worksteal")  # more than cores, because many tests wait
+COVERAGE_RUN = ("-m", "coverage", "run", "-m", "pytest")
 TYPED = (
     *("generated", "mparticle_ext", "tests", "docs/playground", "docs/recipes"),
     *(
@@ -28,6 +29,7 @@ TYPED = (
 
 
 def main() -> int:
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else each command that a test starts compiles the package
     arguments = sys.argv[1:]
     fast = "--fast" in arguments
     pytest_arguments = [argument for argument in arguments if argument != "--fast"]
@@ -61,14 +63,26 @@ def _all_steps() -> list[tuple[str, Callable[[], bool]]]:
         ("pyright", lambda: _run("pyright", "--pythonpath", sys.executable)),
         ("install Redis for a test", _install_redis),
         ("erase what an earlier run measured", lambda: _run("coverage", "erase")),
-        ("pytest, with branch coverage", lambda: _measure("not spark", *PARALLEL)),
-        ("pytest with a Spark cluster", lambda: _measure("spark")),  # one cluster, so one process
+        ("the quick tests, with branch coverage", lambda: _measure("not slow", *PARALLEL)),
+        ("the slow tests, with a Spark cluster beside them", _slow_tests),
         ("coverage", _coverage),
     ]
 
 
+def _slow_tests() -> bool:
+    """Run the slow tests. Those with Spark share a cluster, so they run in one process."""
+    with tempfile.TemporaryFile() as output:
+        command = [sys.executable, *COVERAGE_RUN, "-q", "-m", "spark"]
+        spark = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output)
+        others = _run("pytest", "-q", *PARALLEL, "-m", "slow and not spark")
+        passed = spark.wait() == 0
+        output.seek(0)
+        print(output.read().decode())
+    return passed and others
+
+
 def _measure(marked: str, *arguments: str) -> bool:
-    return _run("coverage", "run", "-m", "pytest", "-q", "-m", marked, *arguments)
+    return _command(sys.executable, *COVERAGE_RUN, "-q", "-m", marked, *arguments)
 
 
 def _coverage() -> bool:

@@ -19,8 +19,7 @@ from ._schema import fault
 
 Target: TypeAlias = str | Callable[[DataFrame], object]
 
-_TEXT = pa.string()
-_COLUMNS = pa.schema({"place": _TEXT, "reason": _TEXT, "outcome": _TEXT, "repeatable": pa.bool_(), DOCUMENT: _TEXT})
+_COLUMNS = {"place": "string", "reason": "string", "outcome": "string", "repeatable": "boolean", DOCUMENT: "string"}
 _MOST = 10_000
 _MOST_BYTES = 8 * 1024 * 1024
 
@@ -57,8 +56,9 @@ class FailedRows:
             self._write()
 
     def _write(self) -> None:
-        table = pa.Table.from_pylist(self._rows, _COLUMNS)  # a list would need Python on the executors
-        rows = self._spark.createDataFrame(table)
+        columns = {name: [row[name] for row in self._rows] for name in _COLUMNS}
+        schema = ", ".join(map(" ".join, _COLUMNS.items()))
+        rows = self._spark.createDataFrame(pa.table(columns), schema)  # a list would need Python on the executors
         rows = rows.select(sf.get_json_object(DOCUMENT, f"$.{KEY}").alias(KEY), "*").coalesce(1)
         if callable(self._target):
             self._target(rows)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
 from spark_cluster import MISSING_JAVA, Cluster, has_java, running_cluster
+
+# Every Java process of the tests lives for seconds, in which it costs more to optimize code than to run it.
+os.environ.setdefault("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
 
 SETTINGS = {
     "spark.cores.max": "2",
