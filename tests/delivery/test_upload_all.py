@@ -234,7 +234,7 @@ def test_failures_that_are_handed_on_are_not_kept(upload_all: UploadAll) -> None
     failed: list[int] = []
 
     def rows() -> Iterator[Row]:
-        for number in range(1500):
+        for number in range(900):
             row = Row(environment="production", source_request_id=str(number))
             living.add(row)
             yield row
@@ -248,8 +248,8 @@ def test_failures_that_are_handed_on_are_not_kept(upload_all: UploadAll) -> None
 
     with FaultyServer(otherwise=status(400)) as server:
         result = upload_all(configured(server), rows(), on_failed=on_failed)
-    assert (result.delivered, result.reported, result.failed, result.total) == (0, 1500, [], 1500)
-    assert sorted(failed) == list(range(1500))
+    assert (result.delivered, result.reported, result.failed, result.total) == (0, 900, [], 900)
+    assert sorted(failed) == list(range(900))
     assert max(most) <= 502  # three requests, one that is full and one that is being filled
 
 

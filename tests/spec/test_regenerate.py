@@ -110,6 +110,11 @@ def files(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
 
 
+def copy_package(folder: Path) -> None:
+    """Put the package of the spec there, as the script writes it."""
+    shutil.copytree(ROOT / "generated" / "mparticle_events", folder / "mparticle_events")
+
+
 def test_the_same_spec_gives_the_same_bytes(tmp_path: Path) -> None:
     done = run_script("--output", str(tmp_path), PYTHONHASHSEED="7", LC_ALL="C", TZ="Asia/Tokyo")
     assert done.returncode == 0, done.stderr
@@ -124,7 +129,7 @@ def test_check_reports_an_up_to_date_package() -> None:
 def test_users_get_a_new_field_enum_value_and_event_type_without_hand_written_code(
     regenerate: Regenerate, tmp_path: Path
 ) -> None:
-    regenerate("--output", str(tmp_path / "generated"))
+    copy_package(tmp_path / "generated")
     spec = tmp_path / "openapi.yaml"
     spec.write_text(
         spec_with(
@@ -168,7 +173,7 @@ def test_users_get_a_new_field_enum_value_and_event_type_without_hand_written_co
 
 
 def test_changes_of_limits_aliases_tags_and_paths_are_reported(regenerate: Regenerate, tmp_path: Path) -> None:
-    regenerate("--output", str(tmp_path))
+    copy_package(tmp_path)
     spec = tmp_path / "openapi.yaml"
     spec.write_text(
         spec_with(
@@ -198,7 +203,7 @@ def test_changes_of_limits_aliases_tags_and_paths_are_reported(regenerate: Regen
 
 
 def test_breaking_changes_are_reported_first(regenerate: Regenerate, tmp_path: Path) -> None:
-    regenerate("--output", str(tmp_path))
+    copy_package(tmp_path)
     spec = tmp_path / "openapi.yaml"
     spec.write_text(
         spec_with(
@@ -222,7 +227,7 @@ def test_changes_are_those_since_the_last_commit_in_every_run(regenerate: Regene
         identity = ("-c", "user.name=a", "-c", "user.email=a@example.com")
         subprocess.run(["git", *identity, *arguments], cwd=tmp_path, check=True, capture_output=True)  # noqa: S607
 
-    shutil.copytree(ROOT / "generated" / "mparticle_events", tmp_path / "generated" / "mparticle_events")
+    copy_package(tmp_path / "generated")
     for arguments in (["init"], ["add", "."], ["commit", "-m", "a"]):
         git(*arguments)
     spec = tmp_path / "openapi.yaml"
