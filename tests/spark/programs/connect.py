@@ -1,8 +1,12 @@
-"""Sends frames through Spark Connect: `python connect.py ADDRESS FAILED`. Prints the report, and why a frame is refused."""
+"""Sends frames through Spark Connect: `python connect.py ADDRESS FAILED`.
+
+Prints how much memory a frame takes that is ten times as large, the reports, and why frames are refused.
+"""
 
 from __future__ import annotations
 
 import sys
+from resource import RUSAGE_SELF, getrusage
 
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as sf
@@ -24,6 +28,13 @@ identities = sf.struct(sf.col("id").cast("string").alias("customer_id")).alias("
 batches = group_events(spark.range(1000), by=[sf.lit("production").alias("environment"), identities], event=event)
 
 with EventsApi(Configuration.from_env()) as api:
+    peaks = []
+    for rows in (15_000, 150_000):
+        attributes = sf.struct(sf.rpad(sf.col("id").cast("string"), 500, "x").alias("padding")).alias("user_attributes")
+        frame = spark.range(rows).select("id", sf.lit("production").alias("environment"), attributes)
+        send(frame, api, id="id", namespace=str(rows), failed=failed, progress=False)
+        peaks.append(getrusage(RUSAGE_SELF).ru_maxrss)
+    print(peaks[1] - peaks[0])
     print(send(batches, api, failed=failed, progress=False))
     print(spark.read.parquet(failed).count())
     print(send(batches.where("size(events) = 0"), api, failed=failed, progress=False))
