@@ -212,8 +212,8 @@ class EventsApi:
         try:
             request = make_request()  # now: later changes of the batches are not sent
         except Exception as error:
-            return self._engine.background.submit(batches, partial(_raise, error), callback)
-        return self._engine.background.submit(request.batches, partial(self._engine.send, request), callback)
+            return self._engine.background.submit(lambda: batches, partial(_raise, error), callback)
+        return self._engine.background.submit(request.sent, partial(self._engine.send, request), callback)
 
     def _require_open(self) -> None:
         if self._closed:

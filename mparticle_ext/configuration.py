@@ -7,12 +7,11 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, FrozenInstanceError, dataclass, field, fields
 from importlib.util import find_spec
-from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, TypeAlias
 
 from mparticle_events.service import DEFAULT_POD, SERVERS, Pod
 
-from .errors import ConfigurationError, T, hides_locals, type_name
+from .errors import ConfigurationError, T, function_problem, hides_locals, type_name
 
 if TYPE_CHECKING:
     import ssl
@@ -174,10 +173,8 @@ def _rate(_: str, value: Any) -> None:
 
 
 def _function(name: str, value: Any) -> None:
-    if value is not None and not callable(value):
-        raise ConfigurationError(f"{name} takes a function of one argument, not {type_name(value)}")
-    if iscoroutinefunction(value):
-        raise ConfigurationError(f"{name} takes a plain function: a coroutine would never be awaited")
+    if value is not None and (problem := function_problem(name, value, "attempt")):
+        raise ConfigurationError(problem)
 
 
 def _data_plan(_: str, value: Any) -> None:
@@ -191,10 +188,12 @@ def _data_plan(_: str, value: Any) -> None:
 
 
 def _on_violation(name: str, value: Any) -> None:
-    if value not in ("warn", "raise") and not callable(value):
+    if value in ("warn", "raise"):
+        return
+    if not callable(value):
         raise ConfigurationError(f"{name} is {value!r:.40}: give 'warn', 'raise' or a function of (violations, batch)")
-    if iscoroutinefunction(value):
-        raise ConfigurationError(f"{name} takes a plain function: a coroutine would never be awaited")
+    if problem := function_problem(name, value, "violations", "batch"):
+        raise ConfigurationError(problem)
 
 
 def _transport(_: str, value: Any) -> None:

@@ -159,7 +159,7 @@ class APIError(MParticleError):
     Attributes:
         outcome: `NOT_TAKEN`, `UNKNOWN` or `REFUSED`.
         repeatable: Whether the batches can be sent again without counting twice: each has a `source_request_id`.
-        batches: The batches as they were sent, each with its `source_request_id`. Left out of a pickle.
+        batches: Copies of the batches as they were sent, each with its `source_request_id`. Left out of a pickle.
         attempts: How many times the request was sent.
         elapsed_seconds: Seconds from the call to this error, waits included.
         earlier: The errors of the attempts before the last one, in order.
@@ -376,6 +376,27 @@ def _code(handler: Any) -> CodeType | None:
         handler = handler.func
     code = getattr(handler, "__code__", None) or getattr(type(handler).__call__, "__code__", None)
     return code if isinstance(code, CodeType) else None
+
+
+def function_problem(name: str, function: object, *arguments: str) -> str:
+    """Why a function cannot be called with these arguments; empty if it can be, or if nothing is known of it."""
+    from inspect import iscoroutinefunction, signature  # loaded when there is a function
+
+    shown = f"({', '.join(arguments)})"
+    if not callable(function):
+        return f"{name} takes a function of {shown}, not {type_name(function)}"
+    if iscoroutinefunction(function) or iscoroutinefunction(type(function).__call__):
+        return f"{name} takes a plain function: a coroutine would never be awaited"
+    try:
+        parameters = signature(function, follow_wrapped=False)  # a decorator can change the arguments
+    except Exception:  # some callables have no signature, and some annotations cannot be evaluated
+        return ""
+    try:
+        parameters.bind(*arguments)
+    except TypeError:
+        names = ", ".join(parameters.parameters)  # without the default values, which can be personal data
+        return f"{name} is called with {shown}, but takes ({names}): write {name}{shown}"
+    return ""
 
 
 def require_plain(returned: object, name: str) -> None:

@@ -60,8 +60,8 @@ class BatchResult:
     Attributes:
         index: The index in the iterable, from 0.
         batch: The batch as it was sent, with its `source_request_id`: an object, or a document in bytes if a document
-            was given. As it was given if it was invalid. To send it again, upload this one: mParticle drops what it
-            already has.
+            was given. A copy if it was sent and not delivered, as it was given if it was invalid. To send it again,
+            upload this one: mParticle drops what it already has.
         error: The reason why it was not delivered; None if it was delivered.
     """
 

@@ -91,11 +91,11 @@ class GroupUpload:
 
     def fail(self, error: BaseException, request: UploadRequest) -> None:
         """Settle the part that was sent, or split it. After an exception of a hook, send no further part."""
-        if isinstance(error, APIError) and error.batches is request.batches:  # not one that a hook raised
+        if isinstance(error, APIError) and error is request.failure:  # not one that a hook raised
             self.finish(error)
             return
         stopped = UploadStoppedError(f"stopped by {type(error).__name__}")
-        stopped.repeatable, stopped.batches = request.repeatable, request.batches
+        stopped.repeatable, stopped.batches = request.repeatable, request.sent()
         stopped.__cause__ = error
         self.finish(None if request.accepted else stopped)
         self.interruption = error
@@ -133,7 +133,7 @@ class Account:
     ) -> None:
         for name, function in (("on_result", on_result), ("on_failed", on_failed)):
             if function is not None:
-                require_function(function, name, "one argument")
+                require_function(function, name, "result")
         self._requests = requests
         self._historical = historical
         self._max_failures = max(_MIN_FAILURES, configuration.max_in_flight)
@@ -244,7 +244,7 @@ class Account:
         self._group.append(prepared)
 
     def _note(self, group: Group, error: MParticleError | None) -> list[BatchResult]:
-        return self._note_results([(one.index, one.batch) for one in group], error)
+        return self._note_results([(one.index, one.sent() if error else one.batch) for one in group], error)
 
     def _note_results(self, batches: list[tuple[int, AnyBatch]], error: MParticleError | None) -> list[BatchResult]:
         results = [BatchResult(index, batch, error) for index, batch in batches if index in self._open]
@@ -286,7 +286,7 @@ class Account:
 def _stopped(group: Group) -> UploadStoppedError:
     error = UploadStoppedError("stopped before the response came")
     error.repeatable = all(one.repeatable for one in group)
-    error.batches = [one.batch for one in group]
+    error.batches = [one.sent() for one in group]
     return error
 
 

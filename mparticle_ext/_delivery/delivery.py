@@ -96,7 +96,8 @@ class Upload:
         if any(failure.outcome is Outcome.UNKNOWN for failure in self.failures):
             error.outcome = Outcome.UNKNOWN  # an earlier attempt may have been accepted
         error.repeatable = self.request.repeatable
-        error.batches = self.request.batches
+        error.batches = self.request.sent()
+        self.request.failure = error
         error.attempts = self.attempts
         error.elapsed_seconds = time.monotonic() - self.started
         error.earlier = tuple(failure for failure in self.failures if failure is not error)
@@ -105,7 +106,7 @@ class Upload:
         if not self.is_part:
             LOG.error(
                 "upload %s: %d batch(es) not delivered, outcome %s, after %d attempt(s) in %.1f s: %s",
-                self.id, len(self.request.batches), error.outcome.value,
+                self.id, len(self.request.parts), error.outcome.value,
                 self.attempts, error.elapsed_seconds, label(error),
             )  # fmt: skip
         return error
@@ -134,8 +135,10 @@ class Delivery:
         if stopping and upload.is_part and not upload.attempts:
             raise upload.failed(UploadStoppedError("stopped before it was sent", Outcome.NOT_TAKEN))
         held = self.pace.held_seconds()
+        if held and upload.is_part and not stopping and self.pace.accepts(upload.deadline_seconds):
+            upload.deadline += held
         if held and (stopping or held >= upload.seconds_left()):
-            raise upload.failed(self.pace.refusal())
+            raise upload.failed(self.pace.refusal(is_sent=upload.attempts > 0))
         if held and not upload.attempts:
             self._log_wait(upload, "an earlier upload was over a rate limit", held)
         if held := held or self._wait_for_place(upload):
@@ -149,7 +152,7 @@ class Delivery:
         if not upload.is_part or upload.place == self.pace.generation:
             return 0.0
         upload.place = self.pace.generation
-        seconds = self.pace.seconds_before(len(upload.request.batches))
+        seconds = self.pace.seconds_before(len(upload.request.parts))
         upload.deadline += seconds
         return seconds
 
@@ -170,8 +173,10 @@ class Delivery:
         upload.attempt = None
         if isinstance(result, Response) and result.parsed is None:
             upload.request.accepted = True
-            self.pace.accepted(len(upload.request.batches), result.http)
+            self.pace.accepted(len(upload.request.parts), result.http)
             self._budget.earn(retried=upload.attempts > 1)
+            if self._silent:
+                self._silent.discard(upload.call or upload)
             self._report(upload, attempt, result.status_code, None, None)
             return result.http
         error = _status_error(result) if isinstance(result, Response) else _no_response(self.client, result, attempt)
@@ -222,9 +227,9 @@ class Delivery:
         )
 
     def log_silence(self, upload: Upload) -> None:
-        """Log that an attempt takes long: once for a call, unless it has logged a wait."""
+        """Log that an attempt takes long: once for a call, and again after it was accepted in between."""
         call, attempt = upload.call or upload, upload.attempt
-        if attempt is None or attempt.seconds() < SILENCE_SECONDS or call in self._warned or call in self._silent:
+        if attempt is None or attempt.seconds() < SILENCE_SECONDS or call in self._silent:
             return
         self._silent.add(call)
         LOG.warning(
@@ -252,7 +257,7 @@ class Delivery:
         result = f"HTTP {status}" if error is None else label(error)
         LOG.debug(
             "upload %s: attempt %d, %s of %d batch(es), %d bytes: %s in %.3f s",
-            upload.id, upload.attempts, request.operation, len(request.batches), len(request.body), result, seconds,
+            upload.id, upload.attempts, request.operation, len(request.parts), len(request.body), result, seconds,
         )  # fmt: skip
         if wait is not None:
             self._log_wait(upload, result, wait)
@@ -261,7 +266,7 @@ class Delivery:
                 Attempt(
                     upload_id=upload.id,
                     operation=request.operation,
-                    batches=len(request.batches),
+                    batches=len(request.parts),
                     body_bytes=len(request.body),
                     number=upload.attempts,
                     seconds=seconds,

@@ -101,6 +101,8 @@ class HttpAttempt:
                             if len(body) >= _MAX_BODY_BYTES:
                                 break
             except TimeoutError as error:
+                if not self._limit.expired():  # not ours
+                    raise
                 may_be_sent = self.sent or not isinstance(self._client.transport, httpx.AsyncHTTPTransport)
                 raise (httpx.ReadTimeout if may_be_sent else httpx.ConnectTimeout)("the deadline is over") from error
         return self._complete(request, response, body)

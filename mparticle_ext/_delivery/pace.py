@@ -64,12 +64,12 @@ class Pace:
         held = self._held_until - time.monotonic() if self._held_until else 0.0
         return held + _JITTER * self._hold * random.random() if held > 0 else 0.0  # noqa: S311  # not a secret
 
-    def refusal(self) -> RateLimitError:
+    def refusal(self, *, is_sent: bool) -> RateLimitError:
         """The error of an upload that cannot wait so long."""
         with self._lock:
             assert self._refusal is not None, "only a 429 holds back uploads"  # noqa: S101
             response, errors = self._refusal
-        return RateLimitError(response, errors, max(0.0, self._held_until - time.monotonic()), is_sent=False)
+        return RateLimitError(response, errors, max(0.0, self._held_until - time.monotonic()), is_sent=is_sent)
 
     def seconds_before(self, batches: int) -> float:
         """Reserve a place for a request of an `upload_all`; returns the seconds until then."""

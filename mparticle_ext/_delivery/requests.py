@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 from collections.abc import AsyncIterable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from inspect import Signature, iscoroutinefunction, signature
 from os import urandom
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +12,19 @@ from mparticle_events import models
 from mparticle_events.service import MAX_BATCHES, MAX_REQUEST_BYTES, MIN_BATCHES
 from msgspec import UNSET, Struct
 
-from .._checks import encoded, read, read_document, require_batch, require_historical, require_size, require_text
+from .._checks import (
+    checked,
+    encoded,
+    read,
+    read_document,
+    require_batch,
+    require_historical,
+    require_size,
+    require_text,
+)
 from ..batch import AnyBatch
 from ..configuration import Configuration
-from ..errors import ValidationError, WrongCallError, type_name
+from ..errors import APIError, ValidationError, WrongCallError, function_problem, type_name
 from ..results import Operation
 
 if TYPE_CHECKING:
@@ -27,12 +35,21 @@ _PADDING = b'="'  # base64 has it at the end, for bytes of most lengths
 
 @dataclass(slots=True, eq=False, repr=False)
 class PreparedBatch:
-    """A batch as it is sent, with its `source_request_id`, its JSON and its index in the call."""
+    """A batch with its `source_request_id`, its JSON and its index in the call."""
 
     index: int
     batch: AnyBatch
     document: bytes
     repeatable: bool
+
+    def sent(self) -> AnyBatch:
+        """The batch as it was sent: a copy, because the user's object can have changed since."""
+        try:
+            if isinstance(self.batch, models.Batch):
+                return checked(self.document, type(self.batch))
+            return checked(self.document, dict) if isinstance(self.batch, Mapping) else self.document
+        except ValidationError:  # it was not validated
+            return self.document
 
 
 class _NotValidated(Struct):
@@ -47,17 +64,23 @@ class UploadRequest:
 
     Attributes:
         operation: The method of the API.
-        batches: The batches as they are sent.
+        parts: The batches.
         repeatable: Whether each batch has a `source_request_id`.
         body: The JSON.
         accepted: Whether mParticle has accepted it.
+        failure: The error of its upload.
     """
 
     operation: Operation
-    batches: Sequence[AnyBatch]
+    parts: Sequence[PreparedBatch]
     repeatable: bool
     body: bytes
     accepted: bool = False
+    failure: APIError | None = None
+
+    def sent(self) -> list[AnyBatch]:
+        """Copies of the batches as they were sent."""
+        return [one.sent() for one in self.parts]
 
 
 class RequestBuilder:
@@ -76,7 +99,7 @@ class RequestBuilder:
         """The request for one batch; a ValidationError if mParticle would refuse it."""
         prepared = self._prepare(batch, None)
         require_size(prepared.document, None)
-        return UploadRequest("upload_events", [prepared.batch], prepared.repeatable, prepared.document)
+        return UploadRequest("upload_events", [prepared], prepared.repeatable, prepared.document)
 
     def bulk(self, batches: Sequence[AnyBatch], *, historical: bool) -> UploadRequest:
         """The request for several batches; a ValidationError if mParticle would refuse it or drop a batch of it."""
@@ -152,7 +175,7 @@ def join(prepared: Sequence[PreparedBatch], *, historical: bool) -> UploadReques
     documents[0] = b"[" + documents[0]
     documents[-1] += b"]"  # so that the large body is copied only once
     repeatable = all(one.repeatable for one in prepared)
-    return UploadRequest(operation, [one.batch for one in prepared], repeatable, b",".join(documents))
+    return UploadRequest(operation, prepared, repeatable, b",".join(documents))
 
 
 def require_batches(batches: Iterable[AnyBatch]) -> list[AnyBatch]:
@@ -167,42 +190,26 @@ def require_iterable(batches: Any, expected: str = "an iterable", *, asynchronou
         raise WrongCallError(f"{expected} of batches is expected, not one: put it in a list, or use upload_events")
     is_async = isinstance(batches, AsyncIterable)
     if isinstance(batches, (str, bytes)) or not (isinstance(batches, Iterable) or (is_async and asynchronous)):
-        advice = ": use AsyncEventsApi" if is_async else ""
+        advice = ": use AsyncEventsApi.upload_all" if is_async else ""
         advice = ": put the JSON of one batch in a list" if isinstance(batches, (str, bytes)) else advice
         raise WrongCallError(f"{expected} of batches is expected, not {type_name(batches)}{advice}")
     return batches
 
 
-def require_function(function: object, name: str, arguments: str) -> None:
-    """Refuse a callback that is not a plain function with a WrongCallError."""
-    if not callable(function):
-        raise WrongCallError(f"{name} takes a function of {arguments}, not {type_name(function)}")
-    if iscoroutinefunction(function):
-        raise WrongCallError(f"{name} takes a plain function: a coroutine would never be awaited")
+def require_function(function: object, name: str, *arguments: str) -> None:
+    """Refuse a callback that cannot be called with these arguments with a WrongCallError."""
+    if problem := function_problem(name, function, *arguments):
+        raise WrongCallError(problem)
 
 
 def require_callback(callback: Callable[..., object]) -> None:
     """Refuse a callback that does not take (error, data, response) with a WrongCallError."""
-    require_function(callback, "callback", "(error, data, response)")
-    try:
-        parameters = signature(callback, follow_wrapped=False)  # a decorator can change the arguments
-    except Exception:  # some callables have no signature, and some annotations cannot be evaluated
-        return
-    if _accepts(parameters, 3):
-        return
-    advice = "write callback(error, data, response)"
-    if _accepts(parameters, 1):
-        advice = f"mParticle's Python SDK passes only the response; here {advice}, and read response if error is None"
-    names = ", ".join(parameters.parameters)  # without the default values, which can be personal data
-    raise WrongCallError(f"callback is called with (error, data, response), but takes ({names}): {advice}")
-
-
-def _accepts(parameters: Signature, count: int) -> bool:
-    try:
-        parameters.bind(*[None] * count)
-    except TypeError:
-        return False
-    return True
+    problem = function_problem("callback", callback, "error", "data", "response")
+    if problem and not function_problem("callback", callback, "response"):
+        problem = problem.replace(": write", ": mParticle's Python SDK passes only the response; here write")
+        problem += ", and read response if error is None"
+    if problem:
+        raise WrongCallError(problem)
 
 
 def require_timeout(timeout: float | None) -> None:

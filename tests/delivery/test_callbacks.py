@@ -46,6 +46,11 @@ def of_keywords(*, error: object, data: object, response: object) -> None: ...
 def wrapper(error: object, data: object, response: object) -> None: ...
 
 
+class AsyncCallable:
+    async def __call__(self, *_: object) -> None:
+        """Never awaited."""
+
+
 class Receiver:
     def one(self, response: object) -> None: ...
 
@@ -103,6 +108,7 @@ def server() -> Iterator[FaultyServer]:
     [
         (5, "callback takes a function of (error, data, response), not int"),
         (coroutine_function, "callback takes a plain function: a coroutine would never be awaited"),
+        (AsyncCallable(), "callback takes a plain function: a coroutine would never be awaited"),
         (of_the_response, f"{CALLED} (response): {OF_PYTHON_SDK}"),
         (Receiver().one, f"{CALLED} (response): {OF_PYTHON_SDK}"),
         (partial(of_two, "secret"), f"{CALLED} (response): {OF_PYTHON_SDK}"),
@@ -169,6 +175,12 @@ def test_an_exception_of_a_callback_is_logged(
     assert [record.exc_info[1] for record in caplog.records if record.exc_info] == [error, error]
     assert {record.name for record in caplog.records} == {"mparticle_ext"}
     assert "failing raised an exception" in caplog.text
+
+
+def test_a_coroutine_that_a_callback_returns_is_logged(server: FaultyServer, caplog: pytest.LogCaptureFixture) -> None:
+    with EventsApi(configured(server.url)) as api:
+        assert api.upload_events(identified(), lambda *call: coroutine_function(*call)).result(10).status_code == 202
+    assert "callback takes a plain function, but this one returned a coroutine" in caplog.text
 
 
 def test_the_log_names_a_callback_without_its_arguments(caplog: pytest.LogCaptureFixture, server: FaultyServer) -> None:

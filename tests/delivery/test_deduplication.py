@@ -15,7 +15,17 @@ from clients import CLIENTS, blocking, configured, from_asyncio
 from clients import Outcome as Result
 from faulty_server import Exchange, FaultyServer, status
 
-from mparticle_ext import UNSET, APIConnectionError, APIError, Batch, EventsApi, Outcome, Retry, ServerError
+from mparticle_ext import (
+    UNSET,
+    APIConnectionError,
+    APIError,
+    AppEvent,
+    Batch,
+    EventsApi,
+    Outcome,
+    Retry,
+    ServerError,
+)
 
 
 def accept_and_lose_the_response(exchange: Exchange) -> None:
@@ -133,6 +143,54 @@ def test_the_batches_of_an_error_can_be_sent_again(make: Callable[[], Any], clie
         with EventsApi(settings) as api:
             assert api.upload_all(error.batches).delivered == 2
         assert (len(server.requests), len(server.taken)) == (3, 2)
+
+
+def change(batch: Any) -> None:
+    """Change what the batch and its copies share."""
+    if isinstance(batch, dict):
+        batch["events"].clear()
+        batch["user_attributes"]["name"] = "changed"
+        batch["source_request_id"] = "another"
+    else:
+        batch.events.clear()
+        batch.user_attributes["name"] = "changed"
+        batch.source_request_id = "another"
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("has_id", [True, False])
+@pytest.mark.parametrize("as_dict", [True, False])
+def test_an_error_has_the_batches_as_they_were_sent_although_the_objects_change(
+    as_dict: bool, has_id: bool, client: Callable[..., Result]
+) -> None:
+    batch: Any = Batch("production", user_attributes={"name": "a"}, events=[AppEvent("other", "one")])
+    batch.source_request_id = "an id" if has_id else UNSET
+    batch = batch.to_dict() if as_dict else batch
+
+    def change_and_refuse(exchange: Exchange) -> None:
+        exchange.read()
+        exchange.take()
+        change(batch)
+        exchange.send(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+
+    with FaultyServer(otherwise=change_and_refuse) as server:
+        error = client(configured(server.url, retry=None), "upload_events", batch)
+        assert isinstance(error, APIError)
+        (sent,), (kept,) = server.taken, error.batches
+    assert isinstance(kept, dict if as_dict else Batch)
+    assert (kept.to_dict() if isinstance(kept, Batch) else kept) == sent
+    assert len(sent["events"]) == 1
+
+
+def test_a_result_has_the_batch_as_it_was_sent_although_the_object_changes() -> None:
+    batch = Batch("production", source_request_id="an id", user_attributes={"name": "a"})
+    batch.add_event(AppEvent("other", "one"))
+    sent = batch.to_dict()
+    with FaultyServer(otherwise=status(400)) as server, EventsApi(configured(server.url)) as api:
+        (failed,) = api.upload_all([batch]).failed
+    change(batch)
+    assert isinstance(failed.batch, Batch)
+    assert failed.batch.to_dict() == sent
 
 
 @pytest.mark.parametrize("client", [blocking, from_asyncio])

@@ -91,7 +91,7 @@ class Window:
 class Service(httpx.AsyncBaseTransport):
     """An Events API with a rate limit, in virtual time."""
 
-    limiter: LeakyBucket | Window
+    limiter: LeakyBucket | Window | Alternating
     retry_after: bool = True
     shows_percentage: bool = True
     latency: float = 0.05
@@ -258,6 +258,30 @@ def test_a_429_costs_neither_an_attempt_nor_the_deadline(
         assert (result.delivered, result.failed) == (BATCHES, [])
         assert max(waits) > deadline
         assert max(attempts) > 2
+
+    virtual_time.run(main(), monkeypatch)
+
+
+class Alternating:
+    """Takes every second request, and asks for a wait after the others."""
+
+    percentage = 0.0
+
+    def __init__(self, wait: float) -> None:
+        self._wait = wait
+        self._takes_next = False
+
+    def seconds_until(self, _batches: int) -> float:
+        """Seconds until it takes them; 0 for now."""
+        self._takes_next = not self._takes_next
+        return 0.0 if self._takes_next else self._wait
+
+
+def test_waits_after_429s_cost_no_deadline_while_others_are_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main() -> None:
+        service = Service(Alternating(3.0), shows_percentage=False)
+        result = await upload(service, 1600, deadline=5.0)
+        assert (result.delivered, result.failed) == (1600, [])
 
     virtual_time.run(main(), monkeypatch)
 

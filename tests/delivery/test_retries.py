@@ -509,6 +509,35 @@ def test_a_response_that_takes_long_is_a_warning_while_the_call_waits(
     assert re.fullmatch(pattern, record.getMessage())
 
 
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_silence_after_a_retry_is_a_warning_too(
+    client: Callable[..., Result], caplog: pytest.LogCaptureFixture
+) -> None:
+    def answer_after_the_warning(exchange: Exchange) -> None:
+        exchange.read()
+        wait_until(lambda: len(caplog.records) == 2)
+        exchange.send(ACCEPTED)
+
+    with FaultyServer(status(503), answer_after_the_warning) as server:
+        client(configured(server.url, timeout=30), "upload_events", identified())
+    retry, silence = (record.getMessage() for record in caplog.records)
+    assert "ServerError, HTTP 503, next attempt in" in retry
+    assert "no response from" in silence
+
+
+def test_an_upload_all_warns_of_a_silence_again_after_a_response(caplog: pytest.LogCaptureFixture) -> None:
+    def answer_after_a_warning(exchange: Exchange) -> None:
+        before = len(caplog.records)
+        exchange.read()
+        wait_until(lambda: len(caplog.records) > before)
+        exchange.send(ACCEPTED)
+
+    settings = {"timeout": 30, "max_in_flight": 1}
+    with FaultyServer(otherwise=answer_after_a_warning) as server, EventsApi(configured(server.url, **settings)) as api:
+        assert api.upload_all([identified(str(number)) for number in range(200)]).delivered == 200
+    assert len(caplog.records) == 2
+
+
 def test_an_upload_all_warns_once_of_responses_that_take_long(caplog: pytest.LogCaptureFixture) -> None:
     def answer_after_the_warning(exchange: Exchange) -> None:
         exchange.read()

@@ -404,3 +404,31 @@ def test_the_exception_of_a_second_signal_reaches_the_caller_at_once(make: Calla
         result = require_account(second, server)
         assert result.delivered == 0
         assert {one.error.outcome for one in result.failed} <= {Outcome.UNKNOWN, Outcome.NOT_TAKEN}  # type: ignore[union-attr]
+
+
+class RaisingTransport(httpx.AsyncBaseTransport):
+    """A transport of a user's own, in which an exception is raised that is not httpx's."""
+
+    def __init__(self, fail: Callable[[], object]) -> None:
+        self.requests = 0
+        self._fail = fail
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.requests += 1
+        self._fail()
+        return httpx.Response(202)
+
+
+@pytest.mark.parametrize("by_signal", [True, False])
+def test_a_timeout_error_that_is_not_of_the_deadline_reaches_the_caller_in_asyncio(by_signal: bool) -> None:
+    error = TimeoutError("mine")
+    transport = RaisingTransport(lambda: signal.raise_signal(signal.SIGALRM) if by_signal else raising(error)(0, None))
+
+    async def main() -> None:
+        async with AsyncEventsApi(configured("http://127.0.0.1:9/v2", transport=transport)) as api:
+            await api.upload_events(identified())
+
+    with alarm(raising(error), 60), pytest.raises(TimeoutError) as raised:
+        asyncio.run(main())
+    assert raised.value is error
+    assert transport.requests == 1

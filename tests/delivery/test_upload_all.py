@@ -193,8 +193,8 @@ WRONG: list[tuple[Any, dict[str, Any], str]] = [
         "an iterable of batches is expected, not str: put the JSON of one batch in a list",
     ),
     (b"{}", {}, "an iterable of batches is expected, not bytes: put the JSON of one batch in a list"),
-    ([], {"on_result": 5}, "on_result takes a function of one argument, not int"),
-    ([], {"on_failed": 5}, "on_failed takes a function of one argument, not int"),
+    ([], {"on_result": 5}, "on_result takes a function of (result), not int"),
+    ([], {"on_failed": 5}, "on_failed takes a function of (result), not int"),
     ([], {"on_result": awaited}, "on_result takes a plain function: a coroutine would never be awaited"),
     ([], {"on_failed": awaited}, "on_failed takes a plain function: a coroutine would never be awaited"),
 ]
@@ -287,7 +287,7 @@ def test_an_async_iterable_needs_the_asyncio_client() -> None:
     async def batches() -> AsyncIterator[Batch]:
         yield Batch("production")
 
-    with pytest.raises(WrongCallError, match="not async_generator: use AsyncEventsApi"):
+    with pytest.raises(WrongCallError, match=r"not async_generator: use AsyncEventsApi\.upload_all"):
         blocking(Configuration("key", "secret"), batches())  # type: ignore[arg-type]  # what is tested
 
 

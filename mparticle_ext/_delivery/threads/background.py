@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ...batch import AnyBatch
-from ...errors import APIStatusError, ClosedError, MParticleError, wrapped
+from ...errors import APIStatusError, ClosedError, MParticleError, require_plain, wrapped
 from ...results import Callback, Pending
 
 if TYPE_CHECKING:
@@ -27,7 +27,8 @@ class _Job:
     send: Callable[[], httpx.Response]
     callback: Callback
     has_slot: bool
-    pending: Pending
+    batches: Callable[[], Sequence[AnyBatch]]
+    future: Future[httpx.Response]
     number: int  # a job that a callback submits has the number of the callback's own job
     started: threading.Lock = field(default_factory=threading.Lock)
 
@@ -46,7 +47,7 @@ class Background:
         self._closed = False
 
     def submit(
-        self, batches: Sequence[AnyBatch], send: Callable[[], httpx.Response], callback: Callback
+        self, batches: Callable[[], Sequence[AnyBatch]], send: Callable[[], httpx.Response], callback: Callback
     ) -> Future[httpx.Response]:
         """Start an upload when fewer than `size` are in flight, and return its future."""
         from concurrent.futures import Future  # loaded at first use
@@ -62,7 +63,7 @@ class Background:
         with self._changed:
             self._count += 1
             number = self._count if outer is None else outer.number
-            job = _Job(send, callback, outer is None, Pending(batches, future), number)
+            job = _Job(send, callback, outer is None, batches, future, number)
             self._jobs[job] = None
         try:
             self._threads().submit(self._run, job)
@@ -81,7 +82,7 @@ class Background:
             last = self._count
             if self._current_job() is None:
                 self._changed.wait_for(lambda: not self._unfinished(last), timeout)
-            return [job.pending for job in self._unfinished(last)]
+            return [Pending(job.batches(), job.future) for job in self._unfinished(last)]
 
     def close(self, timeout: float | None) -> list[Pending]:
         """Refuse new uploads, and flush."""
@@ -133,12 +134,13 @@ class Background:
 def _finish(job: _Job, failure: MParticleError | None, response: httpx.Response | None) -> None:
     """Call the callback, and settle the future."""
     try:
-        job.callback(failure, None, failure.response if isinstance(failure, APIStatusError) else response)
+        got = failure.response if isinstance(failure, APIStatusError) else response
+        require_plain(job.callback(failure, None, got), "callback")
     except BaseException:  # a sys.exit() too, because it would end the thread
         callback = job.callback  # its repr could show personal data
         name = getattr(callback, "__qualname__", None) or type(callback).__qualname__
         LOG.exception("the callback %s raised an exception", name)
     if response is None:
-        job.pending.future.set_exception(failure)
+        job.future.set_exception(failure)
     else:
-        job.pending.future.set_result(response)
+        job.future.set_result(response)
