@@ -14,6 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LINTER = "@redocly/cli@2.77.0"  # lints the spec; from npm
 PARALLEL = ("-n", "4", "--dist", "worksteal")  # more than cores, because many tests wait
+SPARK = "tests/spark"
 COVERAGE_RUN = ("-m", "coverage", "run", "-m", "pytest")
 TYPED = (
     *("generated", "mparticle_ext", "tests", "docs/playground", "docs/recipes"),
@@ -63,26 +64,26 @@ def _all_steps() -> list[tuple[str, Callable[[], bool]]]:
         ("pyright", lambda: _run("pyright", "--pythonpath", sys.executable)),
         ("install Redis for a test", _install_redis),
         ("erase what an earlier run measured", lambda: _run("coverage", "erase")),
-        ("the quick tests, with branch coverage", lambda: _measure("not slow", *PARALLEL)),
-        ("the slow tests, with a Spark cluster beside them", _slow_tests),
+        ("the quick tests, with branch coverage", _quick_tests),
+        ("the slow tests, and those of Spark beside them", _slow_tests),
         ("coverage", _coverage),
     ]
 
 
+def _quick_tests() -> bool:
+    return _command(sys.executable, *COVERAGE_RUN, "-q", *PARALLEL, "-m", "not slow", "--ignore", SPARK)
+
+
 def _slow_tests() -> bool:
-    """Run the slow tests. Those with Spark share a cluster, so they run in one process."""
+    """Run the slow tests. Those of Spark share a cluster, so they run in one process."""
     with tempfile.TemporaryFile() as output:
-        command = [sys.executable, *COVERAGE_RUN, "-q", "-m", "spark"]
+        command = [sys.executable, *COVERAGE_RUN, "-q", SPARK]
         spark = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output)
-        others = _run("pytest", "-q", *PARALLEL, "-m", "slow and not spark")
+        others = _run("pytest", "-q", *PARALLEL, "-m", "slow", "--ignore", SPARK)
         passed = spark.wait() == 0
         output.seek(0)
         print(output.read().decode())
     return passed and others
-
-
-def _measure(marked: str, *arguments: str) -> bool:
-    return _command(sys.executable, *COVERAGE_RUN, "-q", "-m", marked, *arguments)
 
 
 def _coverage() -> bool:

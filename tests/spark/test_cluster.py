@@ -22,7 +22,7 @@ from mparticle_ext import AppEvent, ClosedError, EventsApi, PermissionDeniedErro
 from mparticle_ext.sandbox import Sandbox
 from mparticle_ext.spark import Report, group_events, send, struct_of
 
-pytestmark = [pytest.mark.slow, pytest.mark.spark]
+pytestmark = pytest.mark.slow
 
 PROGRAMS = Path(__file__).parent / "programs"
 START = 1_700_000_000_000
