@@ -23,7 +23,6 @@ users.write.parquet("users")
 
 
 @pytest.mark.slow
-@pytest.mark.slow
 @pytest.mark.skipif(not has_java(), reason=MISSING_JAVA)
 def test_the_blocks_run(tmp_path: Path) -> None:
     with Sandbox() as sandbox:
