@@ -105,9 +105,13 @@ def test_braces_in_a_schema_are_no_placeholders() -> None:
     [
         (r"^[\w-\.]+@([\w-]+\.)+[\w-]{2,4}$", "a.b-c@example.com", "a+b@example.com"),
         (r"^[\d-_]+$", "1-2_3", "1.2"),
+        (r"^[.-\w]+$", "a.b-c", "a+b"),
+        (r"^[+-\d-.]+-\d$", "+1-.2-3", "1,2-3"),
+        (r"^[\w-.][.\-\w]+$", "a.b-c", "a.b\\c"),
+        (r"^[\w-.]\\w-x$", "-\\w-x", "-a-x"),
     ],
 )
-def test_a_dash_after_a_class_is_a_dash_as_in_javascript(pattern: str, good: str, bad: str) -> None:
+def test_a_dash_beside_a_class_is_a_dash_as_in_javascript(pattern: str, good: str, bad: str) -> None:
     plan = DataPlan.load(plan_of(attribute({"pattern": pattern})))
     assert plan.violations(batch(custom("event 0", a=good))) == []
     (found,) = plan.violations(batch(custom("event 0", a=bad)))
