@@ -12,6 +12,8 @@ import httpx
 
 import mparticle_ext as mParticle  # the name in the guide
 from mparticle_ext import Batch, MParticleError, ValidationError, unixtime_ms
+from mparticle_ext.plan.document import read_document
+from mparticle_ext.plan.generate import generate
 from mparticle_ext.sandbox import Sandbox
 
 START = unixtime_ms()
@@ -161,6 +163,12 @@ def check(batches: list[Batch]) -> None:
     plan = mParticle.DataPlan.load(PLAN)
     for violation in (violation for batch in batches for violation in plan.violations(batch)):
         print(f"   {violation.kind}: {violation}")
+    show(
+        "Write it as a Python module. A type checker then finds a misspelt event or attribute.",
+        "mparticle-ext generate plan.json -o shop_plan.py",
+    )
+    module, _ = generate(read_document(PLAN))
+    print(textwrap.indent(module[module.index("def hello_world") :], "   "))
 
 
 def callback(error: MParticleError | None, _data: None, response: httpx.Response | None) -> None:

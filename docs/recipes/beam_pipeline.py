@@ -3,7 +3,8 @@
 Pitfall: a runner can give a DoFn one element at a time, which would be one request for each batch, so
 `GroupIntoBatches` makes groups of 1,000. The key is the lane: at most LANES groups are sent at once, each at its share
 of the rate. A bundle that fails is repeated, so each batch has a `source_request_id` of its own, and counts once. What
-is not delivered is the output of the pipeline. Only the workers read the credentials, from their environment.
+is not delivered is the output of the pipeline, also an order without a number. Only the workers read the credentials,
+from their environment.
 
     pip install "mparticle-ext" apache-beam
     python beam_pipeline.py orders.ndjson failed    # lines: {"number": 1, "customer_id": "a", "total": 9.5}
@@ -26,14 +27,14 @@ RATE = 250 / LANES  # batches a second of a lane
 def batch_of(line: str) -> tuple[int, dict[str, Any]]:
     """The lane and the batch of a line."""
     order = json.loads(line)
-    key = f"order-{order['number']}"
+    number = order["number"]
     batch = {
         "environment": "production",
-        "source_request_id": key,
+        "source_request_id": [] if number in (None, "") else f"order-{number}",  # the upload refuses []
         "user_identities": {"customer_id": order["customer_id"]},
         "user_attributes": {"last order": order["total"]},
     }
-    return zlib.crc32(key.encode()) % LANES, batch
+    return zlib.crc32(line.encode()) % LANES, batch
 
 
 class Upload(beam.DoFn):

@@ -47,6 +47,8 @@ def _complete_event(_: click.Context, __: click.Parameter, prefix: str) -> list[
 def _load_plan(path: str | None, version: int | None) -> DataPlan | None:
     from ._plan import load_plan
 
+    if version and path is None:
+        raise click.UsageError("--plan-version is the version of a plan: give the plan with --data-plan")
     return load_plan(path, version)
 
 

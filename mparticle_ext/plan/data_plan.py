@@ -11,14 +11,14 @@ import attrs
 from .._checks import checked, encoded, require_batch, utf8
 from .._checks.paths import Path, format_path
 from ..batch import AnyBatch
-from .document import CRITERIA, SENT_IDENTITIES, PlanDocument, read_document
+from .document import CRITERIA, PlanDocument, read_document, sent_identities
 from .schema import Hints, Problem, SchemaCheck, ViolationKind
 
 _COMMERCE = ("product_action", "promotion_action", "product_impressions")  # the first one says what an event is
-_NAMED_BY_MATCH = {("data", name) for name in ("event_name", "custom_event_type", "screen_name")} | {
-    ("data", name, "action") for name in ("product_action", "promotion_action")
+_NAMED_BY_MATCH = {("events", "event_type")} | {
+    *(("events", "data", name) for name in ("event_name", "custom_event_type", "screen_name")),
+    *(("events", "data", name, "action") for name in ("product_action", "promotion_action")),
 }  # a schema that is closed can leave them out
-_PLANNED_IDENTITIES = {sent: planned for planned, sent in SENT_IDENTITIES.items()}
 
 
 @attrs.frozen
@@ -69,10 +69,10 @@ class DataPlan:
         self._checks: dict[tuple[str | None, ...], SchemaCheck] = {}
         self._planned: dict[str, dict[str, list[str]]] = {}  # by match type and name: the custom event types
         for index, point in enumerate(document.version_document.data_points):
-            place = f"{document.source}: data_points[{index}].validator.definition"
-            self._checks[point.key] = SchemaCheck(point.schema, self._hint, place, strict=strict)
-            kind, *types, name = map(str, (point.match.type, *(point.key[1:] or [point.match.type])))
-            self._planned.setdefault(kind, {}).setdefault(name, []).extend(types)
+            place, key = f"{document.source}: data_points[{index}].validator.definition", point.key
+            self._checks[key] = SchemaCheck(point.schema, self._hint, place, strict=strict)
+            if None not in key:  # else it matches no event
+                self._planned.setdefault(point.match.type, {}).setdefault(str(key[-1]), []).extend(map(str, key[1:-1]))
 
     @classmethod
     def load(
@@ -121,20 +121,17 @@ class DataPlan:
         attributes, identities = ("user_attributes",), ("user_identities",)
         yield from self._part(attributes, clean(batch.get(attributes[0])), attributes, "user_attribute")
         if not self._strict:  # the npm package ignores identities
-            sent = clean(batch.get(identities[0]))
-            planned = {_PLANNED_IDENTITIES.get(name, name): value for name, value in sent.items()}
-            yield from self._part(identities, planned, identities, "user_identity")
+            sent = sent_identities(clean(batch.get(identities[0])))
+            yield from self._part(identities, sent, identities, "user_identity")
 
     def _part(self, key: tuple[str, ...], value: dict[str, Any], place: Path, subject: str) -> Iterator[Violation]:
         check = self._checks.get(key)
         for problem in check.problems(value) if check else ():
-            if self._strict or problem.kind != "unplanned" or problem.path not in _NAMED_BY_MATCH:
+            if self._strict or problem.kind != "unplanned" or (place[0], *problem.path) not in _NAMED_BY_MATCH:
                 yield self._violation(place, problem, subject)
 
     def _violation(self, place: Path, problem: Problem, subject: str) -> Violation:
         steps = (*place, *problem.path)
-        if subject == "user_identity":
-            steps = tuple(SENT_IDENTITIES.get(str(step), step) for step in steps)
         action = self._actions.get(subject) if problem.kind == "unplanned" else None
         return Violation(format_path(steps), problem.kind, problem.keyword, problem.text, action, steps)
 

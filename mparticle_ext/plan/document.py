@@ -18,10 +18,8 @@ CRITERIA = {  # that say which event a data point plans
     "product_action": ("action",),
     "promotion_action": ("action",),
 }
-SENT_IDENTITIES = {"customerid": "customer_id", "facebookcustomaudienceid": "facebook_custom_audience_id"}
-SENT_IDENTITIES |= {
-    f"other{number}": f"other_id_{number}" for number in range(2, 11)
-}  # in a batch, by the name in a plan
+_SENT = {"customerid": "customer_id", "facebookcustomaudienceid": "facebook_custom_audience_id"}
+_SENT |= {f"other{one}": f"other_id_{one}" for one in range(2, 11)}  # in a batch, by the name in a plan
 _CONTAINERS = ("dtpn", "vers", "data_plan_versions", "document")  # what can be around a version
 _MAX_DEPTH = 8  # of containers: a list of plans has 3
 _BLOCKED = {  # what the SDKs' container blocks, as settings.validation_actions say it
@@ -30,6 +28,13 @@ _BLOCKED = {  # what the SDKs' container blocks, as settings.validation_actions 
     "ua": ("user_attribute", "drop_attribute"),
     "id": ("user_identity", "drop_attribute"),
 }
+
+
+def sent_identities(given: Any) -> Any:
+    """A dict or a list of identities, with their names in a batch."""
+    if isinstance(given, dict):
+        return {_SENT.get(name, name): value for name, value in given.items()}
+    return [_SENT.get(str(name), name) for name in given] if isinstance(given, list) else given
 
 
 class _Match(Struct):
@@ -62,9 +67,11 @@ class Point(Struct):
 
     @property
     def schema(self) -> dict[str, Any]:
-        """The JSON Schema of it; empty if there is none."""
+        """The JSON Schema of it; empty if there is none. Identities have the names of a batch."""
         validator = self.validator or _Validator()
-        return (validator.definition or {}) if validator.type == "json_schema" else {}
+        schema = (validator.definition or {}) if validator.type == "json_schema" else {}
+        names = {"properties", "required"} & schema.keys() if self.match.type == "user_identities" else ()
+        return schema | {name: sent_identities(schema[name]) for name in names}
 
 
 class _Settings(Struct):

@@ -30,15 +30,17 @@ class Schema(Struct, rename="camel"):
 
     type: str | list[str] | None = None
     description: str | None = None
-    properties: dict[str, Schema] = {}
+    properties: dict[str, Schema | bool] = {}
     required: list[str] = []
     additional_properties: Any = None
-    items: Schema | None = None
+    items: Schema | list[Any] | bool | None = None
     enum: list[Any] = []
     const: Any = UNSET
 
-    def __post_init__(self) -> None:
-        self.properties = {**{name: Schema() for name in self.required}, **self.properties}
+    def parts(self) -> dict[str, Schema]:
+        """The schema of each property: an empty one if it is only required, or is `true` or `false`."""
+        known = {name: one for name, one in self.properties.items() if isinstance(one, Schema)}
+        return dict.fromkeys([*self.required, *self.properties], Schema()) | known
 
     def is_open(self) -> bool:
         """Whether an object can have properties that are not mentioned."""
@@ -61,7 +63,8 @@ def hint_of_schema(schema: Schema, depth: int = 0) -> list[str]:
     if values and all(isinstance(one, (str, int, NoneType)) for one in values):
         literals = ", ".join(dict.fromkeys(repr(one) for one in values if one is not None))
         return [f"Literal[{literals}]"] * bool(literals) + ["None"] * (None in values or "null" in types)
-    items = hint_of_schema(schema.items, depth + 1) if schema.items and depth < _MAX_DEPTH else ["Any"]
+    inner = schema.items if depth < _MAX_DEPTH else None
+    items = hint_of_schema(inner, depth + 1) if isinstance(inner, Schema) else ["Any"]
     hints = {**_HINTS, "object": ["dict[str, Any]"], "array": [f"list[{' | '.join(items)}]"]}
     return [*dict.fromkeys(hint for one in types for hint in hints.get(one, ["Any"]))] or ["Any"]
 

@@ -29,7 +29,7 @@ _MAX_SEARCHES = 100  # for a similar name: each takes milliseconds, and the wron
 _MAX_OPTIONS = 20  # that a text shows
 _BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
 _INVALID_VALUE = {*_BOUNDS, "type", "enum", "const", "pattern", "format", "minLength", "maxLength"}  # else unknown
-_DASH = re.compile(rb"(\\\\[dDsSwW])-")  # in JSON
+_DASH = re.compile(rb"(?<!\\)(?:(\\\\[dDsSwW])-|-(?=\\\\[dDsSwW]))")  # in JSON
 _MASK = "the value"  # what a message of jsonschema-rs has instead
 _CLOSED = "additionalProperties"
 _TYPES = {str: "string", bool: "boolean", int: "number", float: "number", dict: "object", list: "array"}
@@ -130,7 +130,7 @@ class SchemaCheck:
 
 
 def _validator(schema: Mapping[str, Any], formats: Any) -> Draft7Validator:
-    r"""The validator of a schema. In JavaScript's patterns, the dash in `[\w-.]` is a dash, not a range."""
+    r"""The validator of a schema. In JavaScript's patterns, a dash beside a class, as in `[\w-.]`, is a dash."""
     settings: Any = {"formats": formats, "validate_formats": True, "pattern_options": _REGEX_LIMIT, "offline": True}
     try:
         return Draft7Validator(dict(schema), mask=_MASK, **settings)
@@ -153,14 +153,11 @@ def _invalid(path: Path, error: ValidationError) -> Problem:
         case Kind.Type(types=types):
             text = f"must be of type {' or '.join(types)}, not {_TYPES.get(type(error.instance), 'null')}"
         case Kind.Enum(options=options):
+            shown = [one if isinstance(one, str) else encoded(one).decode() for one in options[:_MAX_OPTIONS]]
             more = f", ... ({len(options)} values)" if len(options) > _MAX_OPTIONS else ""
-            text = f"must be one of {', '.join(map(_shown, options[:_MAX_OPTIONS]))}{more}"
+            text = f"must be one of {', '.join(shown)}{more}"
         case Kind.BacktrackLimitExceeded():
             text = "cannot be compared with the pattern of the plan: it takes too long"
         case _:
             text = error.message.removeprefix(f"{_MASK} ")
     return Problem(path, "invalid_value" if error.kind.name in _INVALID_VALUE else "unknown", error.kind.name, text)
-
-
-def _shown(option: Any) -> str:
-    return option if isinstance(option, str) else encoded(option).decode()

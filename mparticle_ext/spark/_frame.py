@@ -24,9 +24,10 @@ _ID_OPTIONS = {  # the same id in every session, and another one for each micros
     "timestampFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX",
 }
 _FLOATS = re.compile(r'"(double|float)"')
+_UNORDERED = re.compile(r'(?<!"name":)"(map|variant)"')
 _CHANGING = re.compile(
-    r"\b(uuid|rand|random|randn|randstr|uniform|shuffle|reflect|monotonically_increasing_id|spark_partition_id)\(",
-    re.IGNORECASE,
+    r"(?i)\b(uuid|rand|random|randn|randstr|uniform|shuffle|reflect|try_reflect|java_method"
+    r"|monotonically_increasing_id|spark_partition_id)\("
 )
 _SHOWN_FIELDS = "spark.sql.debug.maxToStringFields"
 _LOCK = Lock()  # the setting belongs to the session, and two threads may use it
@@ -49,13 +50,16 @@ def group_events(df: DataFrame, *, by: Sequence[str | Column], event: str | Colu
         A frame with the columns of `by`, `source_request_id` and `events`.
 
     Raises:
-        ValidationError: The frame does not have a column, or `most` is less than 1.
+        ValidationError: The frame does not have a column, `by` has a map or a VARIANT, or `most` is not 1 or more.
     """
-    if most < 1:
-        raise fault(f"most= is the most events in a batch, but is {most}: give at least 1")
+    if most < 1 or most % 1:
+        raise fault(f"most= is the most events in a batch, but is {most}: give a whole number of at least 1")
     columns = [_column(df, one) if isinstance(one, str) else one for one in (*by, event)]
     rows = df.select(*columns[:-1], columns[-1].alias("event"))
     names = rows.columns[:-1]
+    for field in rows.schema.fields[:-1]:
+        if kind := _UNORDERED.search(field.dataType.json()):
+            raise fault(f"is a {kind[1]} or has one in it, and Spark cannot group by it: give a struct", field.name)
     text = sf.to_json("event", _ID_OPTIONS)
     time = sf.get_json_object(text, "$.data.timestamp_unixtime_ms").cast("bigint")
     in_order = Window.partitionBy(*names).orderBy(time, text)
@@ -107,7 +111,7 @@ def _with_id(df: DataFrame, names: Sequence[str], namespace: str) -> DataFrame:
     if not names:
         raise fault("id= names no column: name those that tell rows apart")
     columns = [_column(df, name) for name in names]
-    key = sf.when(sf.coalesce(*[one.cast("string") for one in columns]).isNotNull(), _id_of(columns, namespace))
+    key = sf.when(sf.to_json(sf.struct(*columns)).rlike('":[^{n]'), _id_of(columns, namespace))  # else it has no value
     return df.withColumn(KEY, key).drop(*set(names) - set(struct_of().names))
 
 
@@ -119,8 +123,7 @@ def _column(df: DataFrame, name: str) -> Column:
 
 
 def _id_of(columns: Iterable[Column], namespace: str) -> Column:
-    parts = sf.struct(sf.lit(namespace).alias("namespace"), *columns)
-    return sf.sha2(sf.to_json(parts, _ID_OPTIONS), 256)
+    return sf.sha2(sf.to_json(sf.struct(sf.lit(namespace).alias("namespace"), *columns), _ID_OPTIONS), 256)
 
 
 def _finite(column: Column, kind: st.DataType) -> Column:

@@ -102,10 +102,8 @@ def _struct_faults(given: st.StructType, structs: Sequence[inspect.StructType], 
             yield from _type_faults(field.dataType, known[field.name], _join(path, field.name))
         else:
             yield fault(unknown_field(field.name, known), _join(path, field.name))
-    required = [
-        {field.encode_name for field in one.fields if field.required} | {one.tag_field or ""} for one in structs
-    ]
-    for name in sorted(set.intersection(*required) - {"", *given.names}):
+    needed = [{field.encode_name for field in one.fields if field.required} | {one.tag_field or ""} for one in structs]
+    for name in sorted(set.intersection(*needed) - {"", *given.names}):
         yield fault("is required: add the column", _join(path, name))
 
 

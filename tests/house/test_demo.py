@@ -16,5 +16,6 @@ def test_the_demo_uploads_both_batches() -> None:
     assert "ValidationError: batch: events[0].data.event_name: is required: give it a value" in done.stdout
     assert "unplanned: events[0].data.custom_attributes.foo: is not planned: did you mean 'fooo'?" in done.stdout
     assert "unplanned: events[1]: product_action 'purchase' is not planned: " in done.stdout
+    assert "   def hello_world(\n       *,\n       fooo: str | UnsetType = UNSET,\n" in done.stdout
     assert "Received batch 2 of 2" in done.stdout
     assert '"customer_id": "123456"' in done.stdout

@@ -76,7 +76,7 @@ def test_a_violation_of_an_event(found: dict[str, Any], expected: str) -> None:
         ({"user_attributes": {"plann": "gold"}}, "unplanned: user_attributes.plann: is not planned: did you mean 'plan'?"),
         ({"user_attributes": {"plan": "lead"}}, "invalid_value: user_attributes.plan: must be one of gold, silver"),
         ({"user_attributes": {"tags": ["a", 1]}}, "invalid_value: user_attributes.tags[1]: must be of type string, not number"),
-        ({"user_identities": {"other_id_3": "a"}}, "unplanned: user_identities.other_id_3: is not planned: did you mean 'other2'?"),
+        ({"user_identities": {"other_id_3": "a"}}, "unplanned: user_identities.other_id_3: is not planned: did you mean 'other_id_2'?"),
         ({"user_identities": {"email": "a"}}, 'invalid_value: user_identities.email: is not a "email"'),
     ],
 )  # fmt: skip
@@ -116,6 +116,31 @@ def test_what_the_match_names_needs_no_property() -> None:
     assert PLAN.violations(batch(added)) == []
     (found,) = DataPlan.load(SHOP, strict=True).violations(batch(added))
     assert found.path == "events[0].data.product_action.action"  # as the npm package says
+
+
+@pytest.mark.parametrize("kind", ["custom_event", "screen_view"])
+def test_the_type_of_an_event_needs_no_property(kind: str) -> None:
+    names = {"event_name": "a", "custom_event_type": "other"} if kind == "custom_event" else {"screen_name": "a"}
+    validator = {"type": "json_schema", "definition": {"properties": {"data": {}}, "additionalProperties": False}}
+    points = [
+        {"match": {"type": kind, "criteria": names}, "validator": validator},
+        {"match": {"type": "user_attributes"}, "validator": validator},
+    ]
+    found = DataPlan.load({"data_points": points}).violations(
+        batch({**event(kind, **names), "more": 1}, user_attributes={"event_type": kind})
+    )
+    assert [one.path for one in found] == ["events[0].more", "user_attributes.event_type"]
+
+
+def test_a_point_without_a_custom_event_type_plans_no_event() -> None:
+    points = [{"match": {"type": "custom_event", "criteria": {"event_name": "Search"}}}]
+    (found,) = DataPlan.load({"data_points": points}).violations(batch(custom("Search", "search")))
+    assert found.problem == "custom_event 'Search' of type search is not planned: add it to the plan, or leave it out"
+    points.append(
+        {"match": {"type": "custom_event", "criteria": {"event_name": "Search", "custom_event_type": "other"}}}
+    )
+    (found,) = DataPlan.load({"data_points": points}).violations(batch(custom("Search", "search")))
+    assert found.problem == "custom_event 'Search' is planned as other, not search"
 
 
 def test_no_text_quotes_a_value() -> None:
@@ -181,6 +206,7 @@ def schema(definition: object) -> dict[str, Any]:
         (point(match={"type": "screen_view", "criteria": {"screen_name": 7}}), "data_points[1].match.criteria.screen_name: must be a string or null, not a whole number"),
         (schema([]), "data_points[1].validator.definition: must be an object or null, not a list"),
         (schema({"properties": {"a": {"type": "strin"}}}), "data_points[1].validator.definition: properties.a.type: is no JSON Schema: "),
+        (point(match={"type": "user_identities"}, validator={"definition": {"properties": 7, "required": 7}}), "data_points[1].validator.definition: "),
         (schema({"required": "a"}), "data_points[1].validator.definition: required: is no JSON Schema: "),
         (schema({"pattern": "("}), "data_points[1].validator.definition: pattern: is no JSON Schema: "),
         (schema({"$ref": "http://127.0.0.1:1/schema"}), "data_points[1].validator.definition: is no JSON Schema: "),

@@ -316,13 +316,43 @@ def test_a_required_name_without_a_schema_is_a_parameter() -> None:
     assert "def bare(\n    *,\n    must: Any,\n" in module_of(point("Bare", {}, required=["must"]))
 
 
+def test_a_schema_that_is_true_false_or_a_list_is_one_of_anything() -> None:
+    attributes: dict[str, Any] = {"a": True, "b": False, "c": {"type": "array", "items": [{}]}, "d": {"items": True}}
+    closed = {"properties": {"data": {"properties": {"custom_attributes": False}}}}
+    home = {
+        "match": {"type": "screen_view", "criteria": {"screen_name": "Home"}},
+        "validator": {"type": "json_schema", "definition": closed},
+    }
+    document = {"data_points": [point("Any", attributes, required=["a"]), home]}
+    DataPlan.load(document)
+    text = text_of(read_document(document))
+    hints = "a: Any", "b: Any | UnsetType = UNSET", "c: list[Any] | UnsetType = UNSET", "d: Any | UnsetType = UNSET"
+    assert all(f"\n    {hint},\n" in text for hint in hints)
+    assert load(text).view_home(custom_attributes={"e": 1}).custom_attributes == {"e": 1}
+
+
+@pytest.mark.parametrize("planned", ["customer_id", "customerid"])
+def test_the_check_accepts_identities_in_both_spellings(planned: str) -> None:
+    definition = {"properties": {planned: {"type": "string"}, "email": {}}, "required": [planned]}
+    validator = {"type": "json_schema", "definition": definition | {"additionalProperties": False}}
+    document = {"data_points": [{"match": {"type": "user_identities"}, "validator": validator}]}
+    made = load(text_of(read_document(document))).user_identities(customer_id="7")
+    plan = DataPlan.load(document)
+    assert plan.violations(Batch("development", user_identities=made)) == []
+    assert plan.violations({"user_identities": {"customerid": "7"}}) == []
+    assert list(map(str, plan.violations({"user_identities": {"customer_idd": "7"}}))) == [
+        "user_identities.customer_idd: is not planned: did you mean 'customer_id'?",
+        "user_identities.customer_id: is required: give it a value",
+    ]
+
+
 @pytest.mark.parametrize(
     ("schema", "problem"),
     [
         ({"type": 7}, "type"),
         ({"enum": "a"}, "enum"),
         ({"properties": []}, "properties"),
-        ({"items": [{"type": "string"}]}, "items"),
+        ({"items": 7}, "items"),
         ({"description": {}}, "description"),
     ],
 )

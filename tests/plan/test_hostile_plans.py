@@ -105,13 +105,34 @@ def test_braces_in_a_schema_are_no_placeholders() -> None:
     [
         (r"^[\w-\.]+@([\w-]+\.)+[\w-]{2,4}$", "a.b-c@example.com", "a+b@example.com"),
         (r"^[\d-_]+$", "1-2_3", "1.2"),
+        (r"^[.-\w]+$", "a.b-c", "a+b"),
+        (r"^[+-\d-.]+-\d$", "+1-.2-3", "1,2-3"),
+        (r"^[\w-.][.\-\w]+$", "a.b-c", "a.b\\c"),
+        (r"^[\w-.]\\w-x$", "-\\w-x", "-a-x"),
     ],
 )
-def test_a_dash_after_a_class_is_a_dash_as_in_javascript(pattern: str, good: str, bad: str) -> None:
+def test_a_dash_beside_a_class_is_a_dash_as_in_javascript(pattern: str, good: str, bad: str) -> None:
     plan = DataPlan.load(plan_of(attribute({"pattern": pattern})))
     assert plan.violations(batch(custom("event 0", a=good))) == []
     (found,) = plan.violations(batch(custom("event 0", a=bad)))
     assert found.problem.startswith("does not match ")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "instead", "good"),
+    [
+        (r"^(?<n>a)\k<n>$", r"^(?<n>a)\1$", "aa"),
+        ("^[^]$", r"^[\s\S]$", "\n"),
+        (r"^[\b]$", r"^\x08$", "\b"),
+        (r"^\0$", r"^\x00$", "\0"),
+    ],
+)
+def test_a_pattern_that_is_not_read_can_be_written_in_another_way(pattern: str, instead: str, good: str) -> None:
+    with pytest.raises(PlanError, match=r"pattern: is no JSON Schema: "):
+        DataPlan.load(plan_of(attribute({"pattern": pattern})))
+    plan = DataPlan.load(plan_of(attribute({"pattern": instead})))
+    assert plan.violations(batch(custom("event 0", a=good))) == []
+    assert len(plan.violations(batch(custom("event 0", a="no match")))) == 1
 
 
 def test_a_long_list_of_values_is_shortened() -> None:

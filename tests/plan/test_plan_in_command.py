@@ -101,6 +101,14 @@ def test_a_plan_that_cannot_be_loaded(
     assert (done.code, done.out, done.err) == (2, "", f"mparticle-ext: {message}\n")
 
 
+@pytest.mark.parametrize("command", [["validate", "a.ndjson"], ["sandbox", "--port", "0"]])
+def test_a_version_without_a_plan_is_wrong_usage(command: list[str], tmp_path: Path) -> None:
+    ndjson(tmp_path / "a.ndjson", [GOOD])
+    done = run(*command, "--plan-version", "3", cwd=tmp_path)
+    assert (done.code, done.out) == (2, "")
+    assert "--plan-version is the version of a plan: give the plan with --data-plan" in done.err
+
+
 def test_a_version_of_a_whole_plan(tmp_path: Path) -> None:
     plan = write(tmp_path / "plan.json", CONTAINERS["a whole plan"])
     done = run("validate", "--data-plan", plan, "--plan-version", "2", ndjson(tmp_path / "a.ndjson", [BAD]))

@@ -180,6 +180,15 @@ def test_through_connect(cluster: Cluster, tmp_path: Path, failed: Path) -> None
         assert prices == {None: 400, 0.5: 500}
 
 
+@pytest.mark.parametrize("name", ["reflect", "try_reflect", "java_method"])
+def test_ids_that_a_java_method_makes_are_refused(name: str, spark: SparkSession, failed: Path) -> None:
+    frame = spark.range(1).selectExpr("'production' environment", f"{name}('java.util.UUID', 'randomUUID') id")
+    with Sandbox() as sandbox, EventsApi(sandbox.configuration) as api:
+        with pytest.raises(ValidationError, match=rf"frame: {name}\(\) has other values"):
+            send(frame, api, id="id", failed=str(failed))
+        assert not sandbox.requests
+
+
 @pytest.mark.parametrize(
     "key",
     [sf.uuid, sf.monotonically_increasing_id, sf.rand, sf.randn, sf.spark_partition_id],
@@ -261,6 +270,45 @@ def test_ids_differ_by_microseconds_and_a_row_without_a_key_is_a_failed_row(spar
         assert send(frame, api, id="at", failed=str(failed), progress=False) == Report(3, 2)
         assert len(sandbox.batches) == 3
     assert {row.place for row in failed_rows(spark, failed)} == {"source_request_id"}
+
+
+def test_a_key_without_a_value_in_it_is_no_key(spark: SparkSession, failed: Path) -> None:
+    empty, text = "cast(null as string)", """'{"email":{}}'"""
+    identities = f"named_struct('email', {empty}, 'customer_id', case id when 1 then 'a' when 2 then {text} end)"
+    keyed = spark.range(5).selectExpr("id", "'production' environment", f"{identities} user_identities")
+    keyed = keyed.selectExpr("*", "case id when 3 then 7 end mpid", f"map('a', {empty}) m", "parse_json('null') v")
+    with Sandbox() as sandbox, EventsApi(sandbox.configuration) as api:
+        key = ["user_identities", "mpid", "m", "v"]
+        assert send(keyed.drop("id"), api, id=key, failed=str(failed), progress=False) == Report(3, 2)
+        assert len(sandbox.batches) == 3
+        several = keyed.selectExpr("environment", "array(id) list", "map('a', id) m", "'' text")
+        for name, different in (("list", 5), ("m", 5), ("text", 1)):
+            sandbox.clear()
+            frame = several.select("environment", name)
+            assert send(frame, api, id=name, failed=str(failed), progress=False) == Report(5, 0)
+            assert len({batch.source_request_id for batch in sandbox.batches}) == different
+
+
+@pytest.mark.parametrize(
+    ("by", "message"),
+    [
+        ("map('a', id)", "frame: by: is a map or has one in it, and Spark cannot group by it: give a struct"),
+        ("struct(map('a', id) a)", "frame: by: is a map or has one"),
+        ("parse_json('1')", "frame: by: is a variant or has one"),
+        ("array(parse_json('1'))", "frame: by: is a variant or has one"),
+        ("struct(id map, id variant)", ""),
+    ],
+)
+def test_what_spark_cannot_group_by_is_refused(by: str, message: str, spark: SparkSession) -> None:
+    rows = spark.range(3).selectExpr(f"{by} by", "struct('custom_event' event_type) event")
+    if message:
+        with pytest.raises(ValidationError, match=message):
+            group_events(rows, by=["by"], event="event")
+    else:
+        assert group_events(rows, by=["by"], event="event").count() == 3
+    for most in (0, 1.5):
+        with pytest.raises(ValidationError, match=f"but is {most}: give a whole number of at least 1"):
+            group_events(rows, by=["by"], event="event", most=most)  # type: ignore[arg-type]
 
 
 def test_wrong_ids_and_keys_of_maps_are_refused(spark: SparkSession, failed: Path) -> None:
