@@ -3,9 +3,10 @@
 `upload_all` reads the rows while it sends, so memory does not grow with the file. It finds mParticle's rate limit by
 itself. `historical=True` is for events that are at least 72 hours old: mParticle does not forward them to outputs.
 A row becomes a dict, so a value that is wrong fails this row only. Correct the rows that the failed file names, and
-load the whole file again: the number of the order is the `source_request_id`, so it counts once in 30 days. Of two
-rows with the same number mParticle keeps the first: if a row is a line of an order, add the line to the id. Pitfall:
-text with digits is accepted as a number, but takes the SDK fifty times longer. So the program converts it.
+load the whole file again: the number of the order is the `source_request_id`, so it counts once in 30 days. A row
+without a number is not sent, because it would count at each load. Of two rows with the same number mParticle keeps the
+first: if a row is a line of an order, add the line to the id. Pitfall: text with digits is accepted as a number, but
+takes the SDK fifty times longer. So the program converts it.
 
     pip install mparticle-ext
     python csv_backfill.py orders.csv failed.csv    # columns: number,customer_id,total,placed_at
@@ -28,9 +29,7 @@ def batches(rows: Iterable[dict[str, str]]) -> Iterator[dict[str, Any]]:
         data = {"product_action": action, "timestamp_unixtime_ms": number(row["placed_at"])}
         yield {
             "environment": "production",
-            "source_request_id": f"order-{row['number']}"
-            if row["number"]
-            else None,  # without one it counts at each load
+            "source_request_id": f"order-{row['number']}" if row["number"] else [],  # the upload refuses []
             "user_identities": {"customer_id": row["customer_id"]},
             "events": [{"event_type": "commerce_event", "data": data}],
         }
