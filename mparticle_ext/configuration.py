@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import KW_ONLY, FrozenInstanceError, dataclass, field, fields
+from dataclasses import KW_ONLY, FrozenInstanceError, dataclass, field, fields, replace
 from importlib.util import find_spec
 from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, TypeAlias
@@ -232,7 +232,7 @@ def _refuse_change(_: object, name: str, __: object) -> None:
     known = [one.name for one in fields(Configuration)]
     if name not in known:
         raise FrozenInstanceError(f"a Configuration has no setting {name}: its settings are {', '.join(known)}")
-    advice = f"dataclasses.replace(configuration, {name}=...) makes another one"
+    advice = f"configuration.replace({name}=...) makes another one"
     raise FrozenInstanceError(f"a Configuration cannot be changed: {advice}")
 
 
@@ -331,6 +331,15 @@ class Configuration:
             if name not in given:
                 raise ConfigurationError(f"{_VARIABLES[name]} is not set in the environment")
         return cls(**given)
+
+    @hides_locals
+    def replace(self, **changes: Any) -> Self:
+        """Another Configuration with some settings changed. Its errors leave no secret in a frame.
+
+        Raises:
+            ConfigurationError: A value cannot work.
+        """
+        return replace(self, **changes)
 
     @property
     def url(self) -> str:
