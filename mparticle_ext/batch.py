@@ -130,6 +130,7 @@ class Batch(constructors.Batch):
             ValidationError: A value has no JSON form.
         """
         document = encoded(self)
+        require_text(self, document)
         if _TIME_AS_TEXT in document:
             document = converted(document, models.Batch, self)
         return document.decode()

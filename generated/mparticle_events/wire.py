@@ -55,6 +55,8 @@ def to_plain(value: Any) -> Any:
     """
     if type(value) in (dict, list, tuple):  # msgspec encodes these itself, except as a key
         raise TypeError(f"a key of JSON is a string, not {type(value).__name__}")
+    if isinstance(value, (bytes, bytearray)):  # a subclass, which would become a list of numbers
+        raise TypeError(f"{type(value).__name__} is bytes, which JSON does not have")
     for kind, plain in _PLAIN:
         if isinstance(value, kind):
             return plain(value)
