@@ -13,7 +13,16 @@ from mparticle_events import models
 from mparticle_events.service import MAX_BATCHES, MAX_REQUEST_BYTES, MIN_BATCHES
 from msgspec import UNSET, Struct
 
-from .._checks import encoded, read, read_document, require_batch, require_historical, require_size, require_text
+from .._checks import (
+    encoded,
+    read,
+    read_document,
+    require_batch,
+    require_historical,
+    require_size,
+    require_text,
+    with_times,
+)
 from ..batch import AnyBatch
 from ..configuration import Configuration
 from ..errors import ValidationError, WrongCallError, type_name
@@ -115,6 +124,8 @@ class RequestBuilder:
             document, model = read(document, models.Batch, index, batch)
             if historical:
                 require_historical(model, index or 0)
+        else:
+            document = with_times(document, batch)
         if self._plan is not None:
             self._plan.check(given, document, index)
         return PreparedBatch(index or 0, batch, document, repeatable)
