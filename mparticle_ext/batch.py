@@ -12,7 +12,7 @@ from mparticle_events import constructors, models
 from mparticle_events.wire import to_unixtime_ms
 from msgspec import UnsetType
 
-from ._checks import checked, converted, encoded, inbound, read, require_text, utf8
+from ._checks import checked, encoded, inbound, read, require_text, utf8, with_times
 from .errors import ValidationError, WrongCallError, type_name
 
 AnyBatch: TypeAlias = models.Batch | Mapping[str, Any] | str | bytes
@@ -27,7 +27,6 @@ _ENVELOPES: tuple[type, ...] = get_args(models.Event)
 _ENVELOPE_OF: dict[type, Any] = {envelope.__annotations__["data"]: envelope for envelope in _ENVELOPES}
 _MODELS = frozenset(_ENVELOPE_OF)
 _slot: Any = models.Batch.events  # the model's own storage of the field
-_TIME_AS_TEXT = b'_ms":"'  # how the encoder writes a datetime in a field of a time
 
 
 def unixtime_ms(when: datetime | None = None) -> int:
@@ -130,9 +129,8 @@ class Batch(constructors.Batch):
             ValidationError: A value has no JSON form.
         """
         document = encoded(self)
-        if _TIME_AS_TEXT in document:
-            document = converted(document, models.Batch, self)
-        return document.decode()
+        require_text(self, document)
+        return with_times(document, self).decode()
 
     @classmethod
     def from_json(cls, document: str | bytes) -> Self:

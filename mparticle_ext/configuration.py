@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import KW_ONLY, FrozenInstanceError, dataclass, field, fields
+from dataclasses import KW_ONLY, FrozenInstanceError, dataclass, field, fields, replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, TypeAlias
 
@@ -231,7 +231,7 @@ def _refuse_change(_: object, name: str, __: object) -> None:
     known = [one.name for one in fields(Configuration)]
     if name not in known:
         raise FrozenInstanceError(f"a Configuration has no setting {name}: its settings are {', '.join(known)}")
-    advice = f"dataclasses.replace(configuration, {name}=...) makes another one"
+    advice = f"configuration.replace({name}=...) makes another one"
     raise FrozenInstanceError(f"a Configuration cannot be changed: {advice}")
 
 
@@ -257,7 +257,8 @@ class Configuration:
         retry: When a request is sent again; None for a single attempt that never waits.
         deduplicate: Send a batch that has no `source_request_id` with a new UUID as its id, the same in all attempts of
             the upload. The batch object is not changed. mParticle accepts an id once, so retries never count twice.
-        validate: Validate each batch before it is sent.
+        validate: Validate each batch before it is sent, and convert other forms such as `customerid`. If False, only a
+            datetime is converted, and bytes are sent as Base64.
         max_in_flight: Uploads with a callback, or requests of one `upload_all`, that are in flight at once.
         rate: Batches a second that `upload_all` sends at most; None to find mParticle's limit automatically.
         proxy: The proxy, as `http://user:password@host:port`. Not in the repr.
@@ -330,6 +331,15 @@ class Configuration:
             if name not in given:
                 raise ConfigurationError(f"{_VARIABLES[name]} is not set in the environment")
         return cls(**given)
+
+    @hides_locals
+    def replace(self, **changes: Any) -> Self:
+        """Another Configuration with some settings changed. Its errors leave no secret in a frame.
+
+        Raises:
+            ConfigurationError: A value cannot work.
+        """
+        return replace(self, **changes)
 
     @property
     def url(self) -> str:

@@ -10,7 +10,6 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Mapping
-from datetime import datetime
 from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 from mparticle_events import models
 from mparticle_events.service import MAX_REQUEST_BYTES, MIN_HISTORICAL_AGE_HOURS
-from mparticle_events.wire import encode, to_plain
+from mparticle_events.wire import TIME_AS_TEXT, encode, to_dicts, to_plain
 
 from ..errors import ValidationError, WrongCallError, type_name
 
@@ -153,6 +152,11 @@ def converted(document: bytes, kind: Any, source: Any = None) -> bytes:
     return document if known == encode(value) else known  # compared as bytes, because 5 equals 5.0
 
 
+def with_times(document: bytes, batch: Any) -> bytes:
+    """The JSON of a batch with datetimes in milliseconds. `batch` is what was encoded."""
+    return converted(document, models.Batch, batch) if TIME_AS_TEXT in document else document
+
+
 def inbound(document: bytes, source: Any = None) -> tuple[bytes, Counter[str]]:
     """The JSON of a batch that mParticle sent out, as it can be sent in, and how often each field was left out."""
     from mparticle_events import reading  # loaded when it is needed
@@ -166,12 +170,7 @@ def inbound(document: bytes, source: Any = None) -> tuple[bytes, Counter[str]]:
 
 
 def _value(document: bytes, source: Any) -> Any:
-    return _EXACT.decode(document) if source is None else plain(source, Decimal, datetime)
-
-
-def plain(value: Any, *kept: type) -> Any:
-    """A value in dicts and lists, in which objects of the kept types stay as they are."""
-    return msgspec.to_builtins(value, builtin_types=kept, str_keys=True, enc_hook=to_plain)
+    return _EXACT.decode(document) if source is None else to_dicts(source)
 
 
 def renew_lock() -> None:
@@ -232,7 +231,7 @@ def _may_have_nonfinite(document: bytes) -> bool:
 def _has_nonfinite(value: Any) -> bool:
     """Whether a value has NaN or infinity, which the encoder writes as null."""
     try:
-        json.dumps(plain(value, Decimal), allow_nan=False, default=_require_finite)
+        json.dumps(to_dicts(value), allow_nan=False, default=_require_finite)
     except ValueError:
         return True
     except TypeError:  # such as a key that is a Decimal, which the decoder refuses
@@ -240,9 +239,9 @@ def _has_nonfinite(value: Any) -> bool:
     return False
 
 
-def _require_finite(number: Decimal) -> None:
-    if not number.is_finite():
-        raise ValueError(number)
+def _require_finite(value: Any) -> None:
+    if isinstance(value, Decimal) and not value.is_finite():
+        raise ValueError(value)
 
 
 def _may_have_bytes(value: Any, document: bytes) -> bool:

@@ -149,7 +149,7 @@ def _encoding_problem(part: Any) -> str:
     except UnicodeError:
         return f"has a character that UTF-8 cannot encode (a lone surrogate): {_JSON_ADVICE}"
     except Exception as error:
-        return _class_problem(part) or _array_problem(part) or f"{error}: {_JSON_ADVICE}"
+        return _class_problem(part) or _bytes_problem(part) or _array_problem(part) or f"{error}: {_JSON_ADVICE}"
     return ""
 
 

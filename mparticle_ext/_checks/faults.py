@@ -9,19 +9,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 import msgspec
 from mparticle_events import models
 from mparticle_events.reading import branches
 from mparticle_events.strict import closest
-from mparticle_events.wire import encode, to_plain
+from mparticle_events.wire import encode, to_dicts, to_plain
 from msgspec import inspect
 
 from ..errors import ValidationError
-from . import converted, plain, require_historical
+from . import converted, require_historical
 from .explain import bytes_problems, encoding_problems, explain_encoding, locate, nonfinite_problems, short
 from .paths import Path, field_names, format_path, parse_path, types_at, value_at
 
@@ -46,7 +44,7 @@ def batch_faults(batch: models.Batch) -> list[ValidationError]:
 
 def _with_nulls(batch: models.Batch, paths: Iterable[Path]) -> bytes:
     """The JSON with null at some paths."""
-    value = plain(batch, Decimal, datetime)
+    value = to_dicts(batch)
     for path in paths:
         with suppress(LookupError):  # a key that is not a string
             value_at(value, path[:-1])[path[-1]] = None

@@ -21,6 +21,7 @@ from .._checks import (
     require_historical,
     require_size,
     require_text,
+    with_times,
 )
 from ..batch import AnyBatch
 from ..configuration import Configuration
@@ -138,6 +139,8 @@ class RequestBuilder:
             document, model = read(document, models.Batch, index, batch)
             if historical:
                 require_historical(model, index or 0)
+        else:
+            document = with_times(document, batch)
         if self._plan is not None:
             self._plan.check(given, document, index)
         return PreparedBatch(index or 0, batch, document, repeatable)

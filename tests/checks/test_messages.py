@@ -42,6 +42,14 @@ def recursive() -> Any:
     return Batch("production", user_attributes=attributes)
 
 
+class Bytes(bytes):
+    pass
+
+
+class Array(bytearray):
+    pass
+
+
 BATCHES: list[tuple[Callable[[], Any], str]] = [
     (lambda: Batch(), "batch: environment: is required: give it a value"),
     (lambda: {"environmnt": "production"}, "batch: environmnt: is not a known field: did you mean 'environment'?"),
@@ -118,6 +126,11 @@ BATCHES: list[tuple[Callable[[], Any], str]] = [
     (lambda: Batch("production", events=[Event("other", "a", custom_flags={"a": [{"b": b"x"}]})]),
      "batch: events[0].data.custom_flags.a[0].b: is bytes"),
     (lambda: {"environment": "production", "user_attributes": {"a": {b"x"}}}, "batch: user_attributes.a[0]: is bytes"),
+    (lambda: Batch("production", user_attributes={"a": Bytes(b"xy!")}),
+     "batch: user_attributes.a: is bytes, which JSON does not have: decode it, as in value.decode()"),
+    (lambda: Batch("production", user_attributes={"a": np.bytes_(b"xy!")}), "batch: user_attributes.a: is bytes"),
+    (lambda: Batch("production", user_attributes={"a": Array(b"xy!")}), "batch: user_attributes.a: is bytes"),
+    (lambda: Batch("production", user_attributes={Bytes(b"xy!"): 1}), "batch: user_attributes: has a key that is bytes"),
     (lambda: Batch("production", user_identities=m.UserIdentities),
      "batch: user_identities: is the class UserIdentities: write UserIdentities(...)"),
     (lambda: Batch("production", user_attributes={"a": np.bool_(True)}),
@@ -138,6 +151,17 @@ def test_invalid_batch(make: Callable[[], Any], message: str) -> None:
     assert str(raised.value).startswith(message)
     assert raised.value.path in message
     assert raised.value.batch_index is None
+
+
+@pytest.mark.parametrize("value", [b"xy!", bytearray(b"xy!"), memoryview(b"xy!"), Bytes(b"xy!"), np.bytes_(b"xy!")])
+def test_bytes_are_refused_before_they_become_text(value: Any) -> None:
+    batch = Batch("production", user_attributes={"a": value})
+    for work in (batch.validate, batch.to_json, batch.to_dict):
+        with pytest.raises(m.ValidationError) as raised:
+            work()
+        problem = "batch: user_attributes.a: is bytes, which JSON does not have: decode it, as in value.decode()"
+        assert str(raised.value) == problem
+    assert [str(fault) for fault in batch.faults()] == [problem]
 
 
 def test_invalid_batch_in_a_bulk_upload_is_named_by_its_index() -> None:

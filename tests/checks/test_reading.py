@@ -15,7 +15,7 @@ import httpx
 import pytest
 from command import environment, run
 
-from mparticle_ext import AppEvent, AsyncEventsApi, Batch, EventsApi, ValidationError
+from mparticle_ext import AppEvent, AsyncEventsApi, Batch, EventsApi, GDPRConsentState, ValidationError
 from mparticle_ext.sandbox import Sandbox
 
 EVENT = {"event_type": "custom_event", "data": {"custom_event_type": "other", "event_name": "a"}}
@@ -95,6 +95,11 @@ def post(sandbox: Sandbox, body: object) -> httpx.Response:
     return httpx.post(f"{sandbox.url}/events", json=body, auth=auth)
 
 
+def sent_batches(sandbox: Sandbox) -> list[Any]:
+    bodies = [json.loads(request.body) for request in sandbox.requests]
+    return [one for body in bodies for one in (body if isinstance(body, list) else [body])]
+
+
 def ids(rows: list[tuple[Any, ...]]) -> list[str]:
     return [str(row[0]) for row in rows]
 
@@ -153,8 +158,7 @@ def test_the_command_reads_it(sandbox: Sandbox, tmp_path: Path) -> None:
     file.write_text("".join(json.dumps(batch(form) | {"source_request_id": name}) + "\n" for name, form, _ in FORMS))
     assert run("validate", file).code == 0
     assert run("upload", file, env=environment(sandbox)).code == 0
-    sent = [one for request in sandbox.requests for one in json.loads(request.body)]
-    assert sent == [batch(documented) | {"source_request_id": name} for name, _, documented in FORMS]
+    assert sent_batches(sandbox) == [batch(documented) | {"source_request_id": name} for name, _, documented in FORMS]
 
 
 def test_a_batch_that_fits_is_not_looked_at_again() -> None:
@@ -185,6 +189,70 @@ def test_a_datetime_is_sent_in_milliseconds(zone: Any, sandbox: Sandbox) -> None
     assert added.event_start_unixtime_ms is when  # the caller's object does not change
 
 
+def test_a_datetime_in_the_json_of_every_model() -> None:
+    event = AppEvent("other", "a", custom_attributes={"at": "b"}, timestamp_unixtime_ms=NOON)
+    data = {**EVENT["data"], "timestamp_unixtime_ms": NOON_MS, "custom_attributes": {"at": "b"}}  # type: ignore[dict-item]
+    batch = Batch("development", events=[event])
+    envelope: Any = batch.events[0]  # type: ignore[index]
+    as_batch = {"environment": "development", "events": [{"event_type": "custom_event", "data": data}]}
+    for model, expected in ((event, data), (envelope, as_batch["events"][0]), (batch, as_batch)):
+        assert model.to_dict() == json.loads(model.to_json()) == expected
+    gdpr = GDPRConsentState(consented=True, timestamp_unixtime_ms=NOON)
+    assert gdpr.to_dict() == {"consented": True, "timestamp_unixtime_ms": NOON_MS}
+    assert event.timestamp_unixtime_ms is NOON
+
+
+@pytest.mark.parametrize("method", ["upload_events", "bulk_upload_events", "upload_all"])
+def test_without_validation_a_datetime_is_sent_in_milliseconds_too(method: str, sandbox: Sandbox) -> None:
+    given = batch(event(timestamp_unixtime_ms=NOON))
+    typed = Batch("development", source_request_id="1", events=[AppEvent("other", "a", timestamp_unixtime_ms=NOON)])
+    with EventsApi(sandbox.configuration.replace(validate=False)) as api:
+        for one in (given, typed):
+            getattr(api, method)(one if method == "upload_events" else [one])
+    assert sent_batches(sandbox) == [batch(event(timestamp_unixtime_ms=NOON_MS))] * 2
+    assert given == batch(event(timestamp_unixtime_ms=NOON))  # the caller's object does not change
+
+
+class Kind(type):
+    def __instancecheck__(cls, value: object) -> bool:
+        return isinstance(value, datetime)
+
+
+class FakeDatetime(datetime, metaclass=Kind):
+    """A subclass, as freezegun's and pandas.Timestamp are."""
+
+
+@pytest.fixture(params=["real", "frozen"])
+def _freeze(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Replace the name `datetime` in the package, as freezegun does."""
+    for name, module in list(sys.modules.items()):
+        if request.param == "frozen" and name.startswith("mparticle") and vars(module).get("datetime") is datetime:
+            monkeypatch.setattr(module, "datetime", FakeDatetime)
+
+
+@pytest.mark.usefixtures("_freeze")
+@pytest.mark.parametrize("validate", [True, False])
+@pytest.mark.parametrize("kind", [FakeDatetime, datetime])
+def test_a_subclass_of_datetime_is_sent_in_milliseconds(kind: type[datetime], validate: bool, sandbox: Sandbox) -> None:
+    when = kind(2026, 1, 2, 5, tzinfo=timezone(timedelta(hours=-7)))
+    given = batch(event(timestamp_unixtime_ms=when))
+    app_event = AppEvent("other", "a", timestamp_unixtime_ms=when)
+    typed = Batch("development", source_request_id="1", events=[app_event])
+    with EventsApi(sandbox.configuration.replace(validate=validate)) as api:
+        for one in (given, typed):
+            api.upload_events(one)
+            api.bulk_upload_events([one])
+            assert not api.upload_all([one]).failed
+    expected = batch(event(timestamp_unixtime_ms=NOON_MS))
+    assert sent_batches(sandbox) == [expected] * 6
+    assert [typed.to_dict(), Batch("development", source_request_id="1", events=[given["events"][0]]).to_dict()] == [
+        expected
+    ] * 2
+    assert app_event.to_dict() == expected["events"][0]["data"]
+    assert Batch.from_outbound(given).to_dict() == expected
+    assert not typed.faults()
+
+
 def test_a_datetime_from_asyncio(sandbox: Sandbox) -> None:
     async def main() -> None:
         async with AsyncEventsApi(sandbox.configuration) as api:
@@ -202,6 +270,10 @@ NAIVE = datetime(2026, 1, 2, 12)
     [
         (
             AppEvent("other", "a", timestamp_unixtime_ms=NAIVE),
+            "is a time without a time zone: give milliseconds, or a datetime with one, as in tzinfo=UTC",
+        ),
+        (
+            AppEvent("other", "a", timestamp_unixtime_ms=FakeDatetime(2026, 1, 2)),
             "is a time without a time zone: give milliseconds, or a datetime with one, as in tzinfo=UTC",
         ),
         (AppEvent("other", "a", event_num=NOON), "event_num: must be a whole number"),  # type: ignore[arg-type]

@@ -374,6 +374,9 @@ def test_a_configuration_and_a_client_hide_them_and_cannot_be_pickled() -> None:
         lambda: Configuration(KEY, SECRET, SECRET),  # type: ignore[call-arg, arg-type]
         lambda: Configuration(KEY, SECRET, pdo="eu1"),  # type: ignore[call-arg]
         lambda: Configuration.from_env({"MPARTICLE_API_SECRET": SECRET}),
+        lambda: Configuration(KEY, SECRET).replace(pod="moon"),
+        lambda: Configuration(KEY, SECRET).replace(api_secret=SECRET + "\n"),
+        lambda: Configuration(KEY, SECRET).replace(pdo="eu1"),
     ],
 )
 def test_a_refused_configuration_does_not_quote_them(make: Callable[[], Any]) -> None:

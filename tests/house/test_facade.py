@@ -31,8 +31,10 @@ def test_a_configuration_cannot_be_changed_and_hides_its_secret() -> None:
     )
     assert "the-" not in repr(configuration)
     assert "eu1" in repr(configuration)
-    with pytest.raises(FrozenInstanceError, match=r"cannot be changed: dataclasses.replace\(configuration, timeout="):
+    with pytest.raises(FrozenInstanceError, match=r"cannot be changed: configuration.replace\(timeout="):
         configuration.timeout = 1.0  # type: ignore[misc]
+    other = configuration.replace(timeout=1.0)
+    assert (other.timeout, other.pod, other.api_secret, configuration.timeout) == (1.0, "eu1", "the-secret", 30.0)
     with pytest.raises(FrozenInstanceError, match="has no setting host: its settings are api_key, "):
         configuration.host = "eu1"  # type: ignore[attr-defined]
 

@@ -2,22 +2,31 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from numbers import Integral, Real
 from typing import Any
 
-from msgspec import Struct, json
+from msgspec import Struct, json, to_builtins
+
+TIME_AS_TEXT = b'_ms":"'
+"""How a datetime in a field of a time is encoded."""
 
 
 class Model(Struct, gc=False):
     """The base class of the models."""
 
     def to_json(self) -> str:
-        """The JSON of the model. It is not validated.
+        """The JSON of the model, with a datetime as its Unix milliseconds and bytes as Base64. It is not validated.
 
         Raises:
             TypeError: A value has no JSON form.
         """
-        return encode(self).decode()
+        document = encode(self)
+        if TIME_AS_TEXT in document:
+            from .reading import documented  # loaded when it is needed, and it imports this module
+
+            document = encode(documented(to_dicts(self), type(self)))
+        return document.decode()
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON of the model as a dict: a Decimal is a float in it, an enum a string.
@@ -45,14 +54,21 @@ def encode(body: Any) -> bytes:
     return _ENCODER.encode(body)
 
 
+def to_dicts(value: Any) -> Any:
+    """A value in dicts and lists, in which only Decimals and datetimes stay as they are."""
+    return to_builtins(value, builtin_types=_KEPT, str_keys=True, enc_hook=to_plain)
+
+
 def to_plain(value: Any) -> Any:
-    """Convert a value that msgspec cannot encode: a number, string or container of another library.
+    """Convert a value that msgspec cannot encode: a number, string, time or container of another library.
 
     Raises:
         TypeError: The value has no JSON form.
     """
     if type(value) in (dict, list, tuple):  # msgspec encodes these itself, except as a key
         raise TypeError(f"a key of JSON is a string, not {type(value).__name__}")
+    if isinstance(value, (bytes, bytearray)):  # a subclass, which would become a list of numbers
+        raise TypeError(f"{type(value).__name__} is bytes, which JSON does not have")
     for kind, plain in _PLAIN:
         if isinstance(value, kind):
             return plain(value)
@@ -60,11 +76,14 @@ def to_plain(value: Any) -> Any:
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_KEPT = (Decimal, datetime)  # looked up now: freezegun replaces the name `datetime`
+_combine = datetime.combine  # the same
 _PLAIN: tuple[tuple[type, Callable[[Any], Any]], ...] = (
     (str, str.__str__),  # str() would return a subclass unchanged if its __str__ returns itself
     (Integral, int),
     (Real, float),
     (Mapping, dict),
     (Sequence, list),
+    (datetime, lambda time: _combine(time.date(), time.timetz())),
 )
 _ENCODER = json.Encoder(enc_hook=to_plain, decimal_format="number")
