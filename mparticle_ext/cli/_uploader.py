@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import msgspec
 
-from .. import APIError, BatchResult, Configuration, EventsApi, Outcome, UploadResult, UploadStoppedError
+from .. import APIError, BatchResult, EventsApi, Outcome, UploadResult, UploadStoppedError
 from ._batch_check import Check
 from ._exit import UsageError
 from ._failed_file import FailedFile, Failure, read_failure
@@ -56,13 +56,13 @@ class Uploader:
     def failed(self) -> int:
         return self.outcomes.total() - self.delivered
 
-    def upload(self, configuration: Configuration, inputs: Sequence[tuple[str, InputFile]], *, quiet: bool) -> None:
+    def upload(self, api: EventsApi, inputs: Sequence[tuple[str, InputFile]], *, quiet: bool) -> None:
         """Upload the files. What stops the upload is raised after all results are on the disk."""
         self._total_bytes = sum(file.bytes or 0 for _, file in inputs) if self.journal else 0
         self._display = ProgressDisplay(self._progress, quiet=quiet)
         logging.getLogger("mparticle_ext").addHandler(WaitNotes(self._display))
         try:
-            with EventsApi(configuration) as api, self._display:
+            with api, self._display:
                 batches, historical = self._batches(inputs), self.check.historical
                 api.upload_all(batches, historical=historical, on_result=self._on_result, on_failed=self._settle)
         except BaseException as error:
