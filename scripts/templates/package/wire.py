@@ -3,13 +3,18 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from numbers import Integral, Real
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, json
+
+from .strict import set_attribute
 
 
 class Model(Struct, gc=False):
     """The base class of the models."""
+
+    if not TYPE_CHECKING:  # type checkers would accept any attribute then
+        __setattr__ = set_attribute
 
     def to_json(self) -> str:
         """The JSON of the model. It is not validated.
