@@ -32,8 +32,7 @@ class Uploader:
     """One run of an upload, and its statistics."""
 
     def __init__(self, journal: Journal | None, failed_file: FailedFile | None, check: Check) -> None:
-        self.journal = journal
-        self.failed_file = failed_file
+        self.journal, self.failed_file, self.check = journal, failed_file, check
         self.interrupts = Interrupts()
         self.failures: list[Failure] = []  # not yet in the failed file; if there is none, the first of them
         self.outcomes: Counter[str] = Counter()
@@ -41,7 +40,6 @@ class Uploader:
         self.unsettled = 0  # failed, and a further run sends them again
         self.skipped = 0  # settled by an earlier run
         self.started = time.monotonic()
-        self.check = check
         self._pending: dict[int, Failure] = {}  # what to record if it fails, by the index in `upload_all`
         self._handed_over = self._next_index = self._total_bytes = self._skipped_bytes = self.bytes_read = 0
         self._first_unsettled = float("inf")

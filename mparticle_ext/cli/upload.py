@@ -164,7 +164,8 @@ def _print_report(uploader: Uploader, stopped: str, *, as_json: bool) -> None:
         "failed_file": str(failed_file.path) if failed_file and (uploader.failed or kept) else None,
     }
     if as_json:
-        return click.echo(json.dumps(summary))
+        click.echo(json.dumps(summary))
+        return
     click.echo(_counts(**summary))
     uploader.check.print_notes()
     if not failed_file:
