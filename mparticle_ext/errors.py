@@ -5,7 +5,7 @@ MParticleError
 ├── ClosedError               an upload after close(); nothing was sent
 ├── ValidationError           a batch that mParticle would refuse or drop; nothing of its request was sent
 ├── WrongCallError            an argument of the wrong type; nothing was sent
-├── PlanError                 a file that is no data plan
+├── PlanError                 a file that is not a data plan
 ├── PlanViolationError        a batch that is not as the data plan says; nothing of its request was sent
 └── APIError                  a request that was not accepted, or whose outcome is unknown
     ├── APIConnectionError        no complete response; the cause is chained
@@ -101,7 +101,7 @@ class WrongCallError(MParticleError, TypeError):
 
 
 class PlanError(MParticleError, ValueError):
-    """A file or a dict is no data plan, or has several versions of it. The message has the place in it."""
+    """A file or a dict is not a data plan, or has several versions of it. The message has the place in it."""
 
 
 class PlanViolationError(MParticleError, ValueError):

@@ -14,7 +14,7 @@ from typing import Any
 from msgspec import UNSET, UnsetType
 
 from . import models
-from .strict import StrictMeta, set_attribute
+from .strict import StrictMeta
 
 REQUIRED: Any = UNSET
 """The default of a required field. Validation reports the field if it is still unset."""
@@ -358,53 +358,6 @@ class UninstallEvent(models.UninstallEventData):
 class PreAttributionEvent(models.PreAttributionEventData):
     """An event before the attribution of the user."""
 
-
-for _class in [
-    Batch,
-    UserIdentities,
-    BatchContext,
-    BatchingContext,
-    DataPlanContext,
-    AttributionInfo,
-    SourceInformation,
-    GeoLocation,
-    ApplicationInformation,
-    DeviceInformation,
-    DeviceCurrentState,
-    ConsentState,
-    GDPRConsentState,
-    CCPAConsents,
-    CCPAConsentState,
-    EventSystemNotificationInfo,
-    AppEvent,
-    MediaInfo,
-    ScreenViewEvent,
-    CommerceEvent,
-    ProductAction,
-    PromotionAction,
-    Promotion,
-    ProductImpression,
-    ShoppingCart,
-    Product,
-    SessionStartEvent,
-    SessionEndEvent,
-    ApplicationStateTransitionEvent,
-    CrashReportEvent,
-    BreadcrumbEvent,
-    NetworkPerformanceEvent,
-    OptOutEvent,
-    PushRegistrationEvent,
-    PushMessageEvent,
-    PushReactionEvent,
-    ProfileEvent,
-    UserAttributeChangeEvent,
-    UserIdentityChangeEvent,
-    UserIdentity,
-    FirstRunEvent,
-    UninstallEvent,
-    PreAttributionEvent,
-]:
-    setattr(_class, "__setattr__", set_attribute)  # hidden from type checkers, which would accept any attribute then
 
 __all__ = [
     "ApplicationInformation",

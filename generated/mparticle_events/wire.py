@@ -6,16 +6,21 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from numbers import Integral, Real
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, json, to_builtins
 
 TIME_AS_TEXT = b'_ms":"'
 """How a datetime in a field of a time is encoded."""
 
+from .strict import set_attribute
+
 
 class Model(Struct, gc=False):
     """The base class of the models."""
+
+    if not TYPE_CHECKING:  # type checkers would accept any attribute then
+        __setattr__ = set_attribute
 
     def to_json(self) -> str:
         """The JSON of the model, with a datetime as its Unix milliseconds and bytes as Base64. It is not validated.

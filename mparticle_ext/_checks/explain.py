@@ -80,7 +80,7 @@ def locate(message: str, document: bytes, kind: Any) -> tuple[Path, str]:
 def _unreadable(message: str, document: bytes) -> tuple[Path, str]:
     """The place of a value that only Python's decoder reads; or the message of ours, which has a position."""
     with suppress(ValueError, RecursionError):
-        value = json.loads(document, parse_constant=int)  # a ValueError for NaN, which is no JSON
+        value = json.loads(document, parse_constant=int)  # a ValueError for NaN, which is not JSON
         for found in find_problems(value, _unreadable_problem):
             return found
     return (), f"is not valid JSON: {message}"

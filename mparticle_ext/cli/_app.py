@@ -10,7 +10,7 @@ from click.shell_completion import get_completion_class
 from mparticle_events.service import SERVERS
 
 from .. import __version__
-from ._exit import BROKEN_PIPE, EXIT_CODES, INTERRUPTED, exit_now
+from ._exit import BROKEN_PIPE, EXIT_CODES, INTERRUPTED, SHOWN_FAULTS, exit_now
 
 if TYPE_CHECKING:
     from .. import DataPlan
@@ -109,7 +109,7 @@ def example(context: click.Context, event: str | None, *, as_python: bool, only_
 @click.option(
     "--max-faults",
     type=click.IntRange(0),
-    default=50,
+    default=SHOWN_FAULTS,
     show_default=True,
     help="Stop the check of a file after this many faults. 0 for no limit.",
 )

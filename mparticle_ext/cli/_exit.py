@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import NoReturn
 
@@ -16,6 +16,7 @@ STOPPED = 3
 NOT_WRITTEN = 4
 INTERRUPTED = 130
 BROKEN_PIPE = 141
+SHOWN_FAULTS = 50  # of a file
 
 EXIT_CODES = """\b
 Exit codes:
@@ -59,6 +60,15 @@ def writing(path: object) -> Iterator[None]:
 def print_error(text: str) -> None:
     """Print an error on stderr."""
     click.echo(f"{click.style('mparticle-ext:', fg='red', bold=True)} {printable(text)}", err=True)
+
+
+def print_first(file: str, faults: Sequence[tuple[int, str]]) -> None:
+    """Print the first faults of a file, each with its line, on stderr."""
+    for line, fault in faults[:SHOWN_FAULTS]:
+        click.echo(printable(f"{file}:{line}: {fault}"), err=True)
+    if (more := len(faults) - SHOWN_FAULTS) > 0:
+        advice = "correct these first, or print all with validate --max-faults 0"
+        click.echo(f"and {more:,} more in {printable(file)}: {advice}", err=True)
 
 
 def printable(text: str) -> str:

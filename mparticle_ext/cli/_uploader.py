@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import msgspec
 
-from .. import APIError, BatchResult, Configuration, EventsApi, Outcome, UploadResult, UploadStoppedError
+from .. import APIError, BatchResult, EventsApi, Outcome, UploadResult, UploadStoppedError
 from ._batch_check import Check
 from ._exit import UsageError
 from ._failed_file import FailedFile, Failure, read_failure
@@ -32,8 +32,7 @@ class Uploader:
     """One run of an upload, and its statistics."""
 
     def __init__(self, journal: Journal | None, failed_file: FailedFile | None, check: Check) -> None:
-        self.journal = journal
-        self.failed_file = failed_file
+        self.journal, self.failed_file, self.check = journal, failed_file, check
         self.interrupts = Interrupts()
         self.failures: list[Failure] = []  # not yet in the failed file; if there is none, the first of them
         self.outcomes: Counter[str] = Counter()
@@ -41,7 +40,6 @@ class Uploader:
         self.unsettled = 0  # failed, and a further run sends them again
         self.skipped = 0  # settled by an earlier run
         self.started = time.monotonic()
-        self.check = check
         self._pending: dict[int, Failure] = {}  # what to record if it fails, by the index in `upload_all`
         self._handed_over = self._next_index = self._total_bytes = self._skipped_bytes = self.bytes_read = 0
         self._first_unsettled = float("inf")
@@ -56,13 +54,13 @@ class Uploader:
     def failed(self) -> int:
         return self.outcomes.total() - self.delivered
 
-    def upload(self, configuration: Configuration, inputs: Sequence[tuple[str, InputFile]], *, quiet: bool) -> None:
+    def upload(self, api: EventsApi, inputs: Sequence[tuple[str, InputFile]], *, quiet: bool) -> None:
         """Upload the files. What stops the upload is raised after all results are on the disk."""
         self._total_bytes = sum(file.bytes or 0 for _, file in inputs) if self.journal else 0
         self._display = ProgressDisplay(self._progress, quiet=quiet)
         logging.getLogger("mparticle_ext").addHandler(WaitNotes(self._display))
         try:
-            with EventsApi(configuration) as api, self._display:
+            with api, self._display:
                 batches, historical = self._batches(inputs), self.check.historical
                 api.upload_all(batches, historical=historical, on_result=self._on_result, on_failed=self._settle)
         except BaseException as error:

@@ -14,9 +14,9 @@ from uuid import uuid4
 
 import click
 
-from .. import APIError, Configuration, ConfigurationError
+from .. import APIError, Configuration, ConfigurationError, EventsApi
 from ._batch_check import Check
-from ._exit import FAILED, INTERRUPTED, STOPPED, USAGE, CommandError, UsageError, exit_now, print_error, printable
+from ._exit import FAILED, INTERRUPTED, STOPPED, CommandError, UsageError, exit_now, print_error, print_first, printable
 from ._failed_file import FailedFile
 from ._input import is_file
 from ._journal import InputFile, Journal, Progress, make_id
@@ -46,6 +46,7 @@ def upload(options: Options, settings: dict[str, Any]) -> int:
         configuration = Configuration.from_env(**credentials, **settings)
         files = _hash_files(options.files)
         with ExitStack() as opened:  # if one cannot be opened, all of them are left as they were
+            api = opened.enter_context(EventsApi(configuration))  # it reads the certificates and the proxy's address
             journal = _open_journal(options, configuration, files)
             if journal:
                 opened.callback(journal.close, remove=False)
@@ -57,9 +58,9 @@ def upload(options: Options, settings: dict[str, Any]) -> int:
             opened.pop_all()
     except (ConfigurationError, CommandError) as error:
         print_error(str(error))
-        return error.code if isinstance(error, CommandError) else USAGE
+        return error.code if isinstance(error, CommandError) else UsageError.code
     check = Check(historical=options.historical, outbound=options.outbound)
-    return _run(options, configuration, files, Uploader(journal, failed_file, check))
+    return _run(options, configuration.url, api, files, Uploader(journal, failed_file, check))
 
 
 def _prompt(variable: str) -> str:
@@ -108,16 +109,16 @@ def _open_failed_file(options: Options, journal: Journal | None) -> FailedFile |
     return FailedFile(path, journal.progress.run if journal else uuid4().hex, settled)
 
 
-def _run(options: Options, configuration: Configuration, files: list[InputFile], uploader: Uploader) -> int:
+def _run(options: Options, url: str, api: EventsApi, files: list[InputFile], uploader: Uploader) -> int:
     journal, failed_file = uploader.journal, uploader.failed_file
     if not options.as_json:
         what = files[0].name if len(files) == 1 else show_count(len(files), "file")
         progress = f"; {journal.path} keeps the progress" if journal else ""
-        click.echo(printable(f"Uploading {what} to {configuration.url}{progress}"), err=True)
+        click.echo(printable(f"Uploading {what} to {url}{progress}"), err=True)
     error: BaseException | None = None
     with uploader.interrupts:
         try:
-            uploader.upload(configuration, [*zip(options.files, files, strict=True)], quiet=options.as_json)
+            uploader.upload(api, [*zip(options.files, files, strict=True)], quiet=options.as_json)
         except BaseException as caught:
             error = caught
     code, reason = _exit_code(error, uploader)
@@ -190,7 +191,7 @@ def _counts(*, delivered: int, failed: int, skipped: int, failed_before: int, se
 
 def _print_failures(uploader: Uploader, stopped: str) -> None:
     shown = [one for one in uploader.failures if one.reasons != [stopped]]
-    for text in [f"{one.file}:{one.line}: {reason}" for one in shown for reason in one.reasons]:
-        click.echo(printable(text), err=True)
+    for file in dict.fromkeys(one.file for one in shown):
+        print_first(file, [(one.line, reason) for one in shown if one.file == file for reason in one.reasons])
     if shown and (more := uploader.failed - len(shown)):
         click.echo(f"and {more:,} more {'batch' if more == 1 else 'batches'}", err=True)

@@ -86,7 +86,7 @@ class DataPlan:
             strict: Say what mParticle's npm package says, not what its cloud says.
 
         Raises:
-            PlanError: This is no data plan, does not have that version, or has a schema that is not valid.
+            PlanError: This is not a data plan, does not have that version, or has a schema that is not valid.
             OSError: The file cannot be read.
         """
         return cls(read_document(plan, version), strict=strict)

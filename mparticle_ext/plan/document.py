@@ -105,7 +105,7 @@ def read_document(plan: str | os.PathLike[str] | Mapping[str, Any], version: int
     """Read a version of a data plan, from a JSON file or a dict. `version` is needed if there are several.
 
     Raises:
-        PlanError: This is no data plan, or does not have that version.
+        PlanError: This is not a data plan, or does not have that version.
         OSError: The file cannot be read.
     """
     name, path = "data plan" if isinstance(plan, Mapping) else os.fsdecode(plan), ""
@@ -136,7 +136,7 @@ def _versions(value: Any, path: str, about: dict[str, Any], depth: int = 0) -> I
 
 def _choose(found: list[tuple[str, dict[str, Any]]], version: int | None, name: str) -> tuple[str, dict[str, Any]]:
     if not found:
-        raise PlanError(f"{name}: is no data plan, for it has no data_points: give a file that mParticle exported")
+        raise PlanError(f"{name}: is not a data plan, for it has no data_points: give a file that mParticle exported")
     shown = ", ".join(str(one.get("version")) for _, one in found)
     chosen = [(path, one) for path, one in found if version in (None, one.get("version"))]
     if not chosen:

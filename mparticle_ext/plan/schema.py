@@ -84,7 +84,7 @@ class SchemaCheck:
     """The check of one schema. With `strict`, no string is accepted as a number or boolean, as in the npm package.
 
     Raises:
-        PlanError: This is no JSON Schema. `place` says where it is.
+        PlanError: This is not a JSON Schema. `place` says where it is.
     """
 
     def __init__(self, schema: Mapping[str, Any], hint: Hints, place: str, *, strict: bool) -> None:
@@ -94,7 +94,7 @@ class SchemaCheck:
         except ValueError as error:
             path = format_path(tuple(getattr(error, "instance_path", ())))
             problem = getattr(error, "message", error)
-            raise PlanError(f"{place}: {path + ': ' if path else ''}is no JSON Schema: {problem!s:.200}") from None
+            raise PlanError(f"{place}: {path + ': ' if path else ''}is not a JSON Schema: {problem!s:.200}") from None
 
     def problems(self, value: Any) -> Iterable[Problem]:
         """The violations in a value. No text quotes the value."""

@@ -29,7 +29,7 @@ class FailedRows:
 
     def __init__(self, spark: SparkSession, target: Target) -> None:
         self.total = 0
-        self.last: BatchResult | None = None  # a failure to write it is no reason to add it again
+        self.last: BatchResult | None = None  # a failure to write it is not a reason to add it again
         self._spark, self._target = spark, target
         self._mode = "overwrite"
         self._rows: list[dict[str, object]] = []

@@ -9,7 +9,7 @@ from jsonschema.exceptions import ValidationError, best_match
 from jsonschema.validators import extend
 from openapi_schema_validator import OAS31Validator
 
-from .keywords import describe_error, unknown_names_first
+from .keywords import describe_error, resolver_of, unknown_names_first
 from .spec import Spec, SpecPath, base_name
 
 Example = tuple[SpecPath, dict[str, Any], Any]  # its path in the spec, its schema, its value
@@ -18,11 +18,12 @@ _NAMES = ("properties", "schemas")  # the keys of these objects are names, not k
 
 def find_example_errors(spec: Spec) -> Iterator[tuple[SpecPath, str]]:
     """Each example that does not fit its schema: the path of the wrong value and the problem."""
+    resolver = resolver_of(spec.document)
     for path, schema, example in [*_examples(spec.document), *_built_examples(spec)]:
         validator = _Validator({**schema, "components": spec.document["components"]})
-        if errors := unknown_names_first(validator.iter_errors(example)):
+        if errors := unknown_names_first(validator.iter_errors(example), resolver):
             error = best_match(errors[:1])
-            field, problem = describe_error(error, "field")
+            field, problem = describe_error(error, "field", resolver)
             yield (*path, *error.absolute_path, *field), f"the example does not fit its schema: {problem}"
 
 

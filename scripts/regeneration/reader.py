@@ -15,7 +15,7 @@ from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from .examples import find_example_errors, find_missing_examples
-from .keywords import describe_error, find_keyword_errors
+from .keywords import KEYWORDS, describe_error, find_keyword_errors
 from .rules import Problems, find_problems
 from .spec import Spec, SpecPath
 
@@ -45,7 +45,7 @@ def read_spec(file: Path) -> tuple[Spec, list[str]]:
 
 def _find_problems(tree: CommentedMap, spec: Spec) -> Problems:
     for error in chain(find_keyword_errors(spec.document), OpenAPIV31SpecValidator(spec.document).iter_errors()):
-        keyword, problem = describe_error(error, "keyword")
+        keyword, problem = describe_error(error, "keyword", KEYWORDS)
         yield (*_full_path(tree, error), *keyword), problem
     yield from find_problems(spec)
     yield from find_example_errors(spec)

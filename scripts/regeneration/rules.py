@@ -12,6 +12,26 @@ Problems = Iterator[tuple[SpecPath, str]]
 _SCHEMAS: SpecPath = ("components", "schemas")
 
 
+def _object_of(*keywords: str) -> dict[str, Any]:
+    return {"properties": dict.fromkeys(keywords, True), "additionalProperties": False}
+
+
+OUR_KEYWORDS: dict[str, Any] = {
+    "x-accepts": True,
+    "x-aliases": True,
+    "x-constructor": _object_of("positional", "name", "explains", "extended"),
+    "x-defaults": True,
+    "x-exactly-one-of": True,
+    "x-max-bytes": True,
+    "x-min-age-hours": True,
+    "x-outbound-list": _object_of("key", "value"),
+    "x-outbound-only": True,
+    "x-pod": True,
+    "x-set-by-mparticle": True,
+}
+"""The keywords that we add to OpenAPI, each with the schema of its value. spec/README.md explains them."""
+
+
 def find_problems(spec: Spec) -> Problems:
     """Each violation of a rule: its path in the spec, the problem and what to do."""
     yield from _check_operations(spec)

@@ -32,6 +32,10 @@ def event_appended_without_envelope() -> Any:
     return batch
 
 
+def event_that_was_read() -> Any:
+    return Batch.from_json(Batch("production", events=[Event("other", "a")]).to_json()).events[0]
+
+
 def import_from(name: str) -> None:
     exec(f"from mparticle_ext import {name}")  # noqa: S102
 
@@ -231,6 +235,9 @@ CALLS: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: setattr(Batch(), "userIdentities", 1), AttributeError, "Batch.userIdentities is not a known field: did you mean 'user_identities'?"),
     (lambda: setattr(Event(), "customAttributes", {}), AttributeError, "AppEvent.customAttributes is not a known field: did you mean 'custom_attributes'?"),
     (lambda: setattr(ProductAction(), "xyzzy", 1), AttributeError, "ProductAction.xyzzy is not a known field: known fields are action, transaction_id, "),
+    (lambda: setattr(Batch(events=[Event()]).events[0], "dta", 1), AttributeError, "CustomEvent.dta is not a known field: did you mean 'data'?"),
+    (lambda: setattr(event_that_was_read(), "dta", 1), AttributeError, "CustomEvent.dta is not a known field: did you mean 'data'?"),
+    (lambda: setattr(event_that_was_read().data, "eventName", "a"), AttributeError, "CustomEventData.eventName is not a known field: did you mean 'event_name'?"),
     (lambda: setattr(Batch(), "to_json", 1), AttributeError, "'Batch' object attribute 'to_json' is read-only"),
     (lambda: Batch(user_atributes={}), TypeError, "Batch: user_atributes is not a known field: did you mean 'user_attributes'?"),
     (lambda: UserIdentities(costumer_id="a"), TypeError, "UserIdentities: costumer_id is not a known field: did you mean 'customer_id'?"),

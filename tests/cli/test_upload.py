@@ -15,6 +15,7 @@ from mparticle_ext.sandbox import Sandbox
 
 FAST = ("--rate", "100000")
 BAD = {"environment": "prod"}
+ELSEWHERE = "https://mparticle.invalid/v2"
 MEASURE = """
 import resource, subprocess, sys
 subprocess.call(sys.argv[1:])
@@ -104,6 +105,20 @@ def test_without_a_failed_file_the_first_failures_are_shown_and_none_is_settled(
     assert [one["line"] for one in read_lines(tmp_path / "failed")] == list(range(2, 14))
     assert received(sandbox) == [0]
     assert not (tmp_path / "some.ndjson.progress").exists()
+
+
+def test_at_most_50_faults_of_a_file_are_shown(sandbox: Sandbox, tmp_path: Path) -> None:
+    many = batch(0, user_identities={f"field_{number}": "a" for number in range(60)})
+    (tmp_path / "many.json").write_text(json.dumps(many, indent=1))
+    file = ndjson(tmp_path / "other.ndjson", [many, BAD, batch(1)])
+    done = run("upload", "many.json", file.name, env=environment(sandbox), cwd=tmp_path)
+    assert (done.code, len(done.report)) == (1, 1 + 51 + 51 + 1)
+    advice = "correct these first, or print all with validate --max-faults 0"
+    assert done.report[50].startswith("many.json:")
+    assert done.report[51] == f"and 10 more in many.json: {advice}"
+    assert done.report[101].startswith("other.ndjson:1: ")
+    assert done.report[102] == f"and 11 more in other.ndjson: {advice}"
+    assert received(sandbox) == [1]
 
 
 def test_the_failures_that_are_shown_and_the_others_add_up(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -223,6 +238,8 @@ USAGE_ERRORS: list[tuple[tuple[str, ...], dict[str, str], str]] = [
     (("good.ndjson",), {"MPARTICLE_API_SECRET": ""}, "MPARTICLE_API_SECRET is not set: "),
     (("good.ndjson",), {"MPARTICLE_API_KEY": "a:b"}, "api_key has a colon, which HTTP Basic does not allow: copy only the key"),
     (("good.ndjson", "--base-url", "http://example.com/v2"), {}, "base_url is http://, which sends the secret unencrypted: "),
+    (("good.ndjson", "--base-url", ELSEWHERE), {"SSL_CERT_FILE": "/nope"}, "the certificates of SSL_CERT_FILE or SSL_CERT_DIR cannot be loaded: No such file or directory: correct the variable"),
+    (("good.ndjson", "--base-url", ELSEWHERE), {"HTTPS_PROXY": "http://u:p@ho st"}, "proxy must be like http://host:port"),
     (("good.ndjson", "--pod", "mars"), {}, "Invalid value for '--pod': 'mars' is not one of 'us1', 'us2', 'eu1', 'au1'"),
     (("good.ndjson", "--rate", "0"), {}, "Invalid value for '--rate'"),
     (("good.ndjson", "--key", "x"), {}, "No such option"),

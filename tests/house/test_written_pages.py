@@ -13,6 +13,7 @@ import pytest
 from common import CODE, ROOT, SHOP_PLAN
 from mparticle_events.service import SERVERS
 
+from mparticle_ext import Batch, Configuration, EventsApi
 from mparticle_ext.sandbox import Sandbox
 
 
@@ -23,7 +24,7 @@ def test_the_first_screen_has_an_example() -> None:
 
 
 BATCHES = {
-    "README.md": 1 + 1 + 2 + 1 + 1000 + 1,
+    "README.md": 1 + 1 + 2 + 1 + 1000 + 1 + 1,
     "docs/guide/backfills.md": 2,
     "docs/guide/data-plans.md": 1,
     "docs/guide/delivery.md": 2 + 1,
@@ -71,6 +72,18 @@ def test_every_block_runs(page: str, monkeypatch: pytest.MonkeyPatch, tmp_path: 
         gc.collect()  # so that the warnings about open connections belong to this test
         assert len(sandbox.batches) == BATCHES.get(page, 0)
         assert not sandbox.dropped
+
+
+def test_what_the_readme_sends_again_counts_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    (block,) = (one for one in CODE["README.md"] if "error.batches" in one)
+    with Sandbox() as sandbox:
+        for name, value in sandbox.environ.items():
+            monkeypatch.setenv(name, value)
+        sandbox.drop_connection(after="taken")
+        names = {"batch": Batch("production"), "Configuration": Configuration, "EventsApi": EventsApi}
+        exec(block.replace("from_env()", "from_env(retry=None)"), names)  # noqa: S102  # our own page
+        assert len(sandbox.batches) == 1
+        assert (sandbox.counts.taken, sandbox.counts.dropped) == (1, 1)  # both times
 
 
 def redirect_to(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -62,7 +62,7 @@ def test_a_regular_expression_that_takes_exponential_time(pattern: str) -> None:
 def test_a_deep_schema() -> None:
     assert DataPlan.load(plan_of(nested(50))).violations(batch(custom("event 0"))) == []
     with pytest.raises(
-        PlanError, match=r"^data plan: data_points\[0\]\.validator\.definition: is no JSON Schema: |nested too deep"
+        PlanError, match=r"^data plan: data_points\[0\]\.validator\.definition: is not a JSON Schema: |nested too deep"
     ):
         DataPlan.load(plan_of(nested(450)))
 

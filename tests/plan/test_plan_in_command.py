@@ -86,7 +86,7 @@ def test_the_most_faults_count_violations_too(tmp_path: Path) -> None:
     [
         ("a version", ["--plan-version", "3"], "plan.json: has no version 3: it has 2"),
         ("a whole plan", [], "plan.json: has 2 versions (1, 2): say which with --plan-version"),
-        (7, [], "plan.json: is no data plan, for it has no data_points: give a file that mParticle exported"),
+        (7, [], "plan.json: is not a data plan, for it has no data_points: give a file that mParticle exported"),
         (None, [], "plan.json cannot be read: No such file or directory"),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from _environment import python_of
+from regeneration.rules import OUR_KEYWORDS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SPEC = (ROOT / "spec" / "openapi.yaml").read_text()
@@ -254,7 +256,7 @@ BROKEN = [
     ("required, but not positional", spec_with(("positional: [environment], ", "")), "['environment'] of Batch are missing"),
     ("an envelope that is not in Event.oneOf", spec_with(('        - {$ref: "#/components/schemas/OptOutEvent"}\n', "")), "OptOutEvent is an envelope, but not in Event.oneOf"),
     ("an event that is not mapped", spec_with(('          opt_out: "#/components/schemas/OptOutEvent"\n', "")), "Event.discriminator.mapping lacks opt_out"),
-    ("an event that is not closed", spec_with(("    SessionEndEventData:", "    SessionEndEventData:\n      x-was-closed: 1")).replace("      unevaluatedProperties: false\n", "", 1), "is not closed: add unevaluatedProperties: false"),
+    ("an event that is not closed", spec_with(("    SessionEndEventData:", "    SessionEndEventData:\n      title: Not closed")).replace("      unevaluatedProperties: false\n", "", 1), "is not closed: add unevaluatedProperties: false"),
     ("two constructors with one name", spec_with(("name: AppEvent", "name: Product")), "two schemas have the constructor name 'Product'"),
     ("an unknown required field", spec_with(("required: [environment]", "required: [enviroment]")), "required: enviroment is not a field of Batch"),
     ("an alias of an unknown field", spec_with(("customerid: customer_id", "customerid: customer")), "x-aliases: customer is not a field of UserIdentities"),
@@ -269,6 +271,19 @@ BROKEN = [
     ("a misspelt keyword of OpenAPI", spec_with(("requestBody:", "requestBdy:")), f"{line_of('requestBody:')}: requestBdy is not a keyword here: did you mean requestBody?"),
     ("a misspelt required keyword of OpenAPI", spec_with(("title: mParticle", "titel: mParticle")), f"{line_of('title: mParticle')}: titel is not a keyword here: did you mean title?"),
     ("a misspelt keyword of a discriminator", spec_with(("        mapping:", "        maping:")), f"{line_of('        mapping:')}: maping is not a keyword here: did you mean mapping?"),
+    ("a misspelt required keyword of a discriminator", spec_with(("        propertyName:", "        propertyNme:")), f"{line_of('        propertyName:')}: propertyNme is not a keyword here: did you mean propertyName?"),
+    ("a misspelt keyword of a header", spec_with(("example: 92", "exampel: 92")), f"{line_of('example: 92')}: exampel is not a keyword here: did you mean example?"),
+    ("a misspelt keyword of a media type", spec_with(("            examples:", "            exampels:")), f"{line_of('            examples:')}: exampels is not a keyword here: did you mean examples?"),
+    *(
+        (f"a misspelt keyword of ours, {name}", spec_with((f"{name}:", f"{name[:-1]}:")), f"{line_of(f'{name}:')}: {name[:-1]} is not a keyword here: did you mean {name}?")
+        for name in OUR_KEYWORDS
+    ),
+    ("a keyword of others", spec_with(("x-pod: us1", "x-pod: us1, x-logo: a")), f"{line_of('x-pod: us1')}: x-logo is not a keyword here: remove it"),
+    ("a keyword of others in a schema", spec_with(("x-accepts: Decimal", "x-logo: Decimal")), f"{line_of('x-accepts: Decimal')}: x-logo is not a keyword here: remove it"),
+    ("a misspelt option of x-constructor", spec_with(("explains: true", "explain: true")), "explain is not a keyword here: did you mean explains?"),
+    ("a misspelt option of x-outbound-list", spec_with(("key: identity_type", "kay: identity_type")), "kay is not a keyword here: did you mean key?"),
+    ("a misspelt common field in an example", spec_with(("screen_name: Home", "screen_name: Home, session_uid: a")), "session_uid is not a field here: did you mean session_uuid?"),
+    ("a wrong value of a common field in an example", spec_with(("screen_name: Home", "screen_name: Home, session_uuid: [7]")), "the example does not fit its schema: [7] is not of type 'string', 'null'"),
     ("a misspelt field in an example", spec_with(("environment: production\n", "enviroment: production\n")), f"{line_of('environment: production')}: the example does not fit its schema: enviroment is not a field here: did you mean environment?"),
     ("a misspelt field in an example of an event", spec_with(("screen_name: Home", "screen_nam: Home")), f"{line_of('screen_name: Home')}: the example does not fit its schema: screen_nam is not a field here: did you mean screen_name?"),
     ("a wrong value in an example", spec_with(("screen_name: Home", "screen_name: 7")), f"{line_of('screen_name: Home')}: the example does not fit its schema: 7 is not of type 'string'"),
@@ -279,6 +294,12 @@ BROKEN = [
     ("not UTF-8", None, "is not UTF-8"),
     ("not there", "", "cannot be read"),
 ]  # fmt: skip
+
+
+def test_the_table_of_the_readme_has_our_keywords() -> None:
+    listed = re.findall(r"^\| `(x-[^`]+)` \|", (ROOT / "spec" / "README.md").read_text(), re.MULTILINE)
+    options = {f"x-constructor.{option}" for option in OUR_KEYWORDS["x-constructor"]["properties"]}
+    assert set(listed) == OUR_KEYWORDS.keys() - {"x-constructor"} | options
 
 
 @pytest.mark.parametrize(("text", "message"), [case[1:] for case in BROKEN], ids=[case[0] for case in BROKEN])
