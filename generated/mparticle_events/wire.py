@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, json, to_builtins
 
+from .strict import set_attribute
+
 TIME_AS_TEXT = b'_ms":"'
 """How a datetime in a field of a time is encoded."""
-
-from .strict import set_attribute
 
 
 class Model(Struct, gc=False):
