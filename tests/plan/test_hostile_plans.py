@@ -128,7 +128,7 @@ def test_a_dash_beside_a_class_is_a_dash_as_in_javascript(pattern: str, good: st
     ],
 )
 def test_a_pattern_that_is_not_read_can_be_written_in_another_way(pattern: str, instead: str, good: str) -> None:
-    with pytest.raises(PlanError, match=r"pattern: is no JSON Schema: "):
+    with pytest.raises(PlanError, match=r"pattern: is not a JSON Schema: "):
         DataPlan.load(plan_of(attribute({"pattern": pattern})))
     plan = DataPlan.load(plan_of(attribute({"pattern": instead})))
     assert plan.violations(batch(custom("event 0", a=good))) == []
