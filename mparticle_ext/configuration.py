@@ -258,7 +258,7 @@ class Configuration:
         deduplicate: Send a batch that has no `source_request_id` with a new UUID as its id, the same in all attempts of
             the upload. The batch object is not changed. mParticle accepts an id once, so retries never count twice.
         validate: Validate each batch before it is sent, and convert other forms such as `customerid`. If False, only a
-            datetime is converted, and bytes are sent as Base64.
+            batch with a datetime is converted, and bytes are sent as Base64.
         max_in_flight: Uploads with a callback, or requests of one `upload_all`, that are in flight at once.
         rate: Batches a second that `upload_all` sends at most; None to find mParticle's limit automatically.
         proxy: The proxy, as `http://user:password@host:port`. Not in the repr.

@@ -372,6 +372,8 @@ def raised_by_signal(error: BaseException, handled: BaseException | None) -> Bas
 
 
 def _code(handler: Any) -> CodeType | None:
+    if not callable(handler):  # SIG_DFL is an enum, whose class has a __call__ for its values
+        return None
     while isinstance(handler, partial):
         handler = handler.func
     code = getattr(handler, "__code__", None) or getattr(type(handler).__call__, "__code__", None)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 from mparticle_events import models
 from mparticle_events.service import MAX_REQUEST_BYTES, MIN_HISTORICAL_AGE_HOURS
-from mparticle_events.wire import TIME_AS_TEXT, encode, to_dicts, to_plain
+from mparticle_events.wire import encode, has_times, to_dicts, to_plain
 
 from ..errors import ValidationError, WrongCallError, type_name
 
@@ -154,7 +154,7 @@ def converted(document: bytes, kind: Any, source: Any = None) -> bytes:
 
 def with_times(document: bytes, batch: Any) -> bytes:
     """The JSON of a batch with datetimes in milliseconds. `batch` is what was encoded."""
-    return converted(document, models.Batch, batch) if TIME_AS_TEXT in document else document
+    return converted(document, models.Batch, batch) if has_times(batch, document) else document
 
 
 def inbound(document: bytes, source: Any = None) -> tuple[bytes, Counter[str]]:

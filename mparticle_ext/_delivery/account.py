@@ -7,7 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from mparticle_events.service import MAX_BATCHES, MAX_REQUEST_BYTES
 
@@ -34,6 +34,7 @@ _COMMA_BYTES = len(",")
 _MIN_FAILURES = 5  # in a row, before mParticle counts as down
 
 LOG = logging.getLogger("mparticle_ext")
+ErrorT = TypeVar("ErrorT", bound=MParticleError)
 
 
 Group: TypeAlias = Sequence[PreparedBatch]
@@ -55,7 +56,7 @@ class GroupUpload:
     """
 
     def __init__(self, group: Group) -> None:
-        self.settled: list[tuple[Group, MParticleError | None]] = []
+        self.settled: list[tuple[Group, APIError | None]] = []
         self.sending: Group = ()
         self.interruption: BaseException | None = None
         self.may_be_accepted = False
@@ -83,19 +84,20 @@ class GroupUpload:
             middle = len(part) // 2
             self._remaining[:1] = [part[:middle], part[middle:]]
             return
-        if error and self.may_be_accepted:
-            error.outcome = Outcome.UNKNOWN
+        if error:
+            error.outcome = Outcome.UNKNOWN if self.may_be_accepted else error.outcome
+            error.batches = [one.sent() for one in part]
         self.settled.append((part, error and _without_frames(error)))
         del self._remaining[0]
         self.sending = ()
 
     def fail(self, error: BaseException, request: UploadRequest) -> None:
         """Settle the part that was sent, or split it. After an exception of a hook, send no further part."""
-        if isinstance(error, APIError) and error is request.failure:  # not one that a hook raised
+        if isinstance(error, APIError) and id(error) == request.failure:  # not one that a hook raised
             self.finish(error)
             return
         stopped = UploadStoppedError(f"stopped by {type(error).__name__}")
-        stopped.repeatable, stopped.batches = request.repeatable, request.sent()
+        stopped.repeatable = request.repeatable
         stopped.__cause__ = error
         self.finish(None if request.accepted else stopped)
         self.interruption = error
@@ -141,7 +143,7 @@ class Account:
         self._on_failed = on_failed
         self._iterable_error: Exception | None = None
         self._read = 0
-        self._open: dict[int, AnyBatch] = {}
+        self._open: dict[int, AnyBatch | PreparedBatch] = {}
         self._failed: tuple[int, dict[int, BatchResult]] = 0, {}  # how many `on_failed` got, and the others
         self._lost: Counter[tuple[str, str]] = Counter()  # failed batches by their outcome and kind of error
         self._group: list[PreparedBatch] = []
@@ -209,7 +211,9 @@ class Account:
             self._note(sending, _stopped(sending))
         never_sent = UploadStoppedError("stopped before it was sent", Outcome.NOT_TAKEN)
         never_sent.attempts = 0
-        self._note_results(list(self._open.items()), never_sent)
+        remaining = list(self._open.items())
+        batches = [(index, one.sent() if isinstance(one, PreparedBatch) else one) for index, one in remaining]
+        self._note_results(batches, never_sent)
 
     def result(self) -> UploadResult:
         """The result of the batches that were read. Logs how many failed for each reason."""
@@ -229,22 +233,23 @@ class Account:
     def _add(self) -> None:
         index = self._read
         self._read += 1
-        batch = self._open[index]
+        batch: Any = self._open[index]
         try:
             require_batch(batch, f"batches[{index}]: ")
             prepared = self._requests.part(batch, index, historical=self._historical)
         except MParticleError as error:
             self._report(self._note_results([(index, batch)], _without_frames(error)))
             return
-        self._open[index] = prepared.batch
+        self._open[index] = prepared
         size = len(prepared.document) + _COMMA_BYTES
         if self._group and (len(self._group) == MAX_BATCHES or self._bytes + size > MAX_REQUEST_BYTES):
             self._full = self.last_group()
         self._bytes += size if self._group else size - _COMMA_BYTES
         self._group.append(prepared)
 
-    def _note(self, group: Group, error: MParticleError | None) -> list[BatchResult]:
-        return self._note_results([(one.index, one.sent() if error else one.batch) for one in group], error)
+    def _note(self, group: Group, error: APIError | None) -> list[BatchResult]:
+        batches = error.batches if error else [one.batch for one in group]
+        return self._note_results(list(zip([one.index for one in group], batches, strict=True)), error)
 
     def _note_results(self, batches: list[tuple[int, AnyBatch]], error: MParticleError | None) -> list[BatchResult]:
         results = [BatchResult(index, batch, error) for index, batch in batches if index in self._open]
@@ -290,7 +295,7 @@ def _stopped(group: Group) -> UploadStoppedError:
     return error
 
 
-def _without_frames(error: MParticleError) -> MParticleError:
+def _without_frames(error: ErrorT) -> ErrorT:
     """Remove the frames of an error, which would keep its group in memory."""
     error.__traceback__ = error.__context__ = None
     return error

@@ -96,14 +96,14 @@ class Upload:
         if any(failure.outcome is Outcome.UNKNOWN for failure in self.failures):
             error.outcome = Outcome.UNKNOWN  # an earlier attempt may have been accepted
         error.repeatable = self.request.repeatable
-        error.batches = self.request.sent()
-        self.request.failure = error
+        self.request.failure = id(error)  # a reference would be a cycle
         error.attempts = self.attempts
         error.elapsed_seconds = time.monotonic() - self.started
         error.earlier = tuple(failure for failure in self.failures if failure is not error)
         for failure in error.earlier:
             failure.__traceback__ = failure.__context__ = None  # their frames would keep the requests in memory
         if not self.is_part:
+            error.batches = self.request.sent()
             LOG.error(
                 "upload %s: %d batch(es) not delivered, outcome %s, after %d attempt(s) in %.1f s: %s",
                 self.id, len(self.request.parts), error.outcome.value,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import copy
 from collections.abc import AsyncIterable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from os import urandom
 from typing import TYPE_CHECKING, Any
 
 from mparticle_events import models
 from mparticle_events.service import MAX_BATCHES, MAX_REQUEST_BYTES, MIN_BATCHES
+from mparticle_events.wire import encode
 from msgspec import UNSET, Struct
 
 from .._checks import (
@@ -23,9 +25,9 @@ from .._checks import (
     require_text,
     with_times,
 )
-from ..batch import AnyBatch
+from ..batch import AnyBatch, Batch
 from ..configuration import Configuration
-from ..errors import APIError, ValidationError, WrongCallError, function_problem, type_name
+from ..errors import ValidationError, WrongCallError, function_problem, type_name
 from ..results import Operation
 
 if TYPE_CHECKING:
@@ -44,13 +46,13 @@ class PreparedBatch:
     repeatable: bool
 
     def sent(self) -> AnyBatch:
-        """The batch as it was sent: a copy, because the user's object can have changed since."""
-        try:
-            if isinstance(self.batch, models.Batch):
-                return checked(self.document, type(self.batch))
-            return checked(self.document, dict) if isinstance(self.batch, Mapping) else self.document
-        except ValidationError:  # it was not validated
-            return self.document
+        """A copy of the batch, because the user's object can change; its JSON if a copy would not be the same."""
+        kind: Any = Batch if isinstance(self.batch, models.Batch) else dict
+        with suppress(Exception):  # it was not validated
+            copied: AnyBatch = checked(self.document, kind)
+            if not isinstance(self.batch, bytes) and encode(copied) == self.document:
+                return copied
+        return self.document
 
 
 class _NotValidated(Struct):
@@ -69,7 +71,7 @@ class UploadRequest:
         repeatable: Whether each batch has a `source_request_id`.
         body: The JSON.
         accepted: Whether mParticle has accepted it.
-        failure: The error of its upload.
+        failure: The `id()` of the error of its upload.
     """
 
     operation: Operation
@@ -77,10 +79,10 @@ class UploadRequest:
     repeatable: bool
     body: bytes
     accepted: bool = False
-    failure: APIError | None = None
+    failure: int = 0
 
     def sent(self) -> list[AnyBatch]:
-        """Copies of the batches as they were sent."""
+        """Copies of the batches."""
         return [one.sent() for one in self.parts]
 
 

@@ -61,7 +61,7 @@ def group_events(df: DataFrame, *, by: Sequence[str | Column], event: str | Colu
         if kind := _UNORDERED.search(field.dataType.json()):
             raise fault(f"is a {kind[1]} or has one in it, and Spark cannot group by it: give a struct", field.name)
     text = sf.to_json("event", _ID_OPTIONS)
-    time = sf.get_json_object(text, "$.data.timestamp_unixtime_ms").cast("bigint")
+    time = sf.get_json_object(text, "$.data.timestamp_unixtime_ms").try_cast("bigint")
     in_order = Window.partitionBy(*names).orderBy(time, text)
     before = sf.sum(sf.octet_length(text)).over(in_order.rowsBetween(Window.unboundedPreceding, 0))
     part = sf.struct(sf.floor((sf.col(_NUMBER) - 1) / most), sf.floor(before / _BATCH_BYTES))

@@ -13,7 +13,9 @@ from typing import Any
 
 import httpx
 import pytest
+from clients import configured
 from command import environment, run
+from faulty_server import FaultyServer
 
 from mparticle_ext import AppEvent, AsyncEventsApi, Batch, EventsApi, GDPRConsentState, ValidationError
 from mparticle_ext.sandbox import Sandbox
@@ -211,6 +213,13 @@ def test_without_validation_a_datetime_is_sent_in_milliseconds_too(method: str, 
             getattr(api, method)(one if method == "upload_events" else [one])
     assert sent_batches(sandbox) == [batch(event(timestamp_unixtime_ms=NOON_MS))] * 2
     assert given == batch(event(timestamp_unixtime_ms=NOON))  # the caller's object does not change
+
+
+def test_without_validation_a_batch_without_datetimes_is_sent_as_it_is() -> None:
+    given = {"source_request_id": "1", "user_identities": {"customerid": "5"}, "user_attributes": {"load_ms": "7"}}
+    with FaultyServer() as server, EventsApi(configured(server.url, validate=False)) as api:
+        api.upload_events(given)
+    assert server.taken == [given]
 
 
 class Kind(type):

@@ -5,9 +5,10 @@ from __future__ import annotations
 import copy
 import pickle
 from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -23,8 +24,10 @@ from mparticle_ext import (
     Batch,
     EventsApi,
     Outcome,
+    PermissionDeniedError,
     Retry,
     ServerError,
+    UploadResult,
 )
 
 
@@ -87,6 +90,7 @@ def test_all_attempts_have_the_same_new_id(make: Callable[[], Any], method: str,
         assert (len(server.requests), len(server.taken)) == (3, 1)
         UUID(server.taken[0]["source_request_id"])
     assert bodies[0] == bodies[1]
+    assert bodies[2] == bodies[3]
     assert plain(batch) == before  # the caller's object has no id
 
 
@@ -191,6 +195,64 @@ def test_a_result_has_the_batch_as_it_was_sent_although_the_object_changes() -> 
     change(batch)
     assert isinstance(failed.batch, Batch)
     assert failed.batch.to_dict() == sent
+
+
+class Renewed(Batch):
+    """A user's subclass that changes each new object, and has a hint that cannot be resolved."""
+
+    order_id: NotThere = UNSET  # type: ignore[name-defined]  # noqa: F821  # as after `if TYPE_CHECKING`
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.source_request_id = str(uuid4())
+        self.add_event(AppEvent("other", "made"))
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Renewed("production"),
+        lambda: {"environment": "production", "user_attributes": {"a": Decimal("12345678901234567.89")}},
+    ],
+    ids=["subclass", "Decimal"],
+)
+def test_the_batches_of_an_error_are_exactly_what_was_sent(
+    make: Callable[[], Any], client: Callable[..., Result]
+) -> None:
+    bodies: list[Any] = []
+
+    def refuse(exchange: Exchange) -> None:
+        exchange.read()
+        exchange.take()
+        bodies.append(exchange.body)
+        exchange.send(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+
+    with FaultyServer(otherwise=refuse) as server:
+        settings = configured(server.url, retry=None)
+        error = client(settings, "upload_events", make())
+        assert isinstance(error, APIError)
+        client(settings, "upload_events", error.batches[0])
+        with EventsApi(settings) as api:
+            (failed,) = api.upload_all([make()]).failed
+            api.upload_all([failed.batch])
+    assert bodies[0] == bodies[1]
+
+
+def test_batches_that_were_not_sent_are_copies_too() -> None:
+    def one_object() -> Iterator[dict[str, Any]]:
+        batch: dict[str, Any] = {"environment": "production"}
+        for number in range(250):
+            batch["source_request_id"] = str(number)
+            yield batch
+
+    with FaultyServer(otherwise=status(403)) as server, EventsApi(configured(server.url, max_in_flight=1)) as api:
+        with pytest.raises(PermissionDeniedError) as raised:
+            api.upload_all(one_object())
+        result = UploadResult.of(raised.value)
+    assert result is not None
+    ids = [one.batch["source_request_id"] for one in result.failed if isinstance(one.batch, dict)]
+    assert len(set(ids)) == len(result.failed) > 100
 
 
 @pytest.mark.parametrize("client", [blocking, from_asyncio])

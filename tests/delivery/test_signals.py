@@ -11,6 +11,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
+from enum import Enum
 from functools import partial
 from types import FrameType
 from typing import Any, TypeAlias
@@ -432,3 +433,26 @@ def test_a_timeout_error_that_is_not_of_the_deadline_reaches_the_caller_in_async
         asyncio.run(main())
     assert raised.value is error
     assert transport.requests == 1
+
+
+class Named(Enum):
+    """An enum of the user's own."""
+
+    ONE = 1
+
+
+def test_an_error_of_an_enum_is_not_taken_for_one_of_a_signal_handler() -> None:
+    def fail() -> None:
+        try:
+            Named(5)
+        except ValueError as error:
+            raise httpx.RemoteProtocolError("bad") from error
+
+    settings = configured("http://127.0.0.1:9/v2", transport=RaisingTransport(fail), retry=None)
+
+    async def main() -> None:
+        async with AsyncEventsApi(settings) as api:
+            await api.upload_events(identified())
+
+    with pytest.raises(APIConnectionError):
+        asyncio.run(main())

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from json import dumps
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +11,7 @@ from msgspec import Struct, json, to_builtins
 
 from .strict import set_attribute
 
-TIME_AS_TEXT = b'_ms":"'
-"""How a datetime in a field of a time is encoded."""
+_TIME_AS_TEXT = b'_ms":"'  # how a datetime in a field of a time is encoded
 
 
 class Model(Struct, gc=False):
@@ -27,7 +27,7 @@ class Model(Struct, gc=False):
             TypeError: A value has no JSON form.
         """
         document = encode(self)
-        if TIME_AS_TEXT in document:
+        if has_times(self, document):
             from .reading import documented  # loaded when it is needed, and it imports this module
 
             document = encode(documented(to_dicts(self), type(self)))
@@ -62,6 +62,15 @@ def encode(body: Any) -> bytes:
 def to_dicts(value: Any) -> Any:
     """A value in dicts and lists, in which only Decimals and datetimes stay as they are."""
     return to_builtins(value, builtin_types=_KEPT, str_keys=True, enc_hook=to_plain)
+
+
+def has_times(value: Any, document: bytes) -> bool:
+    """Whether a value has a datetime in a field of a time. `document` is its JSON."""
+    if _TIME_AS_TEXT not in document:
+        return False
+    others: list[Any] = []  # what the encoder of Python does not know
+    dumps(to_dicts(value), default=others.append)
+    return any(isinstance(one, datetime) for one in others)
 
 
 def to_plain(value: Any) -> Any:
