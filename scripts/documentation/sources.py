@@ -1,4 +1,4 @@
-"""What Zensical builds the site from: the written pages, the generated ones, pictures, and the configuration."""
+"""The input of Zensical: the written pages, the generated ones, pictures, and the configuration."""
 
 from __future__ import annotations
 

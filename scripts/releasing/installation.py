@@ -25,7 +25,7 @@ def install(release: Release) -> str:
 
 
 def check_packages(release: Release) -> str:
-    """What pip installs is what CONTRIBUTING.md lists."""
+    """Check that pip installs the packages that CONTRIBUTING.md lists, and no others."""
     if not _environments(release):
         return release.skip("the wheel is not installed")
     stated = _STATED_PACKAGES.search(release.text("CONTRIBUTING.md"))

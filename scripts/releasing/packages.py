@@ -39,7 +39,7 @@ def build_again(release: Release) -> str:
 
 
 def check_metadata(release: Release) -> str:
-    """What a package index would refuse, such as a README that cannot be shown."""
+    """Check the metadata: a package index refuses faults such as a README that cannot be shown."""
     run_module("twine", "check", "--strict", *sorted(release.dist.iterdir()))
     return "twine found no problem"
 

@@ -1,4 +1,4 @@
-"""What is released: the last commit of a checkout."""
+"""A release: it is made from the last commit of a checkout."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ def _last_release(release: Release) -> Version | None:
 
 
 def _report(release: Release, last: Version) -> str:
-    """What changed in the generated package."""
+    """The changes in the generated package."""
     old = release.scratch / f"v{last}"
     if not old.exists():
         extract_commit(release.project, f"v{last}", old)
