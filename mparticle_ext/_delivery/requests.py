@@ -48,10 +48,12 @@ class PreparedBatch:
 
     def sent(self) -> AnyBatch:
         """A copy of the batch, because the user's object can change; its JSON if a copy would not be the same."""
+        if isinstance(self.batch, bytes):
+            return self.document
         kind: Any = Batch if isinstance(self.batch, models.Batch) else dict
         with suppress(Exception):  # it was not validated
             copied: AnyBatch = checked(self.document, kind)
-            if not isinstance(self.batch, bytes) and encode(copied) == self.document:
+            if encode(copied) == self.document:
                 return copied
         return self.document
 

@@ -165,15 +165,14 @@ class _Function:
 
     def _add_fields(self, kind: type[Struct], schema: Schema, hidden: Collection[str] = ()) -> list[str]:
         """Add a parameter for each field of a class. Return the arguments for the class."""
-        unknown = sorted(schema.parts().keys() - {*kind.__struct_fields__})
+        planned = schema.parts()
+        unknown = sorted(planned.keys() - {*kind.__struct_fields__})
         self._module.left_out += [f"{self._name}: {kind.__name__} has no field {one!r}" for one in unknown]
         shown = [field for field in fields(kind) if field.name not in hidden]
-        planned = schema.parts()
         shown.sort(key=lambda field: (field.name not in planned, field.name == _ATTRIBUTES, field.name in _OFTEN))
-        return [argument for field in shown for argument in self._argument(field, schema)]
+        return [argument for field in shown for argument in self._argument(field, schema, planned.get(field.name))]
 
-    def _argument(self, field: FieldInfo, schema: Schema) -> Iterator[str]:
-        child = schema.parts().get(field.name)
+    def _argument(self, field: FieldInfo, schema: Schema, child: Schema | None) -> Iterator[str]:
         if child and field.name == _ATTRIBUTES:
             given = [self._add_dict(child)]
             if child.is_open():

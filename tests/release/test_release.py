@@ -15,10 +15,10 @@ from zipfile import ZipFile
 import pytest
 import yaml
 from checkout import Checkout
-from common import ROOT, shared_folder
+from common import ROOT
 from osv_server import osv_server
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("tools")]
+pytestmark = pytest.mark.slow
 
 VERSION_FILE = "mparticle_ext/_version.py"
 WORKFLOW = ROOT / ".github" / "workflows" / "release.yml"
@@ -46,13 +46,6 @@ def refusal(checkout: Checkout, *arguments: str, **environment: str) -> str:
     done = release(checkout, *arguments, **environment)
     assert done.returncode == 1, done.stdout
     return done.stderr.partition("REFUSED: ")[2]
-
-
-@pytest.fixture(scope="session")
-def tools(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """The environment of scripts/release: several processes of pytest must not make it at once."""
-    with shared_folder(tmp_path_factory):
-        subprocess.run([ROOT / "scripts" / "release", "--help"], check=True, capture_output=True)
 
 
 @pytest.fixture
