@@ -23,6 +23,7 @@ from .._checks import (
     require_historical,
     require_size,
     require_text,
+    same_values,
     with_times,
 )
 from ..batch import AnyBatch, Batch
@@ -53,7 +54,7 @@ class PreparedBatch:
         kind: Any = Batch if isinstance(self.batch, models.Batch) else dict
         with suppress(Exception):  # it was not validated
             copied: AnyBatch = checked(self.document, kind)
-            if encode(copied) == self.document:
+            if same_values(encode(copied), self.document):
                 return copied
         return self.document
 

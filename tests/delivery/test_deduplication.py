@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
@@ -163,10 +164,14 @@ def change(batch: Any) -> None:
 @pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize("has_id", [True, False])
 @pytest.mark.parametrize("as_dict", [True, False])
+@pytest.mark.parametrize(
+    "at", [UNSET, 1_700_000_000_000, datetime(2026, 11, 28, tzinfo=UTC)], ids=["", "ms", "datetime"]
+)
 def test_an_error_has_the_batches_as_they_were_sent_although_the_objects_change(
-    as_dict: bool, has_id: bool, client: Callable[..., Result]
+    at: Any, as_dict: bool, has_id: bool, client: Callable[..., Result]
 ) -> None:
-    batch: Any = Batch("production", user_attributes={"name": "a"}, events=[AppEvent("other", "one")])
+    event = AppEvent("other", "one", timestamp_unixtime_ms=at)
+    batch: Any = Batch("production", user_attributes={"name": "a"}, events=[event])
     batch.source_request_id = "an id" if has_id else UNSET
     batch = batch.to_dict() if as_dict else batch
 
