@@ -51,6 +51,8 @@ def _check_operations(spec: Spec) -> Problems:
             yield ("paths",), f"operation {name!r} has no requestBody: add one"
         elif not spec.examples_of(operation):
             yield ("paths",), f"operation {name!r} has no example of its requestBody: add one"
+        if not any(str(code) >= "3" for code in operation.get("responses", ())):
+            yield ("paths",), f"operation {name!r} has no response for errors: add one, such as 5XX"
 
 
 def _check_envelopes(spec: Spec) -> Problems:

@@ -17,6 +17,7 @@ from regeneration.rules import OUR_KEYWORDS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SPEC = (ROOT / "spec" / "openapi.yaml").read_text()
+SMALL_SPEC = (ROOT / "tests" / "spec" / "small.yaml").read_text()
 pytestmark = pytest.mark.slow
 
 NEW_EVENT = """
@@ -95,16 +96,19 @@ def regenerate() -> Iterator[Regenerate]:
         yield Regenerate(process)
 
 
-def spec_with(*replacements: tuple[str, str]) -> str:
-    text = SPEC
+def spec_with(*replacements: tuple[str, str], text: str = SPEC) -> str:
     for old, new in replacements:
         assert text.count(old) >= 1, old
         text = text.replace(old, new, 1)
     return text
 
 
+def small_spec_with(*replacements: tuple[str, str]) -> str:
+    return spec_with(*replacements, text=SMALL_SPEC)
+
+
 def line_of(text: str) -> int:
-    return SPEC[: SPEC.index(text)].count("\n") + 1
+    return SMALL_SPEC[: SMALL_SPEC.index(text)].count("\n") + 1
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -243,54 +247,55 @@ def test_changes_are_those_since_the_last_commit_in_every_run(regenerate: Regene
 
 
 BROKEN = [
-    ("bad YAML", spec_with(("openapi: 3.1.0", "openapi: [3.1.0")), "not valid YAML"),
-    ("a tab", spec_with(("openapi: 3.1.0", "openapi:\t- 3.1.0")), "not valid YAML"),
+    ("bad YAML", small_spec_with(("openapi: 3.1.0", "openapi: [3.1.0")), "not valid YAML"),
+    ("a tab", small_spec_with(("openapi: 3.1.0", "openapi:\t- 3.1.0")), "not valid YAML"),
     ("a list", "- a\n- b\n", "the top level is not a mapping"),
-    ("a dangling $ref", spec_with(("schemas/CustomEventData", "schemas/CustomEvntData")), "$ref to '#/components/schemas/CustomEvntData', which is not in this file"),
-    ("a $ref to elsewhere", spec_with(("#/components/schemas/CustomEventData", "other.yaml#/CustomEventData")), "which is not in this file"),
-    ("a schema named twice", spec_with(("\n    CommonEventData:", "\n    Batch: {type: object}\n    CommonEventData:")), "found duplicate key"),
-    ("an operation named twice", spec_with(("operationId: bulkUploadEvents", "operationId: uploadEvents")), "uploadEvents"),
-    ("not OpenAPI", spec_with(("openapi: 3.1.0", "openapi: 3.1.0\nresponses: {}")), "responses"),
-    ("an enum that is not a list", spec_with(("enum: [production, development]", "enum: production")), "production"),
-    ("positional, but not first", spec_with(("positional: [environment]", "positional: [events]")), "must be the first properties of Batch"),
-    ("required, but not positional", spec_with(("positional: [environment], ", "")), "['environment'] of Batch are missing"),
-    ("an envelope that is not in Event.oneOf", spec_with(('        - {$ref: "#/components/schemas/OptOutEvent"}\n', "")), "OptOutEvent is an envelope, but not in Event.oneOf"),
-    ("an event that is not mapped", spec_with(('          opt_out: "#/components/schemas/OptOutEvent"\n', "")), "Event.discriminator.mapping lacks opt_out"),
-    ("an event that is not closed", spec_with(("    SessionEndEventData:", "    SessionEndEventData:\n      title: Not closed")).replace("      unevaluatedProperties: false\n", "", 1), "is not closed: add unevaluatedProperties: false"),
-    ("two constructors with one name", spec_with(("name: AppEvent", "name: Product")), "two schemas have the constructor name 'Product'"),
-    ("an unknown required field", spec_with(("required: [environment]", "required: [enviroment]")), "required: enviroment is not a field of Batch"),
-    ("an alias of an unknown field", spec_with(("customerid: customer_id", "customerid: customer")), "x-aliases: customer is not a field of UserIdentities"),
-    ("an unknown field in x-exactly-one-of", spec_with(("x-exactly-one-of: [product_action", "x-exactly-one-of: [product_acton")), "x-exactly-one-of: product_acton is not a field of CommerceEventData"),
-    ("a date", spec_with(('version: "2.0.0"', "version: 2026-01-01")), "YAML reads 2026-01-01 as a date: put it in quotes"),
+    ("a dangling $ref", small_spec_with(("schemas/CustomEventData", "schemas/CustomEvntData")), "$ref to '#/components/schemas/CustomEvntData', which is not in this file"),
+    ("a $ref to elsewhere", small_spec_with(("#/components/schemas/CustomEventData", "other.yaml#/CustomEventData")), "which is not in this file"),
+    ("a schema named twice", small_spec_with(("\n    CommonEventData:", "\n    Batch: {type: object}\n    CommonEventData:")), "found duplicate key"),
+    ("an operation named twice", small_spec_with(("operationId: bulkUploadEvents", "operationId: uploadEvents")), "uploadEvents"),
+    ("not OpenAPI", small_spec_with(("openapi: 3.1.0", "openapi: 3.1.0\nresponses: {}")), "responses"),
+    ("an enum that is not a list", small_spec_with(("enum: [production, development]", "enum: production")), "production"),
+    ("positional, but not first", small_spec_with(("positional: [environment]", "positional: [events]")), "must be the first properties of Batch"),
+    ("required, but not positional", small_spec_with(("positional: [environment], ", "")), "['environment'] of Batch are missing"),
+    ("an operation without a response for errors", small_spec_with(('        5XX: {$ref: "#/components/responses/ServerError"}\n', "")), "operation 'uploadEvents' has no response for errors: add one, such as 5XX"),
+    ("an envelope that is not in Event.oneOf", small_spec_with(('        - {$ref: "#/components/schemas/OptOutEvent"}\n', "")), "OptOutEvent is an envelope, but not in Event.oneOf"),
+    ("an event that is not mapped", small_spec_with(('          opt_out: "#/components/schemas/OptOutEvent"\n', "")), "Event.discriminator.mapping lacks opt_out"),
+    ("an event that is not closed", small_spec_with(("      unevaluatedProperties: false\n", "")), "is not closed: add unevaluatedProperties: false"),
+    ("two constructors with one name", small_spec_with(("name: AppEvent", "name: Product")), "two schemas have the constructor name 'Product'"),
+    ("an unknown required field", small_spec_with(("required: [environment]", "required: [enviroment]")), "required: enviroment is not a field of Batch"),
+    ("an alias of an unknown field", small_spec_with(("customerid: customer_id", "customerid: customer")), "x-aliases: customer is not a field of UserIdentities"),
+    ("an unknown field in x-exactly-one-of", small_spec_with(("x-exactly-one-of: [products", "x-exactly-one-of: [product")), "x-exactly-one-of: product is not a field of CustomEventData"),
+    ("a date", small_spec_with(('version: "2.0.0"', "version: 2026-01-01")), "YAML reads 2026-01-01 as a date: put it in quotes"),
     ("no components", "openapi: 3.1.0\ninfo: {title: a, version: b}\npaths: {}\n", "does not follow spec/README.md"),
-    ("a misspelt type", spec_with(("        partner_identity: {type: [string", "        partner_identity: {type: [strng")), "strng"),
-    ("a misspelt keyword of JSON Schema", spec_with(("required: [environment]", "requried: [environment]")), f"{line_of('required: [environment]')}: requried is not a keyword here: did you mean required?"),
-    ("a misspelt keyword in a property", spec_with(("partner_identity: {type: ", "partner_identity: {typ: ")), "typ is not a keyword here: did you mean type?"),
-    ("a keyword of another case", spec_with(("maxLength", "maxlength")), f"{line_of('maxLength')}: maxlength is not a keyword here: did you mean maxLength?"),
-    ("a keyword of OpenAPI 3.0", spec_with(("maxLength", "nullable: true, maxLength")), "nullable is not a keyword here: remove it"),
-    ("a misspelt keyword of OpenAPI", spec_with(("requestBody:", "requestBdy:")), f"{line_of('requestBody:')}: requestBdy is not a keyword here: did you mean requestBody?"),
-    ("a misspelt required keyword of OpenAPI", spec_with(("title: mParticle", "titel: mParticle")), f"{line_of('title: mParticle')}: titel is not a keyword here: did you mean title?"),
-    ("a misspelt keyword of a discriminator", spec_with(("        mapping:", "        maping:")), f"{line_of('        mapping:')}: maping is not a keyword here: did you mean mapping?"),
-    ("a misspelt required keyword of a discriminator", spec_with(("        propertyName:", "        propertyNme:")), f"{line_of('        propertyName:')}: propertyNme is not a keyword here: did you mean propertyName?"),
-    ("a misspelt keyword of a header", spec_with(("example: 92", "exampel: 92")), f"{line_of('example: 92')}: exampel is not a keyword here: did you mean example?"),
-    ("a misspelt keyword of a media type", spec_with(("            examples:", "            exampels:")), f"{line_of('            examples:')}: exampels is not a keyword here: did you mean examples?"),
+    ("a misspelt type", small_spec_with(("        partner_identity: {type: [string", "        partner_identity: {type: [strng")), "strng"),
+    ("a misspelt keyword of JSON Schema", small_spec_with(("required: [environment]", "requried: [environment]")), f"{line_of('required: [environment]')}: requried is not a keyword here: did you mean required?"),
+    ("a misspelt keyword in a property", small_spec_with(("partner_identity: {type: ", "partner_identity: {typ: ")), "typ is not a keyword here: did you mean type?"),
+    ("a keyword of another case", small_spec_with(("maxLength", "maxlength")), f"{line_of('maxLength')}: maxlength is not a keyword here: did you mean maxLength?"),
+    ("a keyword of OpenAPI 3.0", small_spec_with(("maxLength", "nullable: true, maxLength")), "nullable is not a keyword here: remove it"),
+    ("a misspelt keyword of OpenAPI", small_spec_with(("requestBody:", "requestBdy:")), f"{line_of('requestBody:')}: requestBdy is not a keyword here: did you mean requestBody?"),
+    ("a misspelt required keyword of OpenAPI", small_spec_with(("title: mParticle", "titel: mParticle")), f"{line_of('title: mParticle')}: titel is not a keyword here: did you mean title?"),
+    ("a misspelt keyword of a discriminator", small_spec_with(("        mapping:", "        maping:")), f"{line_of('        mapping:')}: maping is not a keyword here: did you mean mapping?"),
+    ("a misspelt required keyword of a discriminator", small_spec_with(("        propertyName:", "        propertyNme:")), f"{line_of('        propertyName:')}: propertyNme is not a keyword here: did you mean propertyName?"),
+    ("a misspelt keyword of a header", small_spec_with(("example: 92", "exampel: 92")), f"{line_of('example: 92')}: exampel is not a keyword here: did you mean example?"),
+    ("a misspelt keyword of a media type", small_spec_with(("            examples:", "            exampels:")), f"{line_of('            examples:')}: exampels is not a keyword here: did you mean examples?"),
     *(
-        (f"a misspelt keyword of ours, {name}", spec_with((f"{name}:", f"{name[:-1]}:")), f"{line_of(f'{name}:')}: {name[:-1]} is not a keyword here: did you mean {name}?")
+        (f"a misspelt keyword of ours, {name}", small_spec_with((f"{name}:", f"{name[:-1]}:")), f"{line_of(f'{name}:')}: {name[:-1]} is not a keyword here: did you mean {name}?")
         for name in OUR_KEYWORDS
     ),
-    ("a keyword of others", spec_with(("x-pod: us1", "x-pod: us1, x-logo: a")), f"{line_of('x-pod: us1')}: x-logo is not a keyword here: remove it"),
-    ("a keyword of others in a schema", spec_with(("x-accepts: Decimal", "x-logo: Decimal")), f"{line_of('x-accepts: Decimal')}: x-logo is not a keyword here: remove it"),
-    ("a misspelt option of x-constructor", spec_with(("explains: true", "explain: true")), "explain is not a keyword here: did you mean explains?"),
-    ("a misspelt option of x-outbound-list", spec_with(("key: identity_type", "kay: identity_type")), "kay is not a keyword here: did you mean key?"),
-    ("a misspelt common field in an example", spec_with(("screen_name: Home", "screen_name: Home, session_uid: a")), "session_uid is not a field here: did you mean session_uuid?"),
-    ("a wrong value of a common field in an example", spec_with(("screen_name: Home", "screen_name: Home, session_uuid: [7]")), "the example does not fit its schema: [7] is not of type 'string', 'null'"),
-    ("a misspelt field in an example", spec_with(("environment: production\n", "enviroment: production\n")), f"{line_of('environment: production')}: the example does not fit its schema: enviroment is not a field here: did you mean environment?"),
-    ("a misspelt field in an example of an event", spec_with(("screen_name: Home", "screen_nam: Home")), f"{line_of('screen_name: Home')}: the example does not fit its schema: screen_nam is not a field here: did you mean screen_name?"),
-    ("a wrong value in an example", spec_with(("screen_name: Home", "screen_name: 7")), f"{line_of('screen_name: Home')}: the example does not fit its schema: 7 is not of type 'string'"),
-    ("an unknown event in an example", spec_with(("event_type: screen_view", "event_type: screenview")), f"{line_of('event_type: screen_view')}: the example does not fit its schema: 'screenview' is not one of ['custom_event'"),
-    ("a wrong example of a header", spec_with(("example: 92", "example: many")), f"{line_of('example: 92')}: the example does not fit its schema: 'many' is not of type 'number'"),
-    ("a nested schema", spec_with(("        partner_identity:", "        slot: {type: object, properties: {a: {type: string}}}\n        partner_identity:")), "put it under components/schemas"),
-    ("a nested schema in a list", spec_with(("items: {$ref: \"#/components/schemas/CrashBreadcrumb\"}", "items: {allOf: [{$ref: \"#/components/schemas/CommonEventData\"}]}")), "put it under components/schemas"),
+    ("a keyword of others", small_spec_with(("x-pod: us1", "x-pod: us1, x-logo: a")), f"{line_of('x-pod: us1')}: x-logo is not a keyword here: remove it"),
+    ("a keyword of others in a schema", small_spec_with(("x-accepts: Decimal", "x-logo: Decimal")), f"{line_of('x-accepts: Decimal')}: x-logo is not a keyword here: remove it"),
+    ("a misspelt option of x-constructor", small_spec_with(("explains: true", "explain: true")), "explain is not a keyword here: did you mean explains?"),
+    ("a misspelt option of x-outbound-list", small_spec_with(("key: identity_type", "kay: identity_type")), "kay is not a keyword here: did you mean key?"),
+    ("a misspelt common field in an example", small_spec_with(("screen_name: Home", "screen_name: Home, session_uid: a")), "session_uid is not a field here: did you mean session_uuid?"),
+    ("a wrong value of a common field in an example", small_spec_with(("screen_name: Home", "screen_name: Home, session_uuid: [7]")), "the example does not fit its schema: [7] is not of type 'string', 'null'"),
+    ("a misspelt field in an example", small_spec_with(("environment: production\n", "enviroment: production\n")), f"{line_of('environment: production')}: the example does not fit its schema: enviroment is not a field here: did you mean environment?"),
+    ("a misspelt field in an example of an event", small_spec_with(("screen_name: Home", "screen_nam: Home")), f"{line_of('screen_name: Home')}: the example does not fit its schema: screen_nam is not a field here: did you mean screen_name?"),
+    ("a wrong value in an example", small_spec_with(("screen_name: Home", "screen_name: 7")), f"{line_of('screen_name: Home')}: the example does not fit its schema: 7 is not of type 'string'"),
+    ("an unknown event in an example", small_spec_with(("event_type: screen_view", "event_type: screenview")), f"{line_of('event_type: screen_view')}: the example does not fit its schema: 'screenview' is not one of ['custom_event'"),
+    ("a wrong example of a header", small_spec_with(("example: 92", "example: many")), f"{line_of('example: 92')}: the example does not fit its schema: 'many' is not of type 'number'"),
+    ("a nested schema", small_spec_with(("        partner_identity:", "        slot: {type: object, properties: {a: {type: string}}}\n        partner_identity:")), "put it under components/schemas"),
+    ("a nested schema in a list", small_spec_with(("items: {$ref: \"#/components/schemas/Product\"}", "items: {allOf: [{$ref: \"#/components/schemas/CommonEventData\"}]}")), "put it under components/schemas"),
     ("not UTF-8", None, "is not UTF-8"),
     ("not there", "", "cannot be read"),
 ]  # fmt: skip
