@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -27,6 +27,8 @@ TYPED = (
         "scripts/testing.py",
     ),
 )
+REGENERATE = (str(ROOT / "scripts" / "regenerate"), "--check")
+MYPY = (sys.executable, "-m", "mypy", *TYPED)
 
 
 def main() -> int:
@@ -54,14 +56,9 @@ def _fast_steps(pytest_arguments: list[str]) -> list[tuple[str, Callable[[], boo
 
 def _all_steps() -> list[tuple[str, Callable[[], bool]]]:
     return [
-        (
-            "generated/ is up to date",
-            lambda: _command(str(ROOT / "scripts" / "regenerate"), "--check"),
-        ),
-        ("lint the spec", _lint_spec),
+        ("lint the spec, and beside it check that generated/ is up to date", lambda: _beside(REGENERATE, _lint_spec)),
         ("ruff", _ruff),
-        ("mypy", lambda: _run("mypy", *TYPED)),
-        ("pyright", lambda: _run("pyright", "--pythonpath", sys.executable)),
+        ("pyright, and mypy beside it", lambda: _beside(MYPY, _pyright)),
         ("install Redis for a test", _install_redis),
         ("erase what an earlier run measured", lambda: _run("coverage", "erase")),
         ("the quick tests, with branch coverage", _quick_tests),
@@ -76,14 +73,19 @@ def _quick_tests() -> bool:
 
 def _slow_tests() -> bool:
     """Run the slow tests. Those of Spark share a cluster, so they run in one process."""
+    spark = (sys.executable, *COVERAGE_RUN, "-q", SPARK)
+    return _beside(spark, lambda: _run("pytest", "-q", *PARALLEL, "-m", "slow", "--ignore", SPARK))
+
+
+def _beside(command: Sequence[str], step: Callable[[], bool]) -> bool:
+    """Run a command at the same time as a step. Print its output after that of the step."""
     with tempfile.TemporaryFile() as output:
-        command = [sys.executable, *COVERAGE_RUN, "-q", SPARK]
-        spark = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output)
-        others = _run("pytest", "-q", *PARALLEL, "-m", "slow", "--ignore", SPARK)
-        passed = spark.wait() == 0
+        process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output)
+        passed = step()
+        passed = process.wait() == 0 and passed
         output.seek(0)
         print(output.read().decode())
-    return passed and others
+    return passed
 
 
 def _coverage() -> bool:
@@ -93,6 +95,10 @@ def _coverage() -> bool:
 
 def _ruff() -> bool:
     return _run("ruff", "check", ".") and _run("ruff", "format", "--check", ".")
+
+
+def _pyright() -> bool:
+    return _run("pyright", "--pythonpath", sys.executable)
 
 
 def _lint_spec() -> bool:

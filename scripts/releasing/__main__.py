@@ -16,6 +16,7 @@ STEPS = {
     "commit": version.check_commit,
     "version": version.check_version,
     "changelog": version.check_changelog,
+    "links of the README": packages.check_links,
     "build": packages.build,
     "metadata": packages.check_metadata,
     "contents of the wheel": packages.check_contents,

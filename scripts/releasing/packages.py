@@ -16,7 +16,20 @@ _PACKAGES = {"mparticle_events": "generated/mparticle_events", "mparticle_ext": 
 _NEEDED = re.compile(r".*\.py|[^/]*/py\.typed|mparticle_ext/sandbox/page/.*\.(html|css|js)")
 _METADATA = {"METADATA", "WHEEL", "RECORD", "entry_points.txt", "licenses/LICENSE"}
 _STATED_KB = re.compile(r"the wheel has at most (\d+) kB", re.IGNORECASE)
+_REPOSITORY = re.compile(r"github\.com[:/]([\w.-]+/[\w.-]+?)(?:\.git)? \(fetch\)$")
+_RELATIVE_LINK = re.compile(r"(?P<picture>!?)\[(?P<text>[^]]*)]\((?![a-z]+:|#)(?P<path>[^)#]+)(?P<anchor>[^)]*)\)")
 _SLACK = 0.8  # a wheel that is smaller than this part of what CONTRIBUTING.md says makes it wrong too
+
+
+def check_links(release: Release) -> str:
+    """The relative links of the README lead somewhere, on a package index too, which has none of the other files."""
+    paths = [link["path"] for link in _RELATIVE_LINK.finditer(release.text("README.md"))]
+    if missing := [path for path in paths if not (release.source / path).exists()]:
+        raise RefusedError(f"README.md: {missing[0]}: is not in the commit: correct the link")
+    repository = _repository(release)
+    if not repository:
+        return release.skip("no remote is a repository at github.com, so links stay relative: add the remote")
+    return f"{len(paths)} relative links and pictures lead to {repository}"
 
 
 def build(release: Release) -> str:
@@ -71,8 +84,25 @@ def check_size(release: Release) -> str:
 
 def _build(release: Release, source: Path, output: Path, **environment: str) -> None:
     """Build the sdist, and from it the wheel, with the pinned tools."""
+    _make_links_absolute(release, source / "README.md")
     epoch = release.git("log", "-1", "--format=%ct")[0]
     run_module("build", "--no-isolation", "--outdir", output, source, SOURCE_DATE_EPOCH=epoch, **environment)
+
+
+def _make_links_absolute(release: Release, readme: Path) -> None:
+    def absolute(link: re.Match[str]) -> str:
+        kind = "raw" if link["picture"] else "blob"
+        address = f"{repository}/{kind}/{release.tag}/{link['path']}{link['anchor']}"
+        return f"{link['picture']}[{link['text']}]({address})"
+
+    if repository := _repository(release):
+        readme.write_text(_RELATIVE_LINK.sub(absolute, readme.read_text()))
+
+
+def _repository(release: Release) -> str:
+    """The address of the repository at GitHub; empty if no remote has one."""
+    found = filter(None, map(_REPOSITORY.search, release.git("remote", "--verbose")))
+    return next((f"https://github.com/{match[1]}" for match in found), "")
 
 
 def _hashes(folder: Path) -> dict[str, str]:

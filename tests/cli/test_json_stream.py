@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mparticle_ext.cli._json_stream import MAX_VALUE_BYTES, JSONStream
@@ -43,12 +43,14 @@ def read(document: bytes, most: int) -> list[tuple[int, Any, str]]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("layout", FORMATS)
+@settings(max_examples=50)
 @given(values=st.lists(OBJECTS, max_size=6), most=st.integers(1, 40) | st.just(1 << 20))
 def test_values_are_read_as_they_were_written(layout: str, values: list[Any], most: int) -> None:
     document = FORMATS[layout](values).encode()
     assert [value for _, value, _ in read(document, most)] == values
 
 
+@settings(max_examples=50)
 @given(values=st.lists(OBJECTS, min_size=1, max_size=6), data=st.data(), most=st.integers(1, 40))
 def test_a_malformed_line_is_one_fault_and_the_other_lines_are_read(
     values: list[Any], data: st.DataObject, most: int

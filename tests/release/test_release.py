@@ -14,6 +14,7 @@ from zipfile import ZipFile
 
 import pytest
 import yaml
+from _environment import python_of
 from checkout import Checkout
 from common import ROOT
 from osv_server import osv_server
@@ -33,6 +34,20 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 class ClockHook(BuildHookInterface):
     def initialize(self, version, build_data):
         Path(self.root, "mparticle_ext", "built.py").write_text(f"BUILT = {time.time_ns()}")
+"""
+RUN_STEPS = """
+import sys
+from pathlib import Path
+from releasing.__main__ import STEPS
+from releasing.release import RefusedError, Release
+
+project, scratch, *steps = sys.argv[1:]
+release = Release(Path(project), Path(scratch), dry_run=True)
+for name in steps:
+    try:
+        print(STEPS[name](release))
+    except RefusedError as error:
+        print(f"REFUSED: {error}")
 """
 METADATA = ["METADATA", "WHEEL", "RECORD", "entry_points.txt", "licenses/LICENSE"]
 
@@ -134,8 +149,16 @@ def test_a_release_needs_a_commit_and_a_section_in_the_changelog(checkout: Check
 def test_a_release_skips_nothing(checkout: Checkout) -> None:
     checkout.replace("CHANGELOG.md", "## Unreleased", "## 2.4.0 - 2026-02-01")
     checkout.commit(tag="v2.4.0")
+    assert refusal(checkout).endswith("stay relative: add the remote; only --dry-run may skip this step\n")
+    checkout.git("remote", "add", "origin", "https://github.com/example/sdk")
     assert refusal(checkout, **WITHOUT_INDEX).endswith("connect to it; only --dry-run may skip this step\n")
     assert not (checkout.folder / "dist").exists()
+
+
+def test_a_link_of_the_readme_to_a_missing_file_is_refused(checkout: Checkout) -> None:
+    checkout.replace("README.md", "(docs/start.md)", "(docs/begin.md)")
+    checkout.commit()
+    assert refusal(checkout, "--dry-run") == "README.md: docs/begin.md: is not in the commit: correct the link\n"
 
 
 def test_a_file_that_no_user_needs_is_refused(checkout: Checkout) -> None:
@@ -169,6 +192,7 @@ def test_a_wheel_of_another_size_is_refused(checkout: Checkout) -> None:
 
 
 def test_a_dry_run_from_the_first_to_the_last_step(checkout: Checkout, tmp_path: Path) -> None:
+    checkout.git("remote", "add", "origin", "git@github.com:example/sdk.git")
     with osv_server() as database:
         done = release(checkout, "--dry-run", PATH=path_of(tmp_path), **database)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -178,6 +202,7 @@ def test_a_dry_run_from_the_first_to_the_last_step(checkout: Checkout, tmp_path:
         assert f"{sha256(package.read_bytes()).hexdigest()}  dist/{package.name}" in done.stdout
     assert "twine found no problem" in done.stdout
     assert contents(wheel) == expected_contents()
+    require_absolute_links(ZipFile(wheel).read("mparticle_ext-2.4.0.dist-info/METADATA").decode())
     bill = json.loads((checkout.folder / "build" / "mparticle_ext-2.4.0.cdx.json").read_text())
     assert bill["bomFormat"] == "CycloneDX"
     assert {"mparticle-ext", "httpx", "msgspec", "attrs"} <= {one["name"] for one in bill["components"]}
@@ -186,16 +211,22 @@ def test_a_dry_run_from_the_first_to_the_last_step(checkout: Checkout, tmp_path:
     assert "The wheel works" in done.stdout
 
 
-def test_another_package_that_pip_installs_is_refused(checkout: Checkout, tmp_path: Path) -> None:
+def test_what_pip_installs_is_listed_and_without_a_known_vulnerability(checkout: Checkout, tmp_path: Path) -> None:
     checkout.replace("CONTRIBUTING.md", "msgspec, ", "")
     checkout.commit()
-    assert "pip installs" in refusal(checkout, "--dry-run", PATH=path_of(tmp_path))
-
-
-def test_a_dependency_with_a_known_vulnerability_is_refused(checkout: Checkout, tmp_path: Path) -> None:
+    steps = ("build", "install", "packages that pip installs", "known vulnerabilities")
+    (tmp_path / "scratch").mkdir()
     with osv_server("h11") as database:
-        problem = refusal(checkout, "--dry-run", PATH=path_of(tmp_path), **database)
-    assert re.fullmatch(r"pip-audit: h11 [\d.]+: TEST-1: require a version without it\n", problem)
+        command = [str(python_of("release")), "-Pc", RUN_STEPS, str(checkout.folder), str(tmp_path / "scratch"), *steps]
+        paths = {"PATH": path_of(tmp_path), "PYTHONPATH": str(ROOT / "scripts")}
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=True, env={**os.environ, **paths, **database}
+        )
+    assert re.search(
+        r"^REFUSED: CONTRIBUTING.md: pip installs \d+ other packages on Python ", done.stdout, re.MULTILINE
+    )
+    problem = r"^REFUSED: pip-audit: h11 [\d.]+: TEST-1: require a version without it$"
+    assert re.search(problem, done.stdout, re.MULTILINE)
 
 
 def contents(wheel: Path) -> set[str]:
@@ -209,6 +240,18 @@ def expected_contents() -> set[str]:
         names |= {path.relative_to(folder).as_posix() for path in (folder / package).rglob("*.py")}
     names |= {f"mparticle_ext/sandbox/page/{name}" for name in PAGE}
     return names | {f"mparticle_ext-2.4.0.dist-info/{name}" for name in METADATA}
+
+
+def require_absolute_links(description: str) -> None:
+    """The links and pictures of the README lead to files of the tag, at GitHub."""
+    links = re.findall(r"(!?)\[[^]]*]\(([^)#]+)", description)
+    own = [(picture, link) for picture, link in links if link.startswith("https://github.com/example/sdk/")]
+    assert len(own) > 20
+    assert all(link.startswith("https://") for _, link in links)
+    for picture, link in own:
+        kind, tag, path = link.removeprefix("https://github.com/example/sdk/").split("/", 2)
+        assert (kind, tag) == ("raw" if picture else "blob", "v2.4.0")
+        assert (ROOT / path).exists()
 
 
 def path_of(folder: Path) -> str:

@@ -15,7 +15,7 @@ from mparticle_ext.sandbox import Sandbox
 # examples of parts, such as two actions of a commerce event: the spec allows one of them (x-exactly-one-of).
 COMMAND = [
     *(sys.executable, "-m", "schemathesis.cli", "run", str(ROOT / "spec" / "openapi.yaml"), "--no-color"),
-    *("--auth", "sandbox-key:sandbox-secret", "--phases", "fuzzing", "--max-examples", "60"),
+    *("--auth", "sandbox-key:sandbox-secret", "--phases", "fuzzing", "--max-examples", "30"),
     *("--generation-deterministic", "--continue-on-failure", "--request-timeout", "10", "--checks", "all"),
 ]
 
