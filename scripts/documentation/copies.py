@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from bs4 import BeautifulSoup, Tag
+from bs4 import BeautifulSoup, SoupStrainer, Tag
 from markdownify import MarkdownConverter
 
 _LEFT_OUT = "a.headerlink, nav, .md-clipboard, .linenos, script, style, .md-source-file, .md-copyright"
@@ -26,7 +26,7 @@ def write_copies(site: Path, pages: list[str], title: str, summary: str) -> None
 
 def _article(page: Path) -> Tag:
     """The content of a page, with links to the copies of other pages."""
-    article = BeautifulSoup(page.read_text(), "html.parser").find("article")
+    article = BeautifulSoup(page.read_text(), "html.parser", parse_only=SoupStrainer("article")).find("article")
     assert isinstance(article, Tag), page  # noqa: S101  # the theme puts the content there
     for element in article.select(_LEFT_OUT):
         element.decompose()
