@@ -21,8 +21,7 @@ try:
 except ModuleNotFoundError as error:
     raise ImportError('a data plan needs its extra: pip install "mparticle-ext[plan]"') from error
 
-ViolationKind: TypeAlias = Literal["unplanned", "missing_required", "invalid_value", "unknown"]
-"""What is wrong, in mParticle's words: an unplanned event or name, a missing name, a wrong value, or something else."""
+ViolationKind: TypeAlias = Literal["unplanned", "missing_required", "invalid_value", "unknown"]  # mParticle's words
 
 _MAX_NAMES = 1000  # in which a similar one is searched for: mParticle allows as many data points
 _MAX_NAME = 256  # characters: mParticle allows as many

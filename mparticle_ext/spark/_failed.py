@@ -18,7 +18,6 @@ from ._frame import DOCUMENT, KEY
 from ._schema import fault
 
 Target: TypeAlias = str | Callable[[DataFrame], object]
-"""A path, or a function of a frame."""
 
 _COLUMNS = {"place": "string", "reason": "string", "outcome": "string", "repeatable": "boolean", DOCUMENT: "string"}
 _MOST = 10_000
