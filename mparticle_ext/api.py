@@ -97,7 +97,7 @@ class EventsApi:
     def bulk_upload_historical_events(
         self, batches: Iterable[AnyBatch], callback: Callback | None = None
     ) -> httpx.Response | Future[httpx.Response]:
-        """Upload 1 to 100 batches of old events: each has a timestamp, more than 72 hours ago.
+        """Upload 1 to 100 batches of old events: each has a timestamp, 72 hours ago or more.
 
         mParticle does not forward historical data to event and warehouse outputs. The arguments, the return value and
         the errors are those of `bulk_upload_events`.

@@ -89,7 +89,8 @@ class Retry:
         initial_backoff: The longest first wait, in seconds.
         max_backoff: The longest wait, in seconds.
         budget: Retries that are allowed in an outage. Each retry costs one; each accepted request gives back a fifth
-            of one, and the cost of its last retry. At 0 nothing is retried. 100 and a fifth are the AWS SDKs' numbers.
+            of one, and the cost of its last retry. When it is used up, nothing is retried. 100 and a fifth are the AWS
+            SDKs' numbers.
 
     Raises:
         ConfigurationError: A value cannot work.
@@ -268,10 +269,11 @@ class Configuration:
         ssl_context: The trusted certificates, and a client certificate; None for httpx's. For the certificates of the
             operating system give `ssl.create_default_context()`.
         on_attempt: Called with an `Attempt` after each attempt, in its thread or event loop. Its exceptions go to the
-            caller of the upload.
+            caller of the upload, or to the callback as an `MParticleError`.
         transport: An httpx transport to use instead of httpx's own; or `"aiohttp"` to send from asyncio through
-            aiohttp, which takes less CPU for single uploads. Needs the extra `aiohttp`. `proxy` and `ssl_context` are
-            not used with a transport of your own.
+            aiohttp, which takes less CPU for single uploads. Needs the extra `aiohttp`. respx and OpenTelemetry's httpx
+            instrumentation do not see what aiohttp sends: use a `Sandbox` and `on_attempt`. `proxy` and `ssl_context`
+            are not used with a transport of your own.
         data_plan: The data plan to check each batch against before it is sent. A batch that names no plan is sent with
             this one in `context.data_plan`, if the plan has an ID. The batch object is not changed.
         on_violation: How to treat a batch that violates the plan. "warn" logs a warning with the names and

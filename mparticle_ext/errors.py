@@ -117,8 +117,8 @@ class PlanViolationError(MParticleError, ValueError):
     def __init__(self, violations: Sequence[Violation], batch_index: int | None = None) -> None:
         more = f" (and {len(violations) - 1} more)" if len(violations) > 1 else ""
         super().__init__(f"{'batch' if batch_index is None else f'batches[{batch_index}]'}: {violations[0]}{more}")
-        self.violations = violations
-        self.batch_index = batch_index
+        self.violations: Sequence[Violation] = violations
+        self.batch_index: int | None = batch_index
 
     def __reduce__(self) -> tuple[object, ...]:
         return type(self), (self.violations, self.batch_index)
@@ -144,10 +144,10 @@ class ValidationError(MParticleError, ValueError):
     def __init__(self, problem: str, path: str = "", batch_index: int | None = None, subject: str = "batch") -> None:
         named = subject if batch_index is None else f"batches[{batch_index}]"
         super().__init__(f"{named}: {path + ': ' if path else ''}{problem}")
-        self.problem = problem
-        self.path = path
-        self.batch_index = batch_index
-        self.subject = subject
+        self.problem: str = problem
+        self.path: str = path
+        self.batch_index: int | None = batch_index
+        self.subject: str = subject
 
     def __reduce__(self) -> tuple[object, ...]:
         return type(self), (self.problem, self.path, self.batch_index, self.subject)
@@ -224,10 +224,10 @@ class APIStatusError(APIError):
         details = "; ".join(f"{error.code or 'error'}: {error.message or 'no message'}" for error in errors)
         hint = _HINTS.get(response.status_code, self.hint)
         super().__init__(f"HTTP {response.status_code}: {hint}{' (' + details + ')' if details else ''}")
-        self.status_code = response.status_code
+        self.status_code: int = response.status_code
         self.outcome = outcome_of_status(response.status_code)
-        self.errors = tuple(errors)
-        self.response = response
+        self.errors: tuple[ApiError, ...] = tuple(errors)
+        self.response: httpx.Response = response
 
     def __reduce__(self) -> tuple[object, ...]:
         response = self.response
@@ -289,7 +289,7 @@ class RateLimitError(APIStatusError):
         *,
         is_sent: bool = True,
     ) -> None:
-        self.retry_after = retry_after
+        self.retry_after: float | None = retry_after
         self.limit: str | None = response.headers.get("X-mp-rate-limit-exceeded")
         wait = "" if retry_after is None else f"{round(retry_after, 1):g} s "
         which = f"the {self.limit}" if self.limit else "a"

@@ -1,10 +1,10 @@
-"""Airflow: it says when to load the orders of a day; `upload_all` sends them.
+"""Airflow: upload the orders of each day.
 
-One task sends a whole day. Pitfall: many small tasks share one rate limit, so do not map it, and
+One task sends a whole day, with `upload_all`. Pitfall: many small tasks share one rate limit, so do not map it, and
 `max_active_tis_per_dag` is 1. Airflow repeats a task that failed: `source_request_id` is the number of the order, so
-what was delivered counts once for 30 days. A few faulty rows do not fail the day: the file beside it has their JSON, to
-correct and upload, and the log has the reasons. The credentials are in the environment of the workers; MPARTICLE_ORDERS
-is the folder of the files.
+what was delivered counts once in 30 to 60 days. A few faulty rows do not fail the day: the file beside it has their
+JSON, to correct and upload, and the log has the reasons. The credentials are in the environment of the workers;
+MPARTICLE_ORDERS is the folder of the files.
 
     pip install "mparticle-ext" apache-airflow
     airflow dags test mparticle_orders 2026-11-01    # reads $MPARTICLE_ORDERS/2026-11-01.ndjson

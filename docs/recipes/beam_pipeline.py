@@ -1,4 +1,4 @@
-"""Apache Beam: `GroupIntoBatches` makes groups, and a few lanes send them.
+"""Apache Beam: upload the lines of a file in groups.
 
 Pitfall: a runner can give a DoFn one element at a time, which would be one request for each batch, so
 `GroupIntoBatches` makes groups of 1,000. The key is the lane: at most LANES groups are sent at once, each at its share

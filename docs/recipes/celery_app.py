@@ -47,6 +47,8 @@ api = EventsApi(Configuration.from_env(deadline=20))  # each worker process gets
 )
 def upload_purchase(order: str, customer_id: str, total: float, placed_at: int) -> None:
     """Upload the purchase of an order; `placed_at` is in Unix milliseconds."""
+    if not order:  # mParticle would drop all but the first of these orders: their ids would be equal
+        raise ValueError("the order has no number")
     action = ProductAction("purchase", transaction_id=order, total_amount=total)
     batch = Batch(
         "production",

@@ -3,7 +3,7 @@
 `upload_all` reads the rows while it sends, so memory does not grow with the file. It finds mParticle's rate limit by
 itself. `historical=True` is for events that are at least 72 hours old: mParticle does not forward them to outputs.
 A row becomes a dict, so a value that is wrong fails this row only. Correct the rows that the failed file names, and
-load the whole file again: the number of the order is the `source_request_id`, so it counts once in 30 days. A row
+load the whole file again: the number of the order is the `source_request_id`, so it counts once in 30 to 60 days. A row
 without a number is not sent, because it would count at each load. Of two rows with the same number mParticle keeps the
 first: if a row is a line of an order, add the line to the id. Pitfall: text with digits is accepted as a number, but
 takes the SDK fifty times longer. So the program converts it.

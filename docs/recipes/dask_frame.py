@@ -1,9 +1,10 @@
-"""Dask: the workers compute the partitions, and this process sends them one after the other.
+"""Dask: upload the rows of a frame.
 
-mParticle takes about 270 batches a second, and one process sends more. Pitfall: in `map_partitions` each worker
-would find the rate limit alone, and a partition that Dask computes again would be sent again. Only one partition is in
-memory here. pandas has NaN for a value that is missing, and floats for the other integers of its column. The number of
-the order is the `source_request_id`, so the program can run again. A row without a number is not sent, but reported.
+The workers compute the partitions, and this process sends them one after the other. mParticle takes about 270 batches a
+second, and one process sends more. Pitfall: in `map_partitions` each worker would find the rate limit alone, and a
+partition that Dask computes again would be sent again. Only one partition is in memory here. pandas has NaN for a value
+that is missing, and floats for the other integers of its column. The number of the order is the `source_request_id`, so
+the program can run again. A row without a number is not sent, but reported.
 
     pip install "mparticle-ext" "dask[dataframe]"
     python dask_frame.py orders.parquet    # columns: number, customer_id, total

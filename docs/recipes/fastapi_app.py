@@ -3,7 +3,8 @@
 One `AsyncEventsApi` serves the process. A background task uploads when the response is sent, so a user does not wait
 for mParticle. At SIGTERM uvicorn waits for the background tasks, then the lifespan closes the API. Pitfall: Kubernetes
 kills a process 30 seconds after SIGTERM. The deadline must end all uploads, with their retries, before that. The
-number of the order is the `source_request_id`: a request that a browser sends twice counts once.
+number of the order is the `source_request_id`: a request that a browser sends twice counts once. So an order needs a
+number: mParticle would drop all but the first of the orders with the same id.
 
     pip install mparticle-ext fastapi uvicorn
     uvicorn fastapi_app:app
@@ -16,7 +17,7 @@ from decimal import Decimal
 from typing import Annotated
 
 from fastapi import BackgroundTasks, Depends, FastAPI, Request
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from mparticle_ext import (
     AsyncEventsApi,
@@ -35,7 +36,7 @@ LOG = logging.getLogger(__name__)
 class Order(BaseModel):
     """What the shop sends."""
 
-    number: str
+    number: Annotated[str, Field(min_length=1)]
     customer_id: str
     total: Decimal
 

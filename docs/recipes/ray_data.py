@@ -1,9 +1,10 @@
-"""Ray Data: Ray reads and shapes the rows, and the driver sends them.
+"""Ray Data: upload the rows of a data set.
 
-mParticle takes about 270 batches a second, and one process sends more. Pitfall: in `map_batches` each worker
-would find the rate limit alone, so that many requests are refused, and a task that Ray repeats sends its rows again.
-The rows come to the driver block by block, so memory stays flat. `source_request_id` is the number of the order, so the
-program can run again. A row without a number is not sent, but reported.
+Ray reads and shapes the rows, and the driver sends them. mParticle takes about 270 batches a second, and one process
+sends more. Pitfall: in `map_batches` each worker would find the rate limit alone, so that many requests are refused,
+and a task that Ray repeats sends its rows again. The rows come to the driver block by block, so memory stays flat.
+`source_request_id` is the number of the order, so the program can run again. A row without a number is not sent, but
+reported.
 
     pip install "mparticle-ext" "ray[data]"
     python ray_data.py orders.parquet    # columns: number, customer_id, total

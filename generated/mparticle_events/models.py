@@ -72,25 +72,64 @@ class UserIdentities(Model, repr_omit_defaults=True, gc=False, forbid_unknown_fi
     """Your own ID of the user."""
 
     facebook: str | None | UnsetType = UNSET
+    """ID of the user at Facebook."""
+
     twitter: str | None | UnsetType = UNSET
+    """ID of the user at Twitter."""
+
     google: str | None | UnsetType = UNSET
+    """ID of the user at Google."""
+
     microsoft: str | None | UnsetType = UNSET
+    """ID of the user at Microsoft."""
+
     yahoo: str | None | UnsetType = UNSET
+    """ID of the user at Yahoo."""
+
     email: str | None | UnsetType = UNSET
+    """Email address of the user."""
+
     alias: str | None | UnsetType = UNSET
+    """Another name of the user."""
+
     facebook_custom_audience_id: str | None | UnsetType = UNSET
+    """ID of the user for Facebook's custom audiences."""
+
     other_id_2: str | None | UnsetType = UNSET
+    """Another ID of your choice."""
+
     other_id_3: str | None | UnsetType = UNSET
+    """Another ID of your choice."""
+
     other_id_4: str | None | UnsetType = UNSET
+    """Another ID of your choice."""
+
     other_id_5: str | None | UnsetType = UNSET
+    """Another ID of your choice."""
+
     other_id_6: str | None | UnsetType = UNSET
+    """Another ID of your choice."""
+
     other_id_7: str | None | UnsetType = UNSET
+    """Another ID of your choice."""
+
     other_id_8: str | None | UnsetType = UNSET
+    """Another ID of your choice."""
+
     other_id_9: str | None | UnsetType = UNSET
+    """Another ID of your choice."""
+
     other_id_10: str | None | UnsetType = UNSET
+    """Another ID of your choice."""
+
     mobile_number: str | None | UnsetType = UNSET
+    """Mobile phone number of the user."""
+
     phone_number_2: str | None | UnsetType = UNSET
+    """Second phone number of the user."""
+
     phone_number_3: str | None | UnsetType = UNSET
+    """Third phone number of the user."""
 
 
 UserAttributeListString: TypeAlias = Annotated[str, Meta(max_length=512)]
@@ -526,7 +565,11 @@ class Promotion(Model, repr_omit_defaults=True, gc=False, forbid_unknown_fields=
     """A promotion in your own application, such as a banner or an offer."""
 
     id: str | None | UnsetType = UNSET
+    """Your ID of the promotion."""
+
     name: str | None | UnsetType = UNSET
+    """Name of the promotion."""
+
     creative: str | None | UnsetType = UNSET
     """Image or text of the promotion."""
 
@@ -776,7 +819,11 @@ class GeoLocation(Model, repr_omit_defaults=True, gc=False, forbid_unknown_field
     """Code of the region or state, such as `NY`."""
 
     city_name: str | None | UnsetType = UNSET
+    """Name of the city."""
+
     postal_code: str | None | UnsetType = UNSET
+    """Postal code."""
+
     dma_code: int | None | UnsetType = UNSET
     """Designated market area code, in the United States."""
 
@@ -819,12 +866,20 @@ class DeviceInformation(Model, repr_omit_defaults=True, gc=False, forbid_unknown
     """
 
     brand: str | None | UnsetType = UNSET
+    """Brand of the device."""
+
     product: str | None | UnsetType = UNSET
+    """Product name of the device."""
+
     device: str | None | UnsetType = UNSET
     """Name of the device."""
 
     android_uuid: str | None | UnsetType = UNSET
+    """ID of the device on Android."""
+
     device_manufacturer: str | None | UnsetType = UNSET
+    """Manufacturer of the device."""
+
     os_version: str | None | UnsetType = UNSET
     """Version of the operating system, such as `17.4.1`."""
 
@@ -832,6 +887,8 @@ class DeviceInformation(Model, repr_omit_defaults=True, gc=False, forbid_unknown
     """Model, such as `iPhone14,2`."""
 
     device_country: str | None | UnsetType = UNSET
+    """Country of the device."""
+
     locale_language: str | None | UnsetType = UNSET
     """Language in the device's settings."""
 
@@ -851,6 +908,8 @@ class DeviceInformation(Model, repr_omit_defaults=True, gc=False, forbid_unknown
     """Mobile country code (MCC)."""
 
     build_identifier: str | None | UnsetType = UNSET
+    """ID of the build of the operating system."""
+
     http_header_user_agent: str | None | UnsetType = UNSET
     """The User-Agent header that the device sends."""
 
@@ -858,11 +917,17 @@ class DeviceInformation(Model, repr_omit_defaults=True, gc=False, forbid_unknown
     """Token for push messages to the device."""
 
     cpu_architecture: str | None | UnsetType = UNSET
+    """Architecture of the processor."""
+
     radio_access_technology: str | None | UnsetType = UNSET
     """Mobile network technology, such as `LTE`."""
 
     bluetooth_version: str | None | UnsetType = UNSET
+    """Version of Bluetooth that the device supports."""
+
     build_version_release: str | None | UnsetType = UNSET
+    """Version of the operating system, from its build."""
+
     amp_id: str | None | UnsetType = UNSET
     """ID of the device on AMP pages."""
 
@@ -906,11 +971,23 @@ class DeviceInformation(Model, repr_omit_defaults=True, gc=False, forbid_unknown
     """Time when the App Tracking Transparency status was set, in Unix milliseconds."""
 
     is_tablet: bool | None | UnsetType = UNSET
+    """Whether the device is a tablet."""
+
     push_notification_sound_enabled: bool | None | UnsetType = UNSET
+    """Whether push messages make a sound."""
+
     push_notification_vibrate_enabled: bool | None | UnsetType = UNSET
+    """Whether push messages vibrate."""
+
     supports_telephony: bool | None | UnsetType = UNSET
+    """Whether the device can make phone calls."""
+
     has_nfc: bool | None | UnsetType = UNSET
+    """Whether the device has NFC."""
+
     bluetooth_enabled: bool | None | UnsetType = UNSET
+    """Whether Bluetooth is on."""
+
     limit_ad_tracking: bool | None | UnsetType = UNSET
     """Whether the user limits ad tracking."""
 
@@ -1043,6 +1120,8 @@ class MediaInfo(Model, repr_omit_defaults=True, gc=False, forbid_unknown_fields=
     """Quality of the media."""
 
     channel: str | None | UnsetType = UNSET
+    """Channel of the media."""
+
     timed_metadata: str | None | UnsetType = UNSET
     """Metadata for the playback position."""
 
@@ -1073,6 +1152,8 @@ class Product(Model, repr_omit_defaults=True, gc=False, forbid_unknown_fields=Tr
     """Your ID of the product, such as its SKU."""
 
     name: str | None | UnsetType = UNSET
+    """Name of the product."""
+
     price: Number | None | UnsetType = UNSET
     """Price of one unit, in the event's currency."""
 
@@ -1080,7 +1161,11 @@ class Product(Model, repr_omit_defaults=True, gc=False, forbid_unknown_fields=Tr
     """Price of all units, in the event's currency."""
 
     brand: str | None | UnsetType = UNSET
+    """Brand of the product."""
+
     category: str | None | UnsetType = UNSET
+    """Category of the product."""
+
     variant: str | None | UnsetType = UNSET
     """Variant, such as the colour or the size."""
 
@@ -1203,6 +1288,8 @@ class CommonEventData(Model, repr_omit_defaults=True, gc=False, kw_only=True):
     """The view controller that was shown."""
 
     canonical_name: str | None | UnsetType = UNSET
+    """A canonical name. mParticle does not document its use."""
+
     page_url: str | None | UnsetType = UNSET
     """URL of the page where the event occurred."""
 
@@ -1830,6 +1917,8 @@ class CrashReportEventData(
     """Message of the exception."""
 
     stack_trace: str | None | UnsetType = UNSET
+    """Stack trace of the exception."""
+
     exception_handled: bool | None | UnsetType = UNSET
     """Whether the application handled the exception."""
 

@@ -183,9 +183,9 @@ def upload(
     from MPARTICLE_API_KEY and MPARTICLE_API_SECRET, or from a prompt.
 
     A batch without a source_request_id gets one, made from the bytes of its file and its index in it. mParticle accepts
-    an id once in 30 days, so the same file adds nothing when it is uploaded again, even if it was copied or renamed. A
-    stream gets new ids each time. If two batches in the input have the same source_request_id, mParticle drops the
-    second one.
+    an id once in 30 to 60 days, so the same file adds nothing when it is uploaded again in that time, even if it was
+    copied or renamed. A stream gets new ids each time. If two batches in the input have the same source_request_id,
+    mParticle drops the second one.
 
     A journal beside the first FILE keeps the progress: --resume does not send again what is settled. The journal is
     removed when no batch is left to send. A stream has no journal.
@@ -246,19 +246,18 @@ def sandbox(
     context.exit(run_sandbox(port, {name: value for name, value in settings.items() if value is not None}))
 
 
-@app.command(
-    short_help="Print the completion script for a shell.",
-    help="""Print the script that completes commands, options and event types in a shell.
-
-    \b
-    bash  eval "$(mparticle-ext completion bash)"    in ~/.bashrc
-    zsh   eval "$(mparticle-ext completion zsh)"     in ~/.zshrc
-    fish  mparticle-ext completion fish | source     in ~/.config/fish/config.fish
-    """,
-)
+@app.command(short_help="Print the completion script for a shell.")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def completion(context: click.Context, shell: str) -> None:
+    """Print the script that completes commands, options and event types in a shell.
+
+    bash, in ~/.bashrc: eval "$(mparticle-ext completion bash)"
+
+    zsh, in ~/.zshrc: eval "$(mparticle-ext completion zsh)"
+
+    fish, in ~/.config/fish/config.fish: mparticle-ext completion fish | source
+    """
     kind = get_completion_class(shell)
     assert kind is not None, shell  # noqa: S101  # click has each of the three
     click.echo(kind(context.find_root().command, {}, "mparticle-ext", "_MPARTICLE_EXT_COMPLETE").source())

@@ -62,7 +62,8 @@ class DataPlan:
     """
 
     def __init__(self, document: PlanDocument, *, strict: bool = False) -> None:
-        self.plan_id, self.version = document.data_plan_id, document.version
+        self.plan_id: str | None = document.data_plan_id
+        self.version: int | None = document.version
         self._strict = strict
         self._actions = {subject: action for subject, action in document.actions.items() if action != "allow"}
         self._hint = Hints()

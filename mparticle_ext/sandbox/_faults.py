@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeAlias, get_args
 from msgspec import Struct
 
 After: TypeAlias = Literal["headers", "request", "taken"]
+"""When a connection is closed: before the body is read, after it is read, or after the batches are taken."""
 
 _MIN_FAILURE_STATUS = 300
 _MAX_STATUS = 599

@@ -22,7 +22,6 @@ from ._server import Server
 if TYPE_CHECKING:
     from .. import DataPlan, Violation
 
-_DEFAULT_KEYS = ("sandbox-key", "sandbox-secret")  # valid only for a sandbox
 _MAX_REASONS = 3  # in an error message
 
 
@@ -48,14 +47,14 @@ class Sandbox:
 
     Raises:
         ValueError: An argument is not valid.
-        WrongCallError: The data plan is something else.
+        WrongCallError: `data_plan` is not a `DataPlan`.
     """
 
     def __init__(
         self,
         *,
-        api_key: str = _DEFAULT_KEYS[0],
-        api_secret: str = _DEFAULT_KEYS[1],
+        api_key: str = "sandbox-key",
+        api_secret: str = "sandbox-secret",  # noqa: S107  # valid only for a sandbox
         port: int = 0,
         latency: float = 0.0,
         rate_limit: float | None = None,
@@ -73,7 +72,7 @@ class Sandbox:
         self._stopping = threading.Event()
         credentials = f"{api_key}:{api_secret}".encode()
         self._events_api = no_cross_site(EventsApiApp(self._log, self._faults, credentials, self._stopping))
-        default_keys = (api_key, api_secret) == _DEFAULT_KEYS
+        default_keys = (api_key, api_secret) == ("sandbox-key", "sandbox-secret")
         stream = EventStream(self._log, self._faults, self._stopping, default_keys=default_keys, plan=data_plan)
         self._page = page_app(self._log, self._faults, stream, data_plan)
         self._server = Server(self._app, port)

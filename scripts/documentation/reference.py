@@ -6,6 +6,7 @@ import inspect
 import json
 import re
 from collections.abc import Iterator
+from itertools import takewhile
 from typing import Any
 
 import msgspec
@@ -18,6 +19,7 @@ from mparticle_ext.cli._python_code import python_program
 from .examples import part_examples
 from .markdown import Pages, fenced, page, page_with_code, table
 from .schemas import Schema, describe_type, enum_of, event_types, limits, page_of, parts, python_enum
+from .tables import DocumentationError
 
 _COMMON = "CommonEventData"
 _EVENTS_PAGE = "/reference/events/index.md"
@@ -140,13 +142,14 @@ def _map(spec: Spec, name: str) -> str:
 
 
 def _signature(spec: Spec, name: str) -> str:
-    """The call of a constructor: what is positional, and what is required."""
+    """The call of a constructor: what is positional, and what is required. After a default, each field needs one."""
     required = spec.schemas[name].get("required", ())
     positional = spec.schemas[name].get("x-constructor", {}).get("positional", [])
     named = [field for field in spec.fields_of(name) if field not in positional]
-    given = [field if field in required else f"{field}=UNSET" for field in positional]
+    bare = list(takewhile(lambda field: field in required, positional))
+    defaults = [f"{field}={'REQUIRED' if field in required else 'UNSET'}" for field in positional[len(bare) :]]
     rest = ["*", *(field for field in named if field in required), "..."] if named else []
-    return fenced("python", f"{spec.constructor_name(name)}({', '.join([*given, *rest])})")
+    return fenced("python", f"{spec.constructor_name(name)}({', '.join([*bare, *defaults, *rest])})")
 
 
 def _fields(spec: Spec, name: str, fields: dict[str, Schema]) -> list[str]:
@@ -161,9 +164,12 @@ def _fields(spec: Spec, name: str, fields: dict[str, Schema]) -> list[str]:
 def _field(spec: Spec, owner: str, name: str) -> str:
     schema = spec.fields_of(owner)[name]
     facts = [describe_type(spec, schema), *limits(spec, schema), *_necessity(spec.schemas[owner], name)]
-    described = [schema["description"]] if "description" in schema else []
+    if not schema.get("description"):
+        raise DocumentationError(f"{owner}.{name}: has no description in the spec: say there what it means")
     heading = f"### `{name}` {{ #{name} }}"
-    return "\n\n".join([heading, " · ".join(facts) + "\n{ .facts }", *described, *_values(spec, owner, schema)])
+    return "\n\n".join(
+        [heading, " · ".join(facts) + "\n{ .facts }", schema["description"], *_values(spec, owner, schema)]
+    )
 
 
 def _necessity(owner: Schema, name: str) -> list[str]:

@@ -55,15 +55,19 @@ def describe_type(spec: Spec, schema: Schema) -> str:
     if "$ref" in schema:
         return _describe_named(spec, base_name(schema))
     if "oneOf" in schema or "anyOf" in schema:
-        return " or ".join(dict.fromkeys(describe_type(spec, branch) for branch in non_null(schema)))
+        branches = dict.fromkeys(describe_type(spec, branch) for branch in non_null(schema))
+        return " or ".join(sorted(branches, key=lambda words: words.startswith("map")))  # else "map of string or ..."
     kinds = schema.get("type", "any value")
     kind = kinds if isinstance(kinds, str) else kinds[0]
     if kind == "array":
-        items = describe_type(spec, schema["items"])
-        return f"list of ({items})" if " or " in items else f"list of {items}"
+        return f"list of {_grouped(describe_type(spec, schema['items']))}"
     if kind == "object" and isinstance(schema.get("additionalProperties"), dict):
-        return f"map of {describe_type(spec, schema['additionalProperties'])} by name"
+        return f"map of names to {_grouped(describe_type(spec, schema['additionalProperties']))}"
     return kind
+
+
+def _grouped(words: str) -> str:
+    return f"({words})" if " or " in words else words
 
 
 def _describe_named(spec: Spec, name: str) -> str:

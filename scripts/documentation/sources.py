@@ -14,7 +14,9 @@ import yaml
 from mparticle_events.client import Client
 from regeneration.spec import Spec
 
-from .markdown import Pages
+from mparticle_ext.cli._exit import EXIT_CODES
+
+from .markdown import Pages, fenced
 from .recipes import recipe_pages
 from .reference import model_table, reference_pages, signature
 from .tables import error_list, settings_tables
@@ -55,6 +57,7 @@ def _written_pages(written: Path, spec: Spec) -> Pages:
         "errors": lambda: error_list(written),
         "models": lambda: model_table(spec),
         "client": lambda: signature(Client, "Client"),
+        "exit codes": lambda: fenced("text", EXIT_CODES.removeprefix("\b\n")),
         "results": lambda: _RESULTS.read_text().partition("\n")[2].strip(),
     }
     pages = {f"/{file.relative_to(written).as_posix()}": file.read_text() for file in written.rglob("*.md")}

@@ -118,7 +118,7 @@ def test_the_version() -> None:
 
 
 def test_completion() -> None:
-    assert '\n  bash  eval "$(mparticle-ext completion bash)"    in ~/.bashrc\n' in run("completion", "--help").out
+    assert '\n  bash, in ~/.bashrc: eval "$(mparticle-ext completion bash)"\n' in run("completion", "--help").out
     for shell in ("bash", "zsh", "fish"):
         assert "_MPARTICLE_EXT_COMPLETE" in run("completion", shell).out
     asked = {"_MPARTICLE_EXT_COMPLETE": "bash_complete", "COMP_WORDS": "mparticle-ext example scr", "COMP_CWORD": "2"}

@@ -98,6 +98,33 @@ def test_the_python_of_each_page_makes_its_json(site: Path) -> None:
         assert json.loads(printed.getvalue()) == json.loads(document)
 
 
+SIGNATURE = re.compile(r"^```python\n(\w+)\((.*)\)\n```", re.MULTILINE)
+
+
+def test_the_signatures_of_the_reference_are_python(site: Path) -> None:
+    found = [pair for page in site.glob("reference/**/*.md") for pair in SIGNATURE.findall(page.read_text())]
+    assert len(found) > 40
+    for name, arguments in found:
+        compile(f"def {name}({arguments.replace('*, ...', '**others').replace('...', '**others')}): ...", name, "exec")
+
+
+def test_the_pages_of_the_api_show_no_private_name_and_the_type_of_each_attribute(site: Path) -> None:
+    pages = {page.name: page.read_text() for page in (site / "api").glob("*.md")}
+    assert [name for name, text in pages.items() if re.search(r"= _\w", text)] == []
+    without = [name for name, text in pages.items() if re.search(r"^\| `\w+` \|  \|", text, re.MULTILINE)]
+    assert without == []
+    for name, page in (("After", "sandbox"), ("Fate", "sandbox"), ("ViolationKind", "plan"), ("Target", "spark")):
+        assert re.search(rf"^## {name}\b", pages[f"{page}.md"], re.MULTILINE), name
+    assert "`violations`" in pages["errors.md"]
+
+
+def test_the_page_of_the_command_has_what_its_help_prints(site: Path) -> None:
+    page = (site / "api" / "command.md").read_text()
+    assert "  141  the reader of the output closed it" in page
+    assert "[completion](#mparticle-ext-completion)" in page
+    assert '\n\nzsh, in ~/.zshrc: eval "$(mparticle-ext completion zsh)"\n\n' in page
+
+
 def test_llms_txt_lists_a_copy_of_each_page(site: Path) -> None:
     listed = re.findall(r"^- \[.+\]\((.+\.md)\)$", (site / "llms.txt").read_text(), re.MULTILINE)
     pages = {str(page.relative_to(site).with_suffix(".md")) for page in pages_of(site)}
@@ -114,6 +141,17 @@ def test_a_warning_fails(tmp_path: Path) -> None:
     assert done.returncode != 0
     assert "page does not exist" in done.stdout + done.stderr
     assert "anchor does not exist" in done.stdout + done.stderr
+
+
+def test_a_field_without_a_description_fails(tmp_path: Path) -> None:
+    described = 'customer_id: {type: [string, "null"], description: Your own ID of the user.}'
+    text = (ROOT / "spec" / "openapi.yaml").read_text()
+    assert described in text
+    spec = tmp_path / "openapi.yaml"
+    spec.write_text(text.replace(described, described.replace(", description: Your own ID of the user.", "")))
+    done = build("--output", str(tmp_path / "out"), "--spec", str(spec))
+    assert done.returncode == 1
+    assert "UserIdentities.customer_id: has no description in the spec" in done.stderr
 
 
 def copy_of_the_pages(folder: Path) -> Path:

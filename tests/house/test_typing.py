@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from common import CODE, SHOP_PLAN
+from common import CODE, write_shop_plan
 from type_checkers import errors_of_mypy, errors_of_pyright
 
 HERE = Path(__file__).resolve().parent.parent
@@ -24,7 +24,7 @@ def test_right_use_passes(errors_of: Callable[[Path], set[int]], file: str) -> N
 def test_the_code_of_the_readme_and_the_documentation_passes(
     errors_of: Callable[[Path], set[int]], tmp_path: Path
 ) -> None:
-    (tmp_path / "shop_plan.py").write_text(SHOP_PLAN)
+    write_shop_plan(tmp_path)
     programs = tmp_path / "programs"
     programs.mkdir()
     for page, blocks in CODE.items():

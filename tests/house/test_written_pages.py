@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import gc
-import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from common import CODE, ROOT, SHOP_PLAN
+from common import CODE, ROOT, write_shop_plan
 from mparticle_events.service import SERVERS
 
 from mparticle_ext import Batch, Configuration, EventsApi
@@ -53,8 +54,7 @@ def test_the_readme_is_short_and_its_figures_have_five_rows() -> None:
 )
 @pytest.mark.parametrize("page", CODE)
 def test_every_block_runs(page: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    shutil.copy(ROOT / "tests" / "plan" / "shop.json", tmp_path / "plan.json")
-    (tmp_path / "shop_plan.py").write_text(SHOP_PLAN)
+    write_shop_plan(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MPARTICLE_API_KEY", "key")
@@ -100,3 +100,16 @@ def redirect_to(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
 
     for kind, name in ((httpx.HTTPTransport, "handle_request"), (httpx.AsyncHTTPTransport, "handle_async_request")):
         monkeypatch.setattr(kind, name, redirected(getattr(kind, name)))
+
+
+ONE_PROGRAM = "The code on this page is one program: a block uses the names of the blocks before it."
+
+
+def test_a_block_that_needs_another_one_says_so(tmp_path: Path) -> None:
+    for page, blocks in CODE.items():
+        if page != "README.md" and ONE_PROGRAM not in (ROOT / page).read_text():
+            for number, block in enumerate(blocks, 1):
+                (tmp_path / f"{page.replace('/', '_')}_{number}.py").write_text(block)
+    undefined = [sys.executable, "-m", "ruff", "check", "--isolated", "--select", "F821", str(tmp_path)]
+    done = subprocess.run(undefined, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout

@@ -41,11 +41,16 @@ class Handler(SimpleHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The page, in the documentation site."""
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The documentation site."""
     if shutil.which("npm") is None:
         pytest.fail("npm is missing") if os.environ.get("CI") else pytest.skip("npm is missing: install Node.js")
-    site = built_site(tmp_path_factory)
+    return built_site(tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def url(site: Path) -> Iterator[str]:
+    """The page, in the documentation site."""
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(site))) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/playground/"
@@ -153,3 +158,10 @@ def test_accessibility(page: Page, size: tuple[int, int], scheme: str) -> None:
         found = Axe().run(page)
         assert found.violations_count == 0, found.generate_report()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_read_from_a_folder_it_says_to_use_a_web_server(browser: Browser, site: Path) -> None:
+    page = browser.new_page()
+    page.goto((site / "playground" / "index.html").as_uri())
+    expect(page.locator("#summary")).to_contain_text("open this page through a web server")
+    page.close()

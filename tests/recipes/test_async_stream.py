@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 
@@ -25,6 +25,7 @@ class Orders(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Stream)
         self.go_on = Event()
         self.breaks = False
+        self.numbers: Sequence[object] = range(ORDERS)
         self.url = f"http://127.0.0.1:{self.server_port}/orders.ndjson"
 
 
@@ -36,8 +37,8 @@ class _Stream(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
-        for number in range(ORDERS):
-            if number == ORDERS - 100:
+        for index, number in enumerate(self.server.numbers):
+            if index == ORDERS - 100:
                 self.server.go_on.wait(60)
                 if self.server.breaks:
                     self.close_connection = True
@@ -82,3 +83,14 @@ def test_what_came_before_a_break_is_delivered(sandbox: Sandbox, source: Orders)
     assert "the stream broke: RemoteProtocolError" in output
     assert "900 of 900 orders delivered" in output
     assert sandbox.counts.taken == ORDERS - 100
+
+
+def test_an_order_without_a_number_is_reported(sandbox: Sandbox, source: Orders) -> None:
+    source.numbers = [None, None, "", "", 5]
+    with python("async_stream.py", source.url, environ=sandbox.environ) as recipe:
+        output = recipe.wait()
+    assert recipe.process.returncode == 1, output
+    assert "1 of 5 orders delivered" in output
+    assert [f"order {number}: " in output for number in range(1, 6)] == [True, True, True, True, False]
+    assert [batch.source_request_id for batch in sandbox.batches] == ["order-5"]
+    assert not sandbox.dropped

@@ -53,7 +53,7 @@ def worker(broker: str, sandbox: Sandbox) -> Iterator[Running]:
         yield started
 
 
-def start_task(shop: Celery, number: int, *, soft_time_limit: int | None = None) -> None:
+def start_task(shop: Celery, number: int | str, *, soft_time_limit: int | None = None) -> None:
     arguments = [str(number), "ada", 21.49, 1_790_000_000_000]
     shop.send_task("celery_app.upload_purchase", arguments, soft_time_limit=soft_time_limit)
 
@@ -117,3 +117,14 @@ def test_an_outage_is_retried_by_the_task(broker: str, shop: Celery, sandbox: Sa
         sandbox.wait_for(1, LONG)
         output = started.terminate()
     assert [request.status for request in sandbox.requests] == [401, 202], output
+
+
+def test_an_order_without_a_number_fails_its_task(broker: str, shop: Celery, sandbox: Sandbox) -> None:
+    with worker(broker, sandbox) as started:
+        start_task(shop, "")
+        start_task(shop, 1)
+        sandbox.wait_for(1, LONG)
+        wait_until(lambda: "ValueError" in started.output, LONG)
+        output = started.terminate()
+    assert "the order has no number" in output
+    assert names_in(sandbox) == ["order-1"], output

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 ORDERS = 12
 
 
-def place_order(url: str, number: int) -> int:
+def place_order(url: str, number: int | str) -> int:
     order = {"number": str(number), "customer_id": "ada", "total": "21.49"}
     return post(f"{url}/orders", json.dumps(order).encode(), "application/json")
 
@@ -41,3 +41,10 @@ def test_an_order_that_is_sent_twice_counts_once_and_a_loss_is_logged(sandbox: S
         output = server.terminate()
     assert sandbox.counts.taken == 1, output
     assert "order-2 is not delivered" in output
+
+
+def test_an_order_without_a_number_is_refused(sandbox: Sandbox) -> None:
+    with listening() as (fd, url), python("-m", "uvicorn", "--fd", str(fd), "fastapi_app:app", fds=[fd], environ=sandbox.environ) as server:  # fmt: skip
+        assert place_order(url, "") == 422
+        server.terminate()
+    assert sandbox.counts.requests == 0

@@ -20,11 +20,21 @@ _BLOCKS = {str(page.relative_to(ROOT)): _PYTHON.findall(page.read_text()) for pa
 SPARK_BLOCKS = _BLOCKS.pop("docs/guide/spark.md")  # a program of their own
 CODE = {page: blocks for page, blocks in _BLOCKS.items() if blocks}
 """The Python blocks of the README and of each other written page."""
-SHOP_PLAN = (ROOT / "tests" / "plan" / "generate_shop.py").read_text()  # the module `shop_plan` of a page
 _COVERAGE = "COVERAGE_PROCESS_CONFIG"  # lets coverage measure a process
 MEASURED = os.environ.get(_COVERAGE, "")
 if "PYTEST_XDIST_WORKER" in os.environ:  # the controller must pass it on to the workers
     os.environ.pop(_COVERAGE, None)  # of the processes that a worker starts, only the command is measured
+
+
+def write_shop_plan(folder: Path) -> None:
+    """Write the data plan that a page shows, and the module `shop_plan` of it, which the page imports."""
+    from mparticle_ext.plan.document import read_document
+    from mparticle_ext.plan.generate import generate
+
+    page = (ROOT / "docs" / "guide" / "data-plans.md").read_text()
+    file = folder / "plan.json"
+    file.write_text(page.partition("```json\n")[2].partition("```")[0])
+    (folder / "shop_plan.py").write_text(generate(read_document(file))[0])
 
 
 @contextmanager

@@ -12,7 +12,9 @@ from mparticle_ext import Batch, CommerceEvent, EventsApi, ProductAction, UserId
 
 
 def order_placed(api: EventsApi, number: str, customer_id: str, total: float) -> None:
-    """Tell mParticle about an order."""
+    """Tell mParticle about an order. It needs a number: mParticle drops the second of two batches with equal ids."""
+    if not number:
+        raise ValueError("the order has no number")
     action = ProductAction("purchase", transaction_id=number, total_amount=total)
     api.upload_events(
         Batch(

@@ -32,6 +32,12 @@ def test_an_order_that_is_placed_twice_counts_once(api: EventsApi, mparticle_san
     assert len(mparticle_sandbox.dropped) == 1
 
 
+def test_an_order_without_a_number_is_refused(api: EventsApi, mparticle_sandbox: Sandbox) -> None:
+    with pytest.raises(ValueError, match="no number"):
+        order_placed(api, "", "ada", 21.49)
+    assert not mparticle_sandbox.requests
+
+
 def test_an_outage_is_survived(api: EventsApi, mparticle_sandbox: Sandbox) -> None:
     mparticle_sandbox.fail(503)
     order_placed(api, "1001", "ada", 21.49)

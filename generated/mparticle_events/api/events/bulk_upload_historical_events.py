@@ -36,7 +36,7 @@ def _build_response(response: httpx.Response) -> Response[ApiErrorResponse]:
 def sync_detailed(*, client: Sender, body: Sequence[Batch] | bytes) -> Response[ApiErrorResponse]:
     """Upload up to 100 batches of historical data.
 
-    For data that is more than 30 days old. mParticle does not forward it to event and warehouse outputs.
+    For data that is 72 hours old or more. mParticle does not forward it to event and warehouse outputs.
     mParticle ignores a batch, without an error, if the batch has no events, if an event has no
     `timestamp_unixtime_ms`, or if an event is less than 72 hours old.
 
@@ -58,7 +58,7 @@ def sync_detailed(*, client: Sender, body: Sequence[Batch] | bytes) -> Response[
 def sync(*, client: Sender, body: Sequence[Batch] | bytes) -> ApiErrorResponse | None:
     """Upload up to 100 batches of historical data.
 
-    For data that is more than 30 days old. mParticle does not forward it to event and warehouse outputs.
+    For data that is 72 hours old or more. mParticle does not forward it to event and warehouse outputs.
     mParticle ignores a batch, without an error, if the batch has no events, if an event has no
     `timestamp_unixtime_ms`, or if an event is less than 72 hours old.
 
@@ -80,7 +80,7 @@ def sync(*, client: Sender, body: Sequence[Batch] | bytes) -> ApiErrorResponse |
 async def asyncio_detailed(*, client: AsyncSender, body: Sequence[Batch] | bytes) -> Response[ApiErrorResponse]:
     """Upload up to 100 batches of historical data.
 
-    For data that is more than 30 days old. mParticle does not forward it to event and warehouse outputs.
+    For data that is 72 hours old or more. mParticle does not forward it to event and warehouse outputs.
     mParticle ignores a batch, without an error, if the batch has no events, if an event has no
     `timestamp_unixtime_ms`, or if an event is less than 72 hours old.
 
@@ -102,7 +102,7 @@ async def asyncio_detailed(*, client: AsyncSender, body: Sequence[Batch] | bytes
 async def asyncio(*, client: AsyncSender, body: Sequence[Batch] | bytes) -> ApiErrorResponse | None:
     """Upload up to 100 batches of historical data.
 
-    For data that is more than 30 days old. mParticle does not forward it to event and warehouse outputs.
+    For data that is 72 hours old or more. mParticle does not forward it to event and warehouse outputs.
     mParticle ignores a batch, without an error, if the batch has no events, if an event has no
     `timestamp_unixtime_ms`, or if an event is less than 72 hours old.
 
