@@ -56,6 +56,13 @@ def imports_of(file: Path, name: str = "") -> set[str]:
 IMPORTS = {name: imports_of(file, name) & MODULES.keys() - {name} for name, file in MODULES.items()}
 
 
+@pytest.mark.parametrize(("room", "most"), [("spark", 600), ("plan", 800), ("_delivery/http.py", 250)])
+def test_a_room_keeps_its_limit_of_lines(room: str, most: int) -> None:
+    path = PACKAGE / room
+    files = [path] if path.is_file() else list(path.rglob("*.py"))
+    assert 0 < sum(len(file.read_text().splitlines()) for file in files) <= most
+
+
 def is_in(name: str, package: str) -> bool:
     return f"{name}.".startswith(f"{package}.")
 
