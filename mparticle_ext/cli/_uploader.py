@@ -35,7 +35,8 @@ class Uploader:
         self.interrupts = Interrupts()
         self.failures: list[Failure] = []  # not yet in the failed file; if there is none, the first of them
         self.outcomes: Counter[str] = Counter()
-        self.rejected = self.skipped = 0  # cannot be delivered unless they are corrected; settled by an earlier run
+        self.rejected = self.unreadable = 0  # cannot be delivered unless they are corrected; those that are not JSON
+        self.skipped = 0  # settled by an earlier run
         self.started = time.monotonic()
         self._pending: dict[int, Failure] = {}  # what to record if it fails, by the index in `upload_all`
         self._handed_over = self._next_index = self._total_bytes = self._skipped_bytes = self.bytes_read = 0
@@ -52,10 +53,9 @@ class Uploader:
 
     @property
     def resumable(self) -> bool:
-        """Whether a further run of the same input has less to send, or can deliver more."""
-        return self._first_unsettled < float("inf") and bool(
-            self.delivered or self.skipped or self.failed > self.rejected
-        )
+        """Whether a further run of the same input has less to send, or a batch for the failed file."""
+        some_batch = self.delivered + self.skipped + self.failed > self.unreadable
+        return some_batch and self._first_unsettled < self._next_index
 
     def upload(self, api: EventsApi, inputs: Sequence[tuple[str, InputFile]], *, quiet: bool) -> None:
         """Upload the files. What stops the upload is raised after all results are on the disk."""
@@ -136,7 +136,7 @@ class Uploader:
 
     def _record_failure(self, failure: Failure, *, rejected: bool) -> None:
         self.outcomes[failure.outcome] += 1
-        self.rejected += rejected
+        self.rejected, self.unreadable = self.rejected + rejected, self.unreadable + isinstance(failure.text, str)
         if self.failed_file or len(self.failures) < _SHOWN_FAILURES:
             self.failures.append(failure)
         if not (self.failed_file and rejected):
