@@ -97,7 +97,8 @@ class Batch(constructors.Batch):
             ValidationError: A dict was appended to `events` that does not fit its event type.
         """
         if not (isinstance(kind, type) and issubclass(kind, models.CommonEventData)):  # type: ignore[redundant-expr]
-            raise WrongCallError(f"events_of takes a class of events such as AppEvent, not {type_name(kind)}")
+            given = f"the class {kind.__name__}" if isinstance(kind, type) else f"an object of {type(kind).__name__}"
+            raise WrongCallError(f"a class of events such as AppEvent is expected, not {given}")
         envelopes = _slot.__get__(self) or []
         envelopes[:] = _in_envelopes(envelopes) or ()  # one may have been appended as a dict or without its envelope
         events = (_data_as(kind, envelope) for envelope in envelopes)

@@ -124,6 +124,9 @@ class PlanViolationError(MParticleError, ValueError):
         return type(self), (self.violations, self.batch_index)
 
 
+LONE_SURROGATE = "a character that UTF-8 cannot encode (a lone surrogate): correct the text"
+
+
 def type_name(value: object) -> str:
     """The type of a value for a message. The value is left out: it can be personal data."""
     if isinstance(value, type):

@@ -36,8 +36,13 @@ async function load() {
 }
 
 function check() {
-  const result = JSON.parse(python.check(batch.value));
-  summary.className = `summary ${result.faults.length ? "bad" : "good"}`;
+  let result;
+  try {
+    result = JSON.parse(python.check(batch.value));
+  } catch (error) {
+    result = { faults: [], failed: true, summary: `The check failed: ${error.message}` };
+  }
+  summary.className = `summary ${result.failed || result.faults.length ? "bad" : "good"}`;
   summary.textContent = result.summary;
   faults.replaceChildren(...result.faults.map(row));
   find("code").hidden = !result.program;

@@ -62,6 +62,10 @@ IpAddress: TypeAlias = Annotated[
 """An IPv4 or IPv6 address. A host name is not valid."""
 
 
+Uuid: TypeAlias = Annotated[str, Meta(pattern="^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$(?!\\n)")]
+"""A UUID."""
+
+
 class UserIdentities(Model, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True, kw_only=True):
     """Identities of a user, one for each identity type."""
 
@@ -2039,9 +2043,7 @@ class Batch(Model, repr_omit_defaults=True, gc=False, forbid_unknown_fields=True
     mpid: Mpid | None | UnsetType = UNSET
     """mParticle's ID of the user: an integer, or a string of digits, which is sent as a string."""
 
-    mp_deviceid: (
-        Annotated[str, Meta(pattern="^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$(?!\\n)")] | None | UnsetType
-    ) = UNSET
+    mp_deviceid: Uuid | None | UnsetType = UNSET
     """mParticle's ID of the device, a UUID."""
 
     ip: IpAddress | None | UnsetType = UNSET

@@ -7,7 +7,7 @@ The models accept one form of each value. `documented` converts the others into 
 - another name of a field or of an enum's value (`x-aliases` in the spec);
 - a required field that is absent and has a default (`x-defaults`);
 - a number or a boolean that is written as a string;
-- a number or a boolean in a field that is a string or null;
+- a number or a boolean in a field that is a string or null: a whole number becomes its digits;
 - a whole number that is written with a fraction, such as `5.0`;
 - an empty string where a boolean is expected, or a string with a pattern that it does not match: the field is left out;
 - a datetime with a time zone where a time is expected.
@@ -30,7 +30,7 @@ from . import models
 from .service import MIN_UNIX_TIME_MS
 from .wire import encode, to_unixtime_ms
 
-_ALIASES: dict[type, dict[str, str]] = {
+ALIASES: dict[type, dict[str, str]] = {
     models.UserIdentities: {"customerid": "customer_id"},
     models.OperatingSystem: {"iOS": "IOS"},
     models.Product: {"customAttributes": "custom_attributes"},
@@ -60,8 +60,17 @@ _READ_ONLY: dict[type, list[str]] = {
     models.UninstallEventData: ["event_id", "event_system_notification_info"],
     models.PreAttributionEventData: ["event_id", "event_system_notification_info"],
 }
+PATTERNS: dict[str, str] = {
+    "'^(((25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(\\\\.(?=[0-9])|$)){4}|[0-9A-Fa-f]{0,4}(:[0-9A-Fa-f]{0,4}){2,7}(:[0-9.]+)?)$(?!\\\\n)'": "an IPv4 or IPv6 address",
+    "'^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$(?!\\\\n)'": "a UUID",
+    "'^([0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12})?$(?!\\\\n)'": "a UUID, or an empty string",
+    "'^-?[0-9]{1,19}$(?!\\\\n)'": "an integer as a string of digits",
+}
+"""What a string must be to match a pattern, by the pattern as the decoder's messages show it."""
+
 _OUTBOUND_ONLY = ["message_id", "message_type", "unique_id", "system_notifications", "block_metadata"]
 _FROM_TEXT: dict[type, Any] = {inspect.IntType: int, inspect.FloatType: float, inspect.BoolType: bool}
+_TIME = "timestamp_unixtime_ms"  # of an item of an outbound list, left out
 _EXACT = 2**53  # a float has each whole number below it
 
 
@@ -97,12 +106,20 @@ def branches(part: inspect.Type) -> list[inspect.Type]:
     return [part]
 
 
+def is_time(types: list[inspect.Type]) -> bool:
+    """Whether a field of these types is a time."""
+    return any(isinstance(part, inspect.IntType) and part.ge == MIN_UNIX_TIME_MS for part in types)
+
+
 def _convert(value: Any, types: list[inspect.Type], left_out: Counter[str] | None) -> Any:
     """Convert a value. `left_out` counts the fields that an outbound value loses; None if the value is not outbound."""
     for part in types:
         match part:
             case inspect.StructType(cls=cls) if left_out is not None and _is_outbound_list(value, cls):
+                if outbound_problem(value, cls):
+                    return value
                 key, item = _OUTBOUND_LISTS[cls].values()
+                left_out.update(f"{cls.__name__}.{_TIME}" for one in value if one.get(_TIME) is not None)
                 return _convert_object({one[key]: one[item] for one in value}, part, left_out)
             case inspect.StructType() if isinstance(value, dict) and value.get(part.tag_field) in (None, part.tag):
                 return _convert_object(value, part, left_out)
@@ -115,24 +132,38 @@ def _convert(value: Any, types: list[inspect.Type], left_out: Counter[str] | Non
     return value if isinstance(value, (dict, list)) else _convert_scalar(value, types)
 
 
+def outbound_problem(value: Any, cls: type) -> tuple[tuple[int | str, ...], str] | None:
+    """What an outbound list would lose as an object: the path in it, and the problem."""
+    if not _is_outbound_list(value, cls):
+        return None
+    key, item = _OUTBOUND_LISTS[cls].values()
+    known = [key, item, _TIME]
+    keys: set[str] = set()
+    for index, one in enumerate(value):
+        for name in one:
+            if name not in known:
+                return (index, name), f"is not a known field: known fields are {', '.join(known)}"
+        if item not in one:
+            return (index, item), "is required: give it a value"
+        if one[key] in keys:
+            return (index,), f"{one[key]} occurs twice: give it once"
+        keys.add(one[key])
+    return None
+
+
 def _kept(value: Any, converted: Any) -> Any:
     return value if converted is UNSET else converted
 
 
 def _is_outbound_list(value: Any, cls: type) -> bool:
-    """Whether each item has a key of its own, the value, and at most a time, so that nothing is lost in an object."""
     if not isinstance(value, list) or cls not in _OUTBOUND_LISTS:
         return False
-    key, item = _OUTBOUND_LISTS[cls].values()
-    known = {key, item, "timestamp_unixtime_ms"}
-    if not all(isinstance(one, dict) and {key, item} <= one.keys() <= known for one in value):
-        return False
-    keys = [one[key] for one in value]
-    return all(isinstance(one, str) for one in keys) and len(set(keys)) == len(keys)
+    key = _OUTBOUND_LISTS[cls]["key"]
+    return all(isinstance(one, dict) and isinstance(one.get(key), str) for one in value)
 
 
 def _convert_object(value: dict[str, Any], part: inspect.StructType, left_out: Counter[str] | None) -> dict[str, Any]:
-    aliases = _ALIASES.get(part.cls, {})
+    aliases = ALIASES.get(part.cls, {})
     named = {name if (name := aliases.get(key, key)) not in value else key: item for key, item in value.items()}
     if left_out is not None:
         dropped = [name for name in named if name in _OUTBOUND_ONLY or name in _READ_ONLY.get(part.cls, ())]
@@ -152,21 +183,31 @@ def _convert_scalar(value: Any, types: list[inspect.Type]) -> Any:
     if isinstance(value, str):
         return _convert_text(value, types)
     if isinstance(value, datetime):
-        is_time = any(isinstance(part, inspect.IntType) and part.ge == MIN_UNIX_TIME_MS for part in types)
-        return to_unixtime_ms(value) if is_time and value.utcoffset() is not None else value
+        return to_unixtime_ms(value) if is_time(types) and value.utcoffset() is not None else value
     kinds = {type(part) for part in types}
     if isinstance(value, (float, Decimal)) and inspect.IntType in kinds and inspect.FloatType not in kinds:
         return int(value) if isfinite(value) and -_EXACT < value < _EXACT and value == int(value) else value
     is_text = kinds == {inspect.StrType, inspect.NoneType}
-    return encode(value).decode() if is_text and isinstance(value, (bool, int, float, Decimal)) else value
+    return _text(value) if is_text and isinstance(value, (bool, int, float, Decimal)) else value
+
+
+def _text(value: bool | float | Decimal) -> Any:
+    """A number or a boolean as text. A whole number is its digits, however it is written."""
+    if not isfinite(value):  # such as a Decimal that is too large for a number
+        return value
+    text = encode(value).decode()
+    if isinstance(value, int):
+        return text
+    exact = Decimal(text)
+    return str(int(exact)) if exact == exact.to_integral_value() else text
 
 
 def _convert_text(value: str, types: list[inspect.Type]) -> Any:
     """A string that is another name of an enum's value, a number, a boolean, or empty for absent."""
     for part in types:
         match part:
-            case inspect.EnumType(cls=enum) if value in _ALIASES.get(enum, {}):
-                return _ALIASES[enum][value]
+            case inspect.EnumType(cls=enum) if value in ALIASES.get(enum, {}):
+                return ALIASES[enum][value]
             case inspect.StrType(pattern=pattern):
                 return value if value or pattern is None or re.search(pattern, value) else UNSET
     if not value and any(isinstance(part, inspect.BoolType) for part in types):

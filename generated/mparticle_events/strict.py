@@ -37,7 +37,8 @@ def closest(name: str, known: Iterable[str]) -> str:
     """The known name that is most similar to an unknown one; empty if none is similar."""
     from difflib import get_close_matches  # loaded at an error
 
-    return next(iter(get_close_matches(name, known, n=1, cutoff=0.5)), "")
+    spellings = {one.lower(): one for one in known}
+    return next((spellings[one] for one in get_close_matches(name.lower(), spellings, n=1, cutoff=0.5)), "")
 
 
 _make = StructMeta.__call__
@@ -61,6 +62,8 @@ def _wrong_arguments(cls: type[Struct], count: int, fields: Iterable[str]) -> st
             return f"{cls.__name__}: {name} {unknown_field(name, known)}"
     if count > len(positional):
         accepted = f"{len(positional)} positional argument(s){' (' + ', '.join(positional) + ')' if positional else ''}"
-        advice = "".join(f": give the other fields by name, as in {name}=..." for name in known[len(positional) :][:1])
+        advice = "".join(
+            f": give fields by name, as in {cls.__name__}({name}=...)" for name in known[len(positional) :][:1]
+        )
         return f"{cls.__name__} takes {accepted}, not {count}{advice}"
     return ""

@@ -19,7 +19,7 @@ from mparticle_events import models
 from mparticle_events.service import MAX_REQUEST_BYTES, MIN_HISTORICAL_AGE_HOURS
 from mparticle_events.wire import encode, has_times, to_dicts, to_plain
 
-from ..errors import ValidationError, WrongCallError, type_name
+from ..errors import LONE_SURROGATE, ValidationError, WrongCallError, type_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,15 +30,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _HOUR_MS = 3_600_000
-_UNREADABLE = (
-    msgspec.DecodeError,
-    UnicodeDecodeError,
-    RecursionError,
-    TypeError,
-)  # TypeError: a key that is a datetime
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _MAX_DEPTH = 8  # of a batch without nested custom flags; each level doubles the time to make the decoder, here 8 ms
 _MARKS = (0xC4, 0xC5, 0xC6)  # of bytes in MessagePack
-_PACKER = msgspec.msgpack.Encoder(enc_hook=to_plain)
+_PACKER = msgspec.msgpack.Encoder(enc_hook=to_plain, order="deterministic")  # a TypeError for a key that is not text
 _NEARLY_FULL_BYTES = MAX_REQUEST_BYTES - 100  # without an id and brackets
 _EXACT = msgspec.json.Decoder(float_hook=Decimal)  # numbers keep their digits
 _BOM = b"\xef\xbb\xbf"
@@ -61,11 +56,10 @@ def encoded(value: Any, batch_index: int | None = None) -> bytes:
     """Encode a batch, or a part of one, as JSON; a ValidationError if a value has no JSON form."""
     try:
         document = encode(value)
+        nonfinite = _may_have_nonfinite(document) and _has_nonfinite(value)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
-        from .explain import explain_encoding  # loaded when there is an error
-
-        raise explain_encoding(value, error, batch_index) from None
-    if _may_have_nonfinite(document) and _has_nonfinite(value):
+        raise _no_json_form(value, error, batch_index) from None
+    if nonfinite:
         from .explain import nonfinite_problems  # loaded when there may be an error
 
         _refuse(nonfinite_problems(value), batch_index)
@@ -73,7 +67,7 @@ def encoded(value: Any, batch_index: int | None = None) -> bytes:
 
 
 def require_text(value: Any, document: bytes, batch_index: int | None = None) -> None:
-    """Refuse bytes in a value, which the encoder writes into the document as base64, with a ValidationError."""
+    """Refuse what the encoder writes into the document as text with a ValidationError: bytes, and keys such as True."""
     if _may_have_bytes(value, document):
         from .explain import bytes_problems  # loaded when there may be an error
 
@@ -99,7 +93,7 @@ def read(document: bytes, kind: type[T], batch_index: int | None = None, source:
     try:
         return document, checked(document, kind, batch_index)
     except ValidationError as error:
-        known = converted(document, kind, source)
+        known = converted(document, kind, source, batch_index)
         if known == document:
             raise error from None
     return known, checked(known, kind, batch_index)
@@ -112,8 +106,7 @@ def utf8(text: str | bytes, batch_index: int | None = None) -> bytes:
         if not document.isascii():
             document.decode()  # msgspec does not look at what it skips
     except UnicodeEncodeError:
-        problem = "has a character that UTF-8 cannot encode (a lone surrogate): correct the text"
-        raise ValidationError(problem, batch_index=batch_index) from None
+        raise ValidationError(f"has {LONE_SURROGATE}", batch_index=batch_index) from None
     except UnicodeDecodeError as error:
         problem = f"is not UTF-8, as JSON must be: {error.reason}"
         raise ValidationError(problem, batch_index=batch_index) from None
@@ -140,12 +133,12 @@ def read_document(
     return document, model
 
 
-def converted(document: bytes, kind: Any, source: Any = None) -> bytes:
+def converted(document: bytes, kind: Any, source: Any = None, batch_index: int | None = None) -> bytes:
     """The JSON with the known other forms converted; the same JSON if it has none of them."""
     from mparticle_events.reading import documented  # loaded when it is needed
 
     try:
-        value = _value(document, source)
+        value = _value(document, source, batch_index)
     except _UNREADABLE:
         return document
     known = encode(documented(value, kind))
@@ -157,9 +150,12 @@ def same_values(document: bytes, other: bytes) -> bool:
     return bool(_EXACT.decode(document) == _EXACT.decode(other))
 
 
-def with_times(document: bytes, batch: Any) -> bytes:
+def with_times(document: bytes, batch: Any, batch_index: int | None = None) -> bytes:
     """The JSON of a batch with datetimes in milliseconds. `batch` is what was encoded."""
-    return converted(document, models.Batch, batch) if has_times(batch, document) else document
+    try:
+        return converted(document, models.Batch, batch, batch_index) if has_times(batch, document) else document
+    except TypeError as error:
+        raise _no_json_form(batch, error, batch_index) from None
 
 
 def inbound(document: bytes, source: Any = None) -> tuple[bytes, Counter[str]]:
@@ -174,8 +170,17 @@ def inbound(document: bytes, source: Any = None) -> tuple[bytes, Counter[str]]:
     return encode(known), left_out
 
 
-def _value(document: bytes, source: Any) -> Any:
-    return _EXACT.decode(document) if source is None else to_dicts(source)
+def _value(document: bytes, source: Any, batch_index: int | None = None) -> Any:
+    try:
+        return _EXACT.decode(document) if source is None else to_dicts(source)
+    except TypeError as error:  # a key that is neither text nor a number
+        raise _no_json_form(source, error, batch_index) from None
+
+
+def _no_json_form(value: Any, error: Exception, batch_index: int | None) -> ValidationError:
+    from .explain import explain_encoding  # loaded when there is an error
+
+    return explain_encoding(value, error, batch_index)
 
 
 def renew_lock() -> None:
@@ -239,8 +244,6 @@ def _has_nonfinite(value: Any) -> bool:
         json.dumps(to_dicts(value), allow_nan=False, default=_require_finite)
     except ValueError:
         return True
-    except TypeError:  # such as a key that is a Decimal, which the decoder refuses
-        pass
     return False
 
 
@@ -250,13 +253,16 @@ def _require_finite(value: Any) -> None:
 
 
 def _may_have_bytes(value: Any, document: bytes) -> bool:
-    """Whether MessagePack, which has types for bytes, writes one of them. Text and numbers can have the same marks."""
+    """Whether MessagePack, which has types for bytes and for keys, has another one than JSON.
+
+    Text and numbers can have the same marks as bytes.
+    """
     try:
         packed = _PACKER.encode(value)
         has_mark = 0xC4 in packed or 0xC5 in packed or 0xC6 in packed  # `in` is faster than `count`
         if has_mark and sum(map(packed.count, _MARKS)) > sum(map(document.count, _MARKS)):
             _text_decoder().decode(packed)
-    except (OverflowError, msgspec.DecodeError):  # bytes, or another value that only JSON can have
+    except (TypeError, OverflowError, msgspec.DecodeError):  # a key, bytes, or another value that only JSON can have
         return True
     return False
 

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from contextlib import suppress
+from datetime import datetime
 from decimal import Decimal
 from difflib import get_close_matches
-from math import isfinite
+from math import inf, isfinite
 from typing import Any, cast
 
 import msgspec
+from mparticle_events.reading import ALIASES, PATTERNS, is_time, outbound_problem
 from mparticle_events.service import MAX_UNIX_TIME_MS, MIN_UNIX_TIME_MS
 from mparticle_events.strict import closest, unknown_field
-from mparticle_events.wire import encode, to_plain
+from mparticle_events.wire import encode, to_dicts, to_plain
+from msgspec import inspect
 
-from ..errors import ValidationError, type_name
+from ..errors import LONE_SURROGATE, ValidationError, type_name
 from .paths import (
     Path,
     choices,
@@ -24,8 +28,11 @@ from .paths import (
     find_problems,
     format_path,
     is_required,
+    message_of,
     parse_path,
+    structs_at,
     tag_fields,
+    types_at,
     value_at,
 )
 
@@ -50,9 +57,14 @@ _KINDS = {
 _ENVELOPE = 'an event is sent as {"event_type": ..., "data": {...}}, which add_event(AppEvent(...)) makes'
 _JSON_ADVICE = "give a string, a number, a boolean, a list or a dict"
 _BYTES = (bytes, bytearray, memoryview)
+_MAX_DIGITS = 4300  # that Python reads
+_KEPT = (Decimal, datetime, *_BYTES)
 _BYTES_ADVICE = "bytes, which JSON does not have: decode it, as in value.decode()"
 _LOCAL_TIME = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+")  # a datetime without a time zone, as it is encoded
-_NO_LINE_BREAK = r"(?!\\n)"  # the end of the spec's patterns, which does not help a reader
+_TIME_PROBLEMS = {  # of numpy and pandas
+    "NaTType": "is no time (NaT): leave it out",
+    "datetime64": "is a numpy.datetime64, which has no time zone: give a datetime with one, as in tzinfo=UTC",
+}
 _TIMES = (MIN_UNIX_TIME_MS, MAX_UNIX_TIME_MS)
 _SHOWN_KEY = 40  # characters of a long key
 
@@ -80,23 +92,39 @@ def locate(message: str, document: bytes, kind: Any) -> tuple[Path, str]:
 def _unreadable(message: str, document: bytes) -> tuple[Path, str]:
     """The place of a value that only Python's decoder reads; or the message of ours, which has a position."""
     with suppress(ValueError, RecursionError):
-        value = json.loads(document, parse_constant=int)  # a ValueError for NaN, which is not JSON
-        for found in find_problems(value, _unreadable_problem):
+        for found in python_value(document)[1]:
             return found
     return (), f"is not valid JSON: {message}"
+
+
+def python_value(document: bytes) -> tuple[Any, list[tuple[Path, str]]]:
+    """The value of JSON, and its parts that only Python's decoder reads; a ValueError if it is not JSON."""
+    with suppress(msgspec.DecodeError, UnicodeDecodeError):
+        return msgspec.json.decode(document), []
+    value = json.loads(  # a ValueError for NaN, which is not JSON
+        document, parse_constant=int, parse_int=lambda digits: int(digits) if len(digits) < _MAX_DIGITS else inf
+    )
+    return value, find_problems(value, _unreadable_problem)
 
 
 def _unreadable_problem(part: Any) -> str:
     if isinstance(part, float) and not isfinite(part):
         return "is too large for a number: at most 1.7e308 is possible"
-    if isinstance(part, str) and not part.isascii() and part.encode(errors="ignore").decode() != part:
-        return "has a character that UTF-8 cannot encode (a lone surrogate): correct the text"
-    return ""
+    if isinstance(part, str) and _has_surrogate(part):
+        return f"has {LONE_SURROGATE}"
+    has_key = isinstance(part, dict) and any(map(_has_surrogate, part))
+    return f"has a key with {LONE_SURROGATE}" if has_key else ""
+
+
+def _has_surrogate(text: str) -> bool:
+    return not text.isascii() and text.encode(errors="ignore").decode() != text
 
 
 def _path_and_problem(message: str, value: Any, kind: Any) -> tuple[Path, str]:
     match = cast("re.Match[str]", _MESSAGE.fullmatch(message))  # the pattern takes any text
     path = parse_path(match["path"] or "", message, value, kind)
+    if message_of(value, kind) != message:  # `value` has only the last one
+        return path[:1], "occurs twice, or has a key that occurs twice: give each key once"
     problem = match["problem"]
     if match["key"]:
         key = faulty_key(message, value, path, kind)
@@ -109,9 +137,13 @@ def _path_and_problem(message: str, value: Any, kind: Any) -> tuple[Path, str]:
     if given is None and is_required(kind, value, path):
         is_tag = path and path[-1] in tag_fields(kind, value, path[:-1])
         return path, f"is null, but required: {_ENVELOPE if is_tag else 'give it a value'}"
-    if path and str(path[-1]).endswith("_ms") and _LOCAL_TIME.fullmatch(str(given)):
-        return path, "is a time without a time zone: give milliseconds, or a datetime with one, as in tzinfo=UTC"
-    return path, _choice(given, choices(kind, value, path)) or _constraint(problem, given) + _advice(path, given)
+    for cls in structs_at(kind, value, path):
+        if found := outbound_problem(given, cls):
+            return (*path, *found[0]), found[1]
+    types = types_at(kind, value, path)
+    if is_time(types) and (strange := _strange_time(given)):
+        return path, strange
+    return path, _choice(given, choices(kind, value, path)) or _constraint(problem, given) + _advice(path, given, types)
 
 
 def explain_encoding(value: Any, error: Exception, batch_index: int | None) -> ValidationError:
@@ -129,28 +161,28 @@ def encoding_problems(value: Any) -> list[tuple[Path, str]]:
 
 def bytes_problems(value: Any) -> list[tuple[Path, str]]:
     """The parts that the encoder would silently write as base64."""
-    return find_problems(_plain(value), _bytes_problem)
+    return find_problems(plain(value), _bytes_problem)
 
 
 def nonfinite_problems(value: Any) -> list[tuple[Path, str]]:
     """The numbers that the encoder would silently write as null."""
-    return find_problems(_plain(value), _nonfinite_problem)
+    return find_problems(plain(value), _nonfinite_problem)
 
 
-def _plain(value: Any) -> Any:
-    return msgspec.to_builtins(value, builtin_types=(Decimal, *_BYTES), enc_hook=to_plain)
+def plain(value: Any) -> Any:
+    """A value in dicts and lists, in which Decimals, datetimes and bytes stay as they are."""
+    return msgspec.to_builtins(value, builtin_types=_KEPT, enc_hook=to_plain)
 
 
 def _encoding_problem(part: Any) -> str:
-    if part is msgspec.UNSET:
-        return ""
     try:
         encode(part)
     except UnicodeError:
-        return f"has a character that UTF-8 cannot encode (a lone surrogate): {_JSON_ADVICE}"
+        return f"has {LONE_SURROGATE}"
     except Exception as error:
-        return _class_problem(part) or _bytes_problem(part) or _array_problem(part) or f"{error}: {_JSON_ADVICE}"
-    return ""
+        known = _TIME_PROBLEMS.get(type(part).__name__, "") or _class_problem(part) or _bytes_problem(part)
+        return known or _array_problem(part) or f"{error}: {_JSON_ADVICE}"
+    return _key_problem(part)
 
 
 def _class_problem(part: Any) -> str:
@@ -168,8 +200,19 @@ def _array_problem(part: Any) -> str:
 def _bytes_problem(part: Any) -> str:
     if isinstance(part, _BYTES):
         return f"is {_BYTES_ADVICE}"
-    has_key = isinstance(part, dict) and any(isinstance(key, _BYTES) for key in part)
-    return f"has a key that is {_BYTES_ADVICE}" if has_key else ""
+    return _key_problem(part)
+
+
+def _key_problem(part: Any) -> str:
+    """The problem of a key that is neither text nor a number."""
+    for key in part if isinstance(part, Mapping) else ():
+        if isinstance(key, _BYTES):
+            return f"has a key that is {_BYTES_ADVICE}"
+        try:
+            to_dicts({key: None})
+        except Exception:
+            return f"has a key that is {type_name(key)}: give a string"
+    return ""
 
 
 def _nonfinite_problem(part: Any) -> str:
@@ -189,12 +232,17 @@ def _missing(name: str, value: Any, path: Path, kind: Any) -> str:
 def _unknown(name: str, value: Any, path: Path, kind: Any) -> str:
     if tag_fields(kind, value, path):
         return f"is not a field of an event's envelope: {_ENVELOPE}"
+    for cls in structs_at(kind, value, path):
+        if meant := ALIASES.get(cls, {}).get(name):
+            return f"is another name of {meant}, which is there too: give only one"
     return unknown_field(name, field_names(kind, value, path))
 
 
 def _choice(given: Any, known: list[str]) -> str:
     if not known or not isinstance(given, str):
         return ""
+    if given == "unknown":
+        return f"is 'unknown', which only mParticle sends out: give one of {', '.join(known)}"
     near = closest(given, known)
     return f"is {given!r}, but must be one of {', '.join(known)}{f': did you mean {near!r}?' if near else ''}"
 
@@ -203,20 +251,29 @@ def _constraint(problem: str, given: Any) -> str:
     if match := _LENGTH.fullmatch(problem):
         return f"has {len(given)} {_UNITS[match[1]]}, but {_BOUNDS[match[2]]} {match[3]} are allowed"
     if match := _BOUND.fullmatch(problem):
-        return _time(given) if int(match[2]) in _TIMES else f"must be {_BOUNDS[match[1]]} {match[2]}"
+        return _wrong_time(given) if int(match[2]) in _TIMES else f"must be {_BOUNDS[match[1]]} {match[2]}"
     if match := _PATTERN.fullmatch(problem):
-        return f"does not match {match[1].replace(_NO_LINE_BREAK, '')}"
+        return f"must be {PATTERNS.get(match[1], f'text that matches {match[1]}')}"
     if match := _KIND.fullmatch(problem):
-        return f"must be {_kinds(match[1])}{', not ' + _kinds(match[2]) if match[2] else ''}"
+        fraction = " with a fraction" if match[2] == "float" and "int" in match[1] else ""
+        return f"must be {_kinds(match[1])}{', not ' + _kinds(match[2]) if match[2] else ''}{fraction}"
     return problem
 
 
-def _time(given: int) -> str:
+def _wrong_time(given: float) -> str:
     """The problem of a time that is too early or too late, most often because it has another unit."""
-    for unit, milliseconds in (("seconds", given * 1000), ("microseconds", given // 1000)):
-        if MIN_UNIX_TIME_MS <= milliseconds <= MAX_UNIX_TIME_MS:
+    for unit, milliseconds in (("seconds", 1000), ("microseconds", 1e-3), ("nanoseconds", 1e-6)):
+        if MIN_UNIX_TIME_MS <= given * milliseconds <= MAX_UNIX_TIME_MS:
             return f"is {given}, which are {unit}: give milliseconds"
-    return f"is {given}, which is not between 2000 and 2100 in Unix milliseconds: give milliseconds"
+    return f"is {given}, which is not between 2000 and 2100 in Unix milliseconds: correct it"
+
+
+def _strange_time(given: Any) -> str:
+    if isinstance(given, float) and not MIN_UNIX_TIME_MS <= given <= MAX_UNIX_TIME_MS:
+        return _wrong_time(given)
+    if isinstance(given, str) and _LOCAL_TIME.fullmatch(given):
+        return "is a time without a time zone: give milliseconds, or a datetime with one, as in tzinfo=UTC"
+    return ""
 
 
 def _kinds(kinds: str) -> str:
@@ -225,9 +282,11 @@ def _kinds(kinds: str) -> str:
     return f"{', '.join(most)} or {last}" if most else last
 
 
-def _advice(path: Path, given: Any) -> str:
-    if isinstance(given, (str, float)) and path and str(path[-1]).endswith("_ms"):
-        return ": give milliseconds, or a datetime with a time zone"
+def _advice(path: Path, given: Any, types: list[inspect.Type]) -> str:
+    if isinstance(given, float) and inspect.IntType in map(type, types):
+        return ": make it whole, as in int(...)"
+    if isinstance(given, str) and path and str(path[-1]).endswith("_ms"):
+        return f": give milliseconds{', or a datetime with a time zone' if is_time(types) else ''}"
     return ": leave it out" if given is None else ""
 
 

@@ -7,7 +7,7 @@ fault left.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -15,13 +15,22 @@ import msgspec
 from mparticle_events import models
 from mparticle_events.reading import branches
 from mparticle_events.strict import closest
-from mparticle_events.wire import encode, to_dicts, to_plain
+from mparticle_events.wire import encode
 from msgspec import inspect
 
 from ..errors import ValidationError
 from . import converted, require_historical
-from .explain import bytes_problems, encoding_problems, explain_encoding, locate, nonfinite_problems, short
-from .paths import Path, field_names, format_path, parse_path, types_at, value_at
+from .explain import (
+    bytes_problems,
+    encoding_problems,
+    explain_encoding,
+    locate,
+    nonfinite_problems,
+    plain,
+    python_value,
+    short,
+)
+from .paths import ITEMS, Path, children, field_names, format_path, is_required, parse_path, types_at, value_at
 
 _MAX_FAULTS = 100  # of a batch: more of them have the same cause
 _MAX_STEPS = 4 * _MAX_FAULTS
@@ -30,50 +39,46 @@ _MAX_STEPS = 4 * _MAX_FAULTS
 def batch_faults(batch: models.Batch) -> list[ValidationError]:
     """The faults of a batch object. A part without a JSON form is checked as null."""
     try:
-        problems = dict(nonfinite_problems(batch))
-        document = _with_nulls(batch, problems) if problems else converted(encode(batch), models.Batch, batch)
-        problems |= bytes_problems(batch)
+        problems = dict(encoding_problems(batch))
+        value = plain(_with_nulls(batch, problems))
+        problems |= dict([*nonfinite_problems(value), *bytes_problems(value)])
+        value = _with_nulls(value, problems)
+        others = document_problems(converted(encode(value), models.Batch, value))
     except RecursionError as error:
         return [explain_encoding(batch, error, None)]
-    except (TypeError, ValueError, OverflowError):
-        document, problems = _encoded_with_nulls(batch), dict(encoding_problems(batch))
-    others = document_problems(document) if document else {}
     found = problems | {path: problem for path, problem in others.items() if path not in problems}
     return [ValidationError(problem, format_path(path)) for path, problem in found.items()]
 
 
-def _with_nulls(batch: models.Batch, paths: Iterable[Path]) -> bytes:
-    """The JSON with null at some paths."""
-    value = to_dicts(batch)
-    for path in paths:
-        with suppress(LookupError):  # a key that is not a string
-            value_at(value, path[:-1])[path[-1]] = None
-    return converted(encode(value), models.Batch, value)
-
-
-def _encoded_with_nulls(batch: models.Batch) -> bytes:
-    """The JSON with null for each part that has no JSON form; empty if a string or a key has none."""
-    try:
-        return msgspec.json.Encoder(enc_hook=_plain_or_null, decimal_format="number").encode(batch)
-    except (TypeError, ValueError):
-        return b""
-
-
-def _plain_or_null(part: Any) -> Any:
-    try:
-        return to_plain(part)
-    except TypeError:
+def _with_nulls(value: Any, paths: Container[Path], path: Path = ()) -> Any:
+    """A copy in dicts and lists, with null at some paths."""
+    if path in paths:
         return None
+    inside = {step: _with_nulls(child, paths, (*path, step)) for step, child in children(value)}
+    if isinstance(value, msgspec.Struct):
+        config = value.__struct_config__
+        return {config.tag_field: config.tag, **inside} if config.tag_field else inside
+    if isinstance(value, Mapping):
+        return inside
+    return list(inside.values()) if isinstance(value, ITEMS) else value
 
 
 def document_problems(document: bytes, *, historical: bool = False) -> dict[Path, str]:
     """At most a hundred problems of the JSON of a batch, in which other forms are `converted`, with their paths."""
     problems: dict[Path, str] = {}
+    try:
+        value, unreadable = python_value(document)
+        if unreadable:
+            problems = dict(unreadable)
+            document = converted(encode(_with_nulls(value, problems)), models.Batch)
+    except (ValueError, RecursionError):  # it is not JSON, or a part around one of these has a bad key
+        if problems:
+            return problems
     repair = _Repair(document)
     for path, problem in repair.problems():
+        if len(problems) >= _MAX_FAULTS:
+            return dict(list(problems.items())[:_MAX_FAULTS])
         problems.setdefault(path, problem)
-        if len(problems) == _MAX_FAULTS:
-            return problems
     if historical and repair.batch is not None:
         problems |= {path: text for path, text in _historical_problems(repair.batch) if not repair.replaced(path)}
     return problems
@@ -119,7 +124,9 @@ class _Repair:
         return bool(path)
 
     def _replace(self, path: Path) -> bool:
-        """Replace the part at a path, or remove it at the second attempt; False if both were done."""
+        """Replace the part at a path, or remove it at the second attempt; False if both were done, or do not help."""
+        if not types_at(models.Batch, self._value, path[:-1]):  # in a list where the model has an object
+            return False
         parent, step = value_at(self._value, path[:-1]), path[-1]
         self._attempts[path] += 1
         if self._attempts[path] == 1:
@@ -132,7 +139,8 @@ class _Repair:
             if types := types_at(models.Batch, self._value, path):
                 parent[step] = _placeholder(types)
                 return True
-            if meant := closest(str(step), field_names(models.Batch, self._value, path[:-1])):
+            meant = closest(str(step), field_names(models.Batch, self._value, path[:-1]))
+            if meant and is_required(models.Batch, self._value, (*path[:-1], meant)):
                 parent.setdefault(meant, original)  # else it is reported as missing too
         return isinstance(parent, dict) and parent.pop(step, self) is not self
 

@@ -14,6 +14,9 @@ from msgspec import inspect
 Path: TypeAlias = tuple[str | int, ...]
 """Field names, keys and indices, from the document to a part of it."""
 
+ITEMS = (list, tuple, set, frozenset)
+"""The types that are a list in JSON."""
+
 _STEP = re.compile(r"\.(?P<field>[^.\[]+)|\[(?P<index>\d+)\]|\[(?P<any>\.\.\.)\]")
 
 
@@ -34,9 +37,21 @@ def value_at(value: Any, path: Path) -> Any:
 
 def find_problems(value: Any, problem_of: Callable[[Any], str], path: Path = ()) -> list[tuple[Path, str]]:
     """The innermost parts that have a problem, with their paths. `problem_of` returns an empty text for a good part."""
-    inside = [found for step, child in _children(value) for found in find_problems(child, problem_of, (*path, step))]
+    inside = [found for step, child in children(value) for found in find_problems(child, problem_of, (*path, step))]
     problem = "" if inside else problem_of(value)
     return [(path, problem)] if problem else inside
+
+
+def children(value: Any) -> Iterator[tuple[str | int, Any]]:
+    """The parts of an object or a list that are set, with their names or indices."""
+    if isinstance(value, msgspec.Struct):
+        names = zip(value.__struct_encode_fields__, value.__struct_fields__, strict=True)
+        parts = ((on_the_wire, getattr(value, name)) for on_the_wire, name in names)
+        yield from ((name, part) for name, part in parts if part is not msgspec.UNSET)
+    elif isinstance(value, Mapping):
+        yield from ((str(key), child) for key, child in value.items())
+    elif isinstance(value, ITEMS):
+        yield from enumerate(value)
 
 
 def parse_path(text: str, message: str, value: Any, kind: Any) -> Path:
@@ -55,7 +70,7 @@ def faulty_key(message: str, value: Any, path: Path, kind: Any) -> str:
     entries = list(value_at(value, path).items())
 
     def is_faulty(count: int) -> bool:
-        return _message(_with(value, path, dict(entries[:count])), kind) == message
+        return message_of(_with(value, path, dict(entries[:count])), kind) == message
 
     count = bisect_left(range(1, len(entries) + 1), True, key=is_faulty)
     return entries[count][0] if count < len(entries) else "..."
@@ -65,6 +80,15 @@ def field_names(kind: Any, value: Any, path: Path) -> list[str]:
     """The fields that the model allows in the object at a path."""
     names = [field.encode_name for field in _fields(kind, value, path)]
     return list(dict.fromkeys([*tag_fields(kind, value, path), *names]))
+
+
+def message_of(value: Any, kind: Any) -> str:
+    """The message of the decoder for a value; empty if it fits."""
+    try:
+        msgspec.json.decode(msgspec.json.encode(value), type=kind)
+    except (msgspec.DecodeError, RecursionError) as error:
+        return str(error)
+    return ""
 
 
 def is_required(kind: Any, value: Any, path: Path) -> bool:
@@ -80,6 +104,11 @@ def tag_fields(kind: Any, value: Any, path: Path) -> set[str]:
     return {tag for part in types_at(kind, value, path) if (tag := getattr(part, "tag_field", None))}
 
 
+def structs_at(kind: Any, value: Any, path: Path) -> list[type]:
+    """The models of an object at a path."""
+    return [part.cls for part in types_at(kind, value, path) if isinstance(part, inspect.StructType)]
+
+
 def choices(kind: Any, value: Any, path: Path) -> list[str]:
     """The strings that an enum or a discriminator at a path allows."""
     enums = [part.cls for part in types_at(kind, value, path) if isinstance(part, inspect.EnumType)]
@@ -89,28 +118,10 @@ def choices(kind: Any, value: Any, path: Path) -> list[str]:
     return [str(part.tag) for part in around if isinstance(part, inspect.StructType) and part.tag_field == path[-1]]
 
 
-def _children(value: Any) -> Iterator[tuple[str | int, Any]]:
-    if isinstance(value, msgspec.Struct):
-        names = zip(value.__struct_encode_fields__, value.__struct_fields__, strict=True)
-        yield from ((on_the_wire, getattr(value, name)) for on_the_wire, name in names)
-    elif isinstance(value, Mapping):
-        yield from ((str(key), child) for key, child in value.items())
-    elif isinstance(value, (list, tuple)):
-        yield from enumerate(value)
-
-
 def _fields(kind: Any, value: Any, path: Path) -> list[inspect.Field]:
     """The fields of the object at a path."""
-    structs = [part for part in types_at(kind, value, path) if isinstance(part, inspect.StructType)]
-    return [field for part in _matching(structs, value_at(value, path)) for field in part.fields]
-
-
-def _message(value: Any, kind: Any) -> str:
-    try:
-        msgspec.json.decode(msgspec.json.encode(value), type=kind)
-    except (msgspec.DecodeError, RecursionError) as error:
-        return str(error)
-    return ""
+    parts = _matching(types_at(kind, value, path), value_at(value, path))
+    return [field for part in parts if isinstance(part, inspect.StructType) for field in part.fields]
 
 
 def _with(value: Any, path: Path, new: Any) -> Any:

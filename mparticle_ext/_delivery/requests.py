@@ -146,7 +146,7 @@ class RequestBuilder:
             if historical:
                 require_historical(model, index or 0)
         else:
-            document = with_times(document, batch)
+            document = with_times(document, batch, index)
         if self._plan is not None:
             self._plan.check(given, document, index)
         return PreparedBatch(index or 0, batch, document, repeatable)

@@ -55,9 +55,9 @@ class Check:
     def print_notes(self) -> None:
         """Print what is worth knowing about the batches."""
         if self._could_be_historical:
-            text = f"{show_count(self._could_be_historical, 'batch')} with events of {MIN_HISTORICAL_AGE_HOURS} hours"
-            text += " and more only: mParticle does not forward these to event and warehouse outputs"
-            click.echo(f"{text} if you upload them with --historical", err=True)
+            count = show_count(self._could_be_historical, "batch")
+            text = f"All events are {MIN_HISTORICAL_AGE_HOURS} hours old or more in {count}. Use --historical if"
+            click.echo(f"{text} mParticle must not forward them to event and warehouse outputs", err=True)
         if self._left_out:
             fields = ", ".join(f"{name} ({count:,})" for name, count in sorted(self._left_out.items()))
             click.echo(f"Left out, because only mParticle sets it: {fields}", err=True)

@@ -105,7 +105,7 @@ def _read(path: Path) -> Progress | None:
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise UsageError(f"{path} is not a valid journal: delete it, or give --progress another name") from None
+        raise UsageError(f"{path} is not a valid journal: give --progress another name") from None
 
 
 def _continue(path: Path, earlier: Progress, now: Progress, resume: bool) -> Progress:

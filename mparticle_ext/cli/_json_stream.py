@@ -12,12 +12,18 @@ from typing import NamedTuple
 
 import msgspec
 
+from ..errors import LONE_SURROGATE
+
 MAX_VALUE_BYTES = 16 << 20  # far more than a request may have, even with indentation
 _CHUNK_BYTES = 1 << 18
 SHOWN_BYTES = 4096  # of malformed JSON
 _CONTEXT_BYTES = 16  # that must be there after a fault, to be sure that it is one
 _BOM = b"\xef\xbb\xbf"
-_UTF_16 = re.compile(rb"\xff\xfe|\xfe\xff|[\[{]\0|\0[\[{]")
+_OTHER_ENCODINGS = {
+    "UTF-32": re.compile(rb"\xff\xfe\0\0|\0\0\xfe\xff|[\[{]\0\0\0|\0\0\0[\[{]"),
+    "UTF-16": re.compile(rb"\xff\xfe|\xfe\xff|[\[{]\0|\0[\[{]"),
+}
+_HEAD_BYTES = 4  # that show the encoding
 _CSV = re.compile(  # two lines that do not begin like JSON; the first one has a separator
     rb"""(?![\[{]|[^\n]*"\s*:) [^\n\[\]{},;\t]* [,;\t] [^\n\[\]{}]* (\n \s* (?![\s\[{]) | \Z)""", re.VERBOSE
 )
@@ -26,6 +32,8 @@ _COMPLETE = (b"}", b"]", b'"')  # after another byte a number or a word may cont
 _MESSAGE = re.compile(r"JSON is malformed: (?P<problem>.*) \(byte (?P<offset>\d+)\)", re.DOTALL)
 _TRAILING = "trailing characters"
 _SKIP = msgspec.json.Decoder(msgspec.Raw)  # finds the end of a value without building it
+_BAD_ESCAPE = re.compile("surrogate|end of hex escape")
+_LONE_AT_END = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}[^\\]{0,4}\}\s*\Z")  # the decoder expects the other half
 _NOT_A_NUMBER = re.compile(rb"-?(NaN|Infinity|Inf)\b")
 
 
@@ -99,15 +107,16 @@ class JSONStream:
             yield Value(self._list_line, b"", "is a list without an end: was the file cut off?")
 
     def _skip_bom(self) -> None:
-        while len(self._buffer) < len(_BOM) and self._refill():
+        while len(self._buffer) < _HEAD_BYTES and self._refill():
             pass
         if self._buffer.startswith(_BOM):
             self._offset = len(_BOM)
 
     def _other_format(self) -> str:
-        """The problem if the stream is UTF-16 or CSV, else nothing."""
-        if _UTF_16.match(self._buffer):
-            return "is UTF-16, but JSON is UTF-8: convert it (iconv -f UTF-16 -t UTF-8)"
+        """The problem if the stream is in another encoding or CSV, else nothing."""
+        for encoding, head in _OTHER_ENCODINGS.items():
+            if head.match(self._buffer):
+                return f"is {encoding}, but JSON is UTF-8: convert it (iconv -f {encoding} -t UTF-8)"
         if self._next() in b"{[":
             return ""
         while self.waiting < SHOWN_BYTES and self._refill():
@@ -192,6 +201,8 @@ class JSONStream:
             raise _MalformedError(f"is over {MAX_VALUE_BYTES >> 20} MiB, too large for a batch", 0)
         if (offset < 0 or offset + _CONTEXT_BYTES >= size) and self._refill():
             return
+        if _BAD_ESCAPE.search(problem) or (offset < 0 and _LONE_AT_END.search(self._buffer)):
+            raise _MalformedError(f"has {LONE_SURROGATE}", max(offset, 0))
         if offset < 0:
             raise _MalformedError("is incomplete: the file ends in the middle of it", 0)
         not_a_number = _NOT_A_NUMBER.match(self._buffer, self._offset + offset)

@@ -23,8 +23,7 @@ from ._signals import Interrupts
 
 _REJECTED_STATUSES = (400, 413, 422)  # the service refuses the batch, not the upload
 _INVALID = "invalid"
-_SAVE_SECONDS = 1.0
-_MAX_UNSAVED_FAILURES = 1000
+_SAVE_SECONDS, _MAX_UNSAVED_FAILURES = 1.0, 1000
 _SHOWN_FAILURES = 10
 
 
@@ -36,15 +35,13 @@ class Uploader:
         self.interrupts = Interrupts()
         self.failures: list[Failure] = []  # not yet in the failed file; if there is none, the first of them
         self.outcomes: Counter[str] = Counter()
-        self.rejected = 0  # cannot be delivered unless they are corrected
-        self.unsettled = 0  # failed, and a further run sends them again
+        self.rejected = self.unreadable = 0  # cannot be delivered unless they are corrected; those that are not JSON
         self.skipped = 0  # settled by an earlier run
         self.started = time.monotonic()
         self._pending: dict[int, Failure] = {}  # what to record if it fails, by the index in `upload_all`
         self._handed_over = self._next_index = self._total_bytes = self._skipped_bytes = self.bytes_read = 0
-        self._first_unsettled = float("inf")
-        self._next_save = self.started + _SAVE_SECONDS
-        self._disk_failed = False
+        self._first_unsettled = float("inf")  # failed, and a further run sends it again
+        self._next_save, self._disk_failed = self.started + _SAVE_SECONDS, False
 
     @property
     def delivered(self) -> int:
@@ -53,6 +50,12 @@ class Uploader:
     @property
     def failed(self) -> int:
         return self.outcomes.total() - self.delivered
+
+    @property
+    def resumable(self) -> bool:
+        """Whether a further run of the same input has less to send, or a batch for the failed file."""
+        some_batch = self.delivered + self.skipped + self.failed > self.unreadable
+        return some_batch and self._first_unsettled < self._next_index
 
     def upload(self, api: EventsApi, inputs: Sequence[tuple[str, InputFile]], *, quiet: bool) -> None:
         """Upload the files. What stops the upload is raised after all results are on the disk."""
@@ -133,11 +136,10 @@ class Uploader:
 
     def _record_failure(self, failure: Failure, *, rejected: bool) -> None:
         self.outcomes[failure.outcome] += 1
-        self.rejected += rejected
+        self.rejected, self.unreadable = self.rejected + rejected, self.unreadable + isinstance(failure.text, str)
         if self.failed_file or len(self.failures) < _SHOWN_FAILURES:
             self.failures.append(failure)
         if not (self.failed_file and rejected):
-            self.unsettled += 1
             self._first_unsettled = min(self._first_unsettled, failure.index)
 
     def _record_rest(self, result: UploadResult) -> None:
@@ -159,8 +161,7 @@ class Uploader:
         if self.journal:
             first_pending = next((failure.index for failure in self._pending.values()), self._next_index)
             self.journal.write(int(min(first_pending, self._first_unsettled)))
-        self._disk_failed = False
-        self._next_save = time.monotonic() + _SAVE_SECONDS
+        self._next_save, self._disk_failed = time.monotonic() + _SAVE_SECONDS, False
 
     def _progress(self) -> tuple[float | None, str]:
         seconds = time.monotonic() - self.started

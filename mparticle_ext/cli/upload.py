@@ -125,7 +125,7 @@ def _run(options: Options, url: str, api: EventsApi, files: list[InputFile], upl
     if failed_file:
         failed_file.close()
     if journal:
-        journal.close(remove=code in (0, FAILED) and not uploader.unsettled)
+        journal.close(remove=code in (0, FAILED) and not uploader.resumable)
     _print_report(uploader, reason, as_json=options.as_json)
     if uploader.interrupts.count > 1:
         exit_now(code)  # threads may still wait for responses
@@ -135,7 +135,7 @@ def _run(options: Options, url: str, api: EventsApi, files: list[InputFile], upl
 def _exit_code(error: BaseException | None, uploader: Uploader) -> tuple[int, str]:
     """The exit code, and what stopped the upload."""
     if error is None:
-        if uploader.unsettled and not (uploader.delivered or uploader.rejected):
+        if uploader.failed and not (uploader.delivered or uploader.rejected):
             return STOPPED, ""  # an outage, but too few requests for `upload_all` to stop
         return FAILED if uploader.failed or (uploader.failed_file and uploader.failed_file.kept) else 0, ""
     if isinstance(error, CommandError):
@@ -160,7 +160,7 @@ def _print_report(uploader: Uploader, stopped: str, *, as_json: bool) -> None:
         "bytes": uploader.bytes_read,
         "seconds": round(time.monotonic() - uploader.started, 3),
         "stopped": stopped or None,
-        "journal": str(journal.path) if journal and (stopped or uploader.unsettled) else None,
+        "journal": str(journal.path) if journal and (stopped or uploader.resumable) else None,
         "failed_file": str(failed_file.path) if failed_file and (uploader.failed or kept) else None,
     }
     if as_json:
@@ -184,8 +184,8 @@ def _print_report(uploader: Uploader, stopped: str, *, as_json: bool) -> None:
 
 def _counts(*, delivered: int, failed: int, skipped: int, failed_before: int, seconds: float, **_: object) -> str:
     text = f"{show_count(delivered, 'batch')} delivered{f', {failed:,} failed' if failed else ''}"
-    earlier = f"; earlier: {skipped:,} settled" if skipped else ""
-    earlier += f", {failed_before:,} of them failed" if failed_before else ""
+    more = f", {failed_before:,} of them failed" if failed_before else ""
+    earlier = f"; earlier: {skipped:,} settled{more}" if skipped else ""
     return f"{text} in {seconds:.1f} s, {delivered / max(seconds, 0.001):,.0f}/s{earlier}"
 
 

@@ -135,6 +135,7 @@ def _template_data(spec: Spec, models: ast.Module) -> dict[str, Any]:
         "aliases": _keyword(spec, "x-aliases"),
         "defaults": _keyword(spec, "x-defaults"),
         "outbound_lists": _keyword(spec, "x-outbound-list"),
+        "patterns": _patterns(spec),
         "outbound_only": spec.document.get("x-outbound-only", []),
         "read_only": {name: names for name in spec.schemas if (names := _read_only(spec, name))},
         "examples": _examples(spec),
@@ -144,6 +145,13 @@ def _template_data(spec: Spec, models: ast.Module) -> dict[str, Any]:
 def _keyword(spec: Spec, keyword: str) -> dict[str, Any]:
     """The value of a keyword in each schema that has it."""
     return {name: schema[keyword] for name, schema in spec.schemas.items() if keyword in schema}
+
+
+def _patterns(spec: Spec) -> dict[str, str]:
+    """The first sentence of the description of each schema with a pattern, without its capital and full stop."""
+    described = {one["pattern"]: one.get("description", "") for one in spec.schemas.values() if "pattern" in one}
+    sentences = {pattern: text.partition(". ")[0].rstrip(".") for pattern, text in described.items() if text}
+    return {repr(pattern): text[0].lower() + text[1:] for pattern, text in sentences.items()}
 
 
 def _read_only(spec: Spec, name: str) -> list[str]:

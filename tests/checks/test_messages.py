@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import ssl
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import mparticle_ext as m
@@ -20,6 +21,8 @@ Batch: Any = m.Batch
 ProductAction: Any = m.ProductAction
 DataPlanContext: Any = m.DataPlanContext
 UserIdentities: Any = m.UserIdentities
+SessionEndEvent: Any = m.SessionEndEvent
+NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 
 
 def event(**data: Any) -> dict[str, Any]:
@@ -46,6 +49,12 @@ def recursive() -> Any:
     return Batch("production", user_attributes=attributes)
 
 
+def misspelt() -> Any:
+    batch = Batch("production")
+    batch.user_identities = {"emial": 5}
+    return batch
+
+
 class Bytes(bytes):
     pass
 
@@ -68,7 +77,21 @@ BATCHES: list[tuple[Callable[[], Any], str]] = [
     (lambda: Batch("production", events=[Event("other", "a", timestamp_unixtime_ms="2026-01-01")]),
      "batch: events[0].data.timestamp_unixtime_ms: must be a whole number or null, not a string: give milliseconds, or a datetime with a time zone"),
     (lambda: Batch("production", events=[Event("other", "a", timestamp_unixtime_ms=1.5)]),
-     "batch: events[0].data.timestamp_unixtime_ms: must be a whole number or null, not a number: give milliseconds, or a datetime with a time zone"),
+     "batch: events[0].data.timestamp_unixtime_ms: is 1.5, which is not between 2000 and 2100 in Unix milliseconds: correct it"),
+    (lambda: Batch("production", events=[Event("other", "a", timestamp_unixtime_ms=1795543605.25)]),
+     "batch: events[0].data.timestamp_unixtime_ms: is 1795543605.25, which are seconds: give milliseconds"),
+    (lambda: Batch("production", events=[Event("other", "a", timestamp_unixtime_ms=1795543605000.25)]),
+     "batch: events[0].data.timestamp_unixtime_ms: must be a whole number or null, not a number with a fraction: make it whole, as in int(...)"),
+    (lambda: Batch("production", events=[Event("other", "a", timestamp_unixtime_ms=1795543605000000001)]),
+     "batch: events[0].data.timestamp_unixtime_ms: is 1795543605000000001, which are nanoseconds: give milliseconds"),
+    (lambda: Batch("production", events=[Event("other", "a", timestamp_unixtime_ms=datetime(1999, 1, 1, tzinfo=UTC))]),
+     "batch: events[0].data.timestamp_unixtime_ms: is 915148800000, which is not between 2000 and 2100 in Unix milliseconds: correct it"),
+    (lambda: Batch("production", events=[Event("other", "a", timestamp_unixtime_ms=pd.NaT)]),
+     "batch: events[0].data.timestamp_unixtime_ms: is no time (NaT): leave it out"),
+    (lambda: Batch("production", user_attributes={"a": np.datetime64("2026-01-01")}),
+     "batch: user_attributes.a: is a numpy.datetime64, which has no time zone: give a datetime with one, as in tzinfo=UTC"),
+    (lambda: Batch("production", events=[SessionEndEvent(session_duration_ms=NOON)]),
+     "batch: events[0].data.session_duration_ms: must be a whole number or null, not a string: give milliseconds"),
     (lambda: Batch("production", events=[Event("other", "a", session_id=2**63)]),
      "batch: events[0].data.session_id: must be at most 9223372036854775807"),
     (lambda: Batch("production", events=[Event("other", "a", custom_attributes={"good": 1, "bad": {"b": 1}})]),
@@ -85,8 +108,22 @@ BATCHES: list[tuple[Callable[[], Any], str]] = [
      "batch: integration_attributes['2'].e: must be a boolean, a number or a string, not a list"),
     (lambda: Batch("production", deleted_user_attributes="name"),
      "batch: deleted_user_attributes: must be a list or null, not a string"),
-    (lambda: Batch("production", mpid="12a"), "batch: mpid: does not match '^-?[0-9]{1,19}$'"),
-    (lambda: Batch("production", ip="localhost"), "batch: ip: does not match"),
+    (lambda: Batch("production", mpid="12a"), "batch: mpid: must be an integer as a string of digits"),
+    (lambda: Batch("production", mp_deviceid="12a"), "batch: mp_deviceid: must be a UUID"),
+    (lambda: Batch("production", device_info=m.DeviceInformation(ios_idfv="12a")), "batch: device_info.ios_idfv: must be a UUID, or an empty string"),
+    (lambda: Batch("production", ip="localhost"), "batch: ip: must be an IPv4 or IPv6 address"),
+    (lambda: Batch("unknown"), "batch: environment: is 'unknown', which only mParticle sends out: give one of production, development"),
+    (lambda: {"environment": "production", "application_info": {"os": "ios"}},
+     "batch: application_info.os: is 'ios', but must be one of Unknown, IOS, Android, WindowsPhone, MobileWeb, UnityIOS, UnityAndroid, Desktop, TVOS, Roku, "
+     "OutOfBand, Alexa, SmartTV, FireTV, Xbox: did you mean 'IOS'?"),
+    (lambda: {"environment": "production", "user_identities": {"customerid": "a", "customer_id": "b"}},
+     "batch: user_identities.customerid: is another name of customer_id, which is there too: give only one"),
+    (lambda: '{"environment":"prodx","environment":"production"}', "batch: environment: occurs twice, or has a key that occurs twice: give each key once"),
+    (lambda: '{"environment":"production","user_attributes":{"a":{},"a":1}}',
+     "batch: user_attributes: occurs twice, or has a key that occurs twice: give each key once"),
+    (lambda: f'{{"environment":"production","batch_id":{"1" * 5000}}}', "batch: batch_id: is too large for a number: at most 1.7e308 is possible"),
+    (lambda: '{"environment":"production","user_attributes":{"\\ud83d":1}}', "batch: user_attributes: has a key with a character that UTF-8 cannot encode"),
+    (lambda: Batch("production", user_identities=UserIdentities(customer_id=Decimal("1e999"))), "batch: user_identities.customer_id: is too large for a number"),
     (lambda: Batch("production", consent_state=m.ConsentState(gdpr={"Ads": m.GDPRConsentState("v2")})),
      "batch: consent_state.gdpr.Ads.consented: is required: give it a value"),
     (lambda: Batch("production", events=[m.CommerceEvent(product_action=ProductAction("buy"))]),
@@ -106,7 +143,7 @@ BATCHES: list[tuple[Callable[[], Any], str]] = [
      "batch: user_attributes.a: object has no JSON form: give a string, a number, a boolean, a list or a dict"),
     (lambda: Batch("production", user_attributes={"a": {1, 2} and (i for i in "a")}), "batch: user_attributes.a: generator has no JSON form"),
     (lambda: Batch("production", user_attributes={"a": "\ud800"}),
-     "batch: user_attributes.a: has a character that UTF-8 cannot encode (a lone surrogate): give a string"),
+     "batch: user_attributes.a: has a character that UTF-8 cannot encode (a lone surrogate): correct the text"),
     (lambda: Batch("production", user_attributes={"a": math.nan}),
      "batch: user_attributes.a: is not a finite number, and JSON has no form for it: leave it out"),
     (lambda: Batch("production", events=[m.CommerceEvent(product_action=ProductAction("purchase", total_amount=-math.inf))]),
@@ -116,7 +153,12 @@ BATCHES: list[tuple[Callable[[], Any], str]] = [
     (lambda: Batch("production", user_attributes={"a": Decimal("1e999")}), "batch: user_attributes.a: is too large for a number"),
     (lambda: Batch("production", user_attributes={"a": Decimal("1e999")}, ip=None), "batch: user_attributes.a: is too large for a number"),
     (lambda: Batch("production", user_attributes={"a": ["b", math.inf]}, ip=None), "batch: user_attributes.a[1]: is not a finite number"),
-    (lambda: Batch("production", user_attributes={(1, 2): 1}), "batch: user_attributes: a key of JSON is a string, not tuple"),
+    (lambda: Batch("production", user_attributes={(1, 2): 1}), "batch: user_attributes: has a key that is tuple: give a string"),
+    (lambda: Batch("production", user_attributes={None: 1}), "batch: user_attributes: has a key that is None: give a string"),
+    (lambda: Batch("production", user_attributes={True: 1}), "batch: user_attributes: has a key that is bool: give a string"),
+    (lambda: Batch("production", user_attributes={np.bool_(True): 1}), "batch: user_attributes: has a key that is bool: give a string"),
+    (lambda: {"environment": "production", "user_attributes": {"a": {NOON: 1}}}, "batch: user_attributes.a: has a key that is datetime: give a string"),
+    (lambda: Batch("production", user_attributes={True: math.nan}), "batch: user_attributes: has a key that is bool: give a string"),
     (event_appended_without_envelope, "batch: events[1].event_type: is required: an event is sent as"),
     (lambda: Batch("production", user_attributes={"a": 1, "b": Fraction(10**400)}), "batch: user_attributes.b: integer division result too large for a float"),
     (lambda: Batch("production", user_attributes={"a": b"x"}),
@@ -190,16 +232,25 @@ FAULTS: list[tuple[Any, list[str]]] = [
             "events[2].data.event_name: is required",
             "user_attributes.a: must be",
             "user_attributes.b[0]: has 513 characters",
-            "mpid: does not match",
+            "mpid: must be an integer",
         ],
     ),
     (
         Batch(user_attributes={"a": object(), "b": m.Batch, "c": "\ud800"}),
-        ["user_attributes.a: object has no JSON form", "user_attributes.b: is the class Batch", "user_attributes.c: has a character"],
+        ["user_attributes.a: object has no JSON form", "user_attributes.b: is the class Batch", "user_attributes.c: has a character", "environment: is required"],
     ),
     (Batch(user_attributes={"a": object()}), ["user_attributes.a: object has no JSON form", "environment: is required"]),
     (Batch(user_attributes={"a": math.nan, "b": -math.inf}), ["user_attributes.a: is not a finite", "user_attributes.b: is not a finite", "environment: is required"]),
     (recursive(), ["contains itself"]),
+    *((Batch(mpid="12a", user_attributes={key: 1}), ["user_attributes: has a key that is", "mpid: must be", "environment: is required"])
+      for key in (None, True, NOON, (1,), frozenset(), object(), Decimal("1.5"), b"a")),
+    (Batch("production", events=[Event("other", "a", timestamp_unixtime_ms=NOON, custom_attributes={"a": object()})]),
+     ["events[0].data.custom_attributes.a: object has no JSON form"]),
+    (Batch("production", user_attributes={"a": {math.inf}, "b": (b"c",)}),
+     ["user_attributes.a[0]: is not a finite number", "user_attributes.b[0]: is bytes"]),
+    (Batch("production", user_attributes={"a": Decimal("1e999"), "b": Decimal("-1e999")}, ip="x"),
+     ["user_attributes.a: is too large", "user_attributes.b: is too large", "ip: must be"]),
+    (misspelt(), ["user_identities.emial: is not a known field: did you mean 'email'?"]),
 ]  # fmt: skip
 
 
@@ -242,8 +293,11 @@ CALLS: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: Batch(user_atributes={}), TypeError, "Batch: user_atributes is not a known field: did you mean 'user_attributes'?"),
     (lambda: UserIdentities(costumer_id="a"), TypeError, "UserIdentities: costumer_id is not a known field: did you mean 'customer_id'?"),
     (lambda: Event("other", eventName="a"), TypeError, "'eventName'"),
-    (lambda: Batch("production", {}, []), TypeError, "Batch takes 1 positional argument(s) (environment), not 3: give the other fields by name, as in events=..."),
-    (lambda: UserIdentities("a"), TypeError, "UserIdentities takes 0 positional argument(s), not 1: give the other fields by name, as in other=..."),
+    (lambda: Batch("production", {}, []), TypeError, "Batch takes 1 positional argument(s) (environment), not 3: give fields by name, as in Batch(events=...)"),
+    (lambda: UserIdentities("a"), TypeError, "UserIdentities takes 0 positional argument(s), not 1: give fields by name, as in UserIdentities(other=...)"),
+    (lambda: Batch(USER_IDENTITIES={}), TypeError, "Batch: USER_IDENTITIES is not a known field: did you mean 'user_identities'?"),
+    (lambda: Batch().events_of(Event("other", "a")), m.WrongCallError, "a class of events such as AppEvent is expected, not an object of AppEvent"),
+    (lambda: Batch().events_of(m.Batch), m.WrongCallError, "a class of events such as AppEvent is expected, not the class Batch"),
     (lambda: Event("other", custom_event_type="other"), TypeError, "Argument 'custom_event_type' given by name and position"),
     (lambda: Batch("production", events=[Event("other", "a"), {"event_type": "session_start", "data": {"x": 1}}]), m.ValidationError, "batch: events[1].data.x: is not a known field"),
     (lambda: Batch("production").add_event({"event_type": "custom_event", "event_name": "a"}), m.ValidationError, "events[0].event_name: is not a field of an event's envelope: an event is sent as"),

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 from clients import configured
 from command import environment, run
 from faulty_server import FaultyServer
 
-from mparticle_ext import AppEvent, AsyncEventsApi, Batch, EventsApi, GDPRConsentState, ValidationError
+from mparticle_ext import AppEvent, AsyncEventsApi, Batch, EventsApi, GDPRConsentState, UserIdentities, ValidationError
 from mparticle_ext.sandbox import Sandbox
 
 EVENT = {"event_type": "custom_event", "data": {"custom_event_type": "other", "event_name": "a"}}
@@ -38,6 +39,8 @@ FORMS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("a number as an identity", {"user_identities": {"customer_id": 123456}}, {"user_identities": {"customer_id": "123456"}}),
     ("a boolean as an identity", {"user_identities": {"other": True}}, {"user_identities": {"other": "true"}}),
     ("a number as text", {"device_info": {"os_version": 17.4}}, {"device_info": {"os_version": "17.4"}}),
+    ("a whole number as an identity", {"user_identities": {"customer_id": 123456.0}}, {"user_identities": {"customer_id": "123456"}}),
+    ("a large whole number", {"user_identities": {"customer_id": 1e20}}, {"user_identities": {"customer_id": "1" + "0" * 20}}),
     ("a large number as text", {"job_id": 2**70}, {"job_id": str(2**70)}),
     ("a number in attribution_info",
      {"attribution_info": {"service_provider": "a", "publisher": "b", "campaign": 5}},
@@ -68,7 +71,7 @@ KEPT: list[tuple[str, dict[str, Any]]] = [
 ]
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
-    ({"user_identities": {"customerid": "a", "customer_id": "b"}}, "user_identities.customerid: is not a known field"),
+    ({"user_identities": {"customerid": "a", "customer_id": "b"}}, "user_identities.customerid: is another name of customer_id"),
     ({"user_identities": {"costumer_id": 5}}, "user_identities.costumer_id: is not a known field: did you mean 'customer_id'?"),
     (event(event_name=5), "events[0].data.event_name: must be a string, not a whole number"),
     (event(timestamp_unixtime_ms="tomorrow"), "events[0].data.timestamp_unixtime_ms: must be a whole number or null, not a string"),
@@ -84,7 +87,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     (event(timestamp_unixtime_ms=-1), "events[0].data.timestamp_unixtime_ms: is -1, which is not between 2000 and 2100"),
     ({"events": [{"event_type": "commerce_event", "data": {"currency_code": "EUR"}}]},
      "events[0].data: exactly one of product_action, promotion_action, product_impressions must be given, not none"),
-    ({"device_info": {"ios_idfv": "none"}}, "device_info.ios_idfv: does not match"),
+    ({"device_info": {"ios_idfv": "none"}}, "device_info.ios_idfv: must be a UUID, or an empty string"),
 ]  # fmt: skip
 
 
@@ -128,6 +131,15 @@ def test_a_whole_decimal_is_read_as_a_whole_number(sandbox: Sandbox) -> None:
     with EventsApi(sandbox.configuration) as api:
         api.upload_events(batch(event(session_id=Decimal("5.0"))))
     assert json.loads(sandbox.requests[0].body) == batch(event(session_id=5))
+
+
+@pytest.mark.parametrize("number", [123456.0, Decimal("123456.0"), Decimal("1.23456E+5"), np.float64(123456)])
+def test_a_whole_number_is_the_same_identity_however_it_is_written(number: Any, sandbox: Sandbox) -> None:
+    typed = Batch("development", source_request_id="1", user_identities=UserIdentities(customer_id=number))
+    as_json = f'{{"environment":"development","source_request_id":"1","user_identities":{{"customer_id":{number!s}}}}}'
+    for given in (typed, batch({"user_identities": {"customer_id": number}}), as_json):
+        upload(sandbox, given)
+    assert sent_batches(sandbox) == [batch({"user_identities": {"customer_id": "123456"}})] * 3
 
 
 @pytest.mark.parametrize(("_", "form", "documented"), FORMS, ids=ids(FORMS))
@@ -213,6 +225,26 @@ def test_without_validation_a_datetime_is_sent_in_milliseconds_too(method: str, 
             getattr(api, method)(one if method == "upload_events" else [one])
     assert sent_batches(sandbox) == [batch(event(timestamp_unixtime_ms=NOON_MS))] * 2
     assert given == batch(event(timestamp_unixtime_ms=NOON))  # the caller's object does not change
+
+
+@pytest.mark.parametrize("key", [True, NOON, None, (1,), Decimal("1.5")])
+@pytest.mark.parametrize("validate", [True, False])
+def test_a_key_that_is_no_string_is_one_failed_result(validate: bool, key: Any, sandbox: Sandbox) -> None:
+    strange = AppEvent("other", "a", timestamp_unixtime_ms=NOON, custom_attributes={key: 1})
+    batches = [Batch("development", events=[one]) for one in (AppEvent("other", "a"), strange, AppEvent("other", "b"))]
+    with EventsApi(sandbox.configuration.replace(validate=validate)) as api:
+        result = api.upload_all(batches)
+    problem = f"events[0].data.custom_attributes: has a key that is {'None' if key is None else type(key).__name__}: give a string"
+    assert [(one.index, str(one.error)) for one in result.failed] == [(1, f"batches[1]: {problem}")]
+    assert len(sandbox.batches) == 2
+    for work in (batches[1].validate, batches[1].to_json):
+        with pytest.raises(ValidationError) as raised:
+            work()
+        assert str(raised.value) == f"batch: {problem}"
+    without_type = {"event_type": "custom_event", "data": {"event_name": "a", "custom_attributes": {key: 1}}}
+    with pytest.raises(ValidationError) as raised:
+        batches[0].add_event(without_type)
+    assert str(raised.value) == f"batch: {problem.replace('events[0]', 'events[1]')}"
 
 
 def test_without_validation_a_batch_without_datetimes_is_sent_as_it_is() -> None:
@@ -352,16 +384,18 @@ def test_what_mparticle_sent_out_can_be_sent_in(document: Any, sandbox: Sandbox)
 
 
 @pytest.mark.parametrize(
-    "identities",
+    ("identities", "problem"),
     [
-        [{"identity_type": "other", "identity": "a"}, {"identity_type": "other", "identity": "b"}],
-        [{"identity_type": "other", "identiy": "a"}],
-        [{"identity_type": "other", "identity": "a", "x": 3}],
+        ([{"identity_type": "other", "identity": "a"}, {"identity_type": "other", "identity": "b"}], "[1]: other occurs twice: give it once"),
+        ([{"identity_type": "other", "identiy": "a"}], "[0].identiy: is not a known field: known fields are identity_type, identity, "),
+        ([{"identity_type": "other", "identity": "a", "x": 3}], "[0].x: is not a known field: known fields are identity_type, "),
+        ([{"identity_type": "other"}], "[0].identity: is required: give it a value"),
     ],
-)
-def test_no_identity_of_an_outbound_batch_is_lost(identities: Any) -> None:
-    with pytest.raises(ValidationError, match="user_identities: must be an object or null, not a list"):
+)  # fmt: skip
+def test_no_identity_of_an_outbound_batch_is_lost(identities: Any, problem: str) -> None:
+    with pytest.raises(ValidationError) as raised:
         Batch.from_outbound(batch({"user_identities": identities}))
+    assert str(raised.value).startswith(f"batch: user_identities{problem}")
 
 
 def test_an_outbound_dict_can_have_datetimes_but_no_bytes() -> None:

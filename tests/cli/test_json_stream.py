@@ -32,6 +32,8 @@ FORMATS: dict[str, Callable[[Any], str]] = {
 
 
 CSV = "looks like CSV: make a JSON batch of each row: nothing of it was read"
+SURROGATE = "has a character that UTF-8 cannot encode (a lone surrogate): correct the text"
+UTF_32 = "is UTF-32, but JSON is UTF-8: convert it (iconv -f UTF-32 -t UTF-8): nothing of it was read"
 UTF_16 = "is UTF-16, but JSON is UTF-8: convert it (iconv -f UTF-16 -t UTF-8): nothing of it was read"
 
 
@@ -100,6 +102,11 @@ def read_in_pieces(document: bytes) -> list[tuple[int, Any, str]]:
         (b"id," + b"name," * 100_000 + b"{}", [(1, None, CSV)]),
         *[('{"a": 1}\n{}'.encode(encoding), [(1, None, UTF_16)]) for encoding in ("utf-16", "utf-16-le", "utf-16-be")],
         ("\ufeffid,name\n1,a\n".encode("utf-16-be"), [(1, None, UTF_16)]),
+        *[('{"a": 1}\n{}'.encode(encoding), [(1, None, UTF_32)]) for encoding in ("utf-32", "utf-32-le", "utf-32-be")],
+        (b'{"a":"\\ud83d"}', [(1, None, SURROGATE)]),
+        (b'{"a":{"b":"\\ud83d"}}\n{}', [(1, None, SURROGATE), (2, {}, "")]),
+        (b'{"a":"\\udc00"}\n{"a":{"b":"\\uD83D"}}\n', [(1, None, SURROGATE), (2, None, SURROGATE)]),
+        (b'{"a":"\\ud83d', [(1, None, "is incomplete: the file ends in the middle of it")]),
     ],
 )  # fmt: skip
 def test_values_and_faults_of_a_document(document: bytes, found: list[tuple[int, Any, str]]) -> None:

@@ -286,7 +286,7 @@ def test_a_file_that_is_not_a_journal_is_never_overwritten(garbage: bytes, sandb
     for option in ([], ["--resume"], ["--restart"]):
         done = run("upload", file, *option, env=environment(sandbox))
         assert done.code == 2
-        assert f"{journal} is not a valid journal: delete it, or give --progress " in done.err
+        assert f"{journal} is not a valid journal: give --progress another name" in done.err
         assert journal.read_bytes() == garbage
     assert not sandbox.batches
 

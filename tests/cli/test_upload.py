@@ -148,6 +148,21 @@ def test_a_csv_file_is_one_failure(sandbox: Sandbox, tmp_path: Path) -> None:
     assert done.out.startswith("0 batches delivered, 1 failed in ")
     assert "rows.csv:1: looks like CSV: make a JSON batch of each row: nothing of it was read\n" in done.err
     assert not sandbox.batches
+    assert not (tmp_path / "rows.csv.progress").exists()
+    assert "--resume" not in done.err
+
+
+def test_a_number_that_is_too_large_is_one_failed_batch(sandbox: Sandbox, tmp_path: Path) -> None:
+    file = tmp_path / "some.ndjson"
+    large = json.dumps(batch(1, user_attributes={"a": 5})).replace("5}", "1e999}")
+    file.write_text(f"{json.dumps(batch(0))}\n{large}\n{json.dumps(batch(2))}\n")
+    done = run("upload", file, env=environment(sandbox))
+    assert done.code == 1
+    assert "some.ndjson:2: user_attributes.a: is too large for a number: at most 1.7e308 is possible\n" in done.err
+    again = run("upload", file, "--resume", "--failed", tmp_path / "failed", env=environment(sandbox))
+    assert again.code == 1
+    assert [one["line"] for one in read_lines(tmp_path / "failed")] == [2]
+    assert received(sandbox) == [0, 2]
 
 
 def test_batches_that_could_be_historical_are_counted(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -155,7 +170,7 @@ def test_batches_that_could_be_historical_are_counted(sandbox: Sandbox, tmp_path
     file = ndjson(tmp_path / "some.ndjson", [batch(0, events=[old]), batch(1, events=[old]), batch(2)])
     done = run("upload", file, env=environment(sandbox))
     assert done.code == 0
-    assert "2 batches with events of 72 hours and more only: " in done.err
+    assert "All events are 72 hours old or more in 2 batches. " in done.err
 
 
 def test_the_json_summary(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -229,8 +244,9 @@ USAGE_ERRORS: list[tuple[tuple[str, ...], dict[str, str], str]] = [
     (("good.ndjson", "--failed", "good.ndjson"), {}, "good.ndjson is an input file or the journal: give --failed another name"),
     (("good.ndjson", "--failed", "good.ndjson.progress"), {}, "good.ndjson.progress is an input file or the journal: give --failed another name"),
     (("good.ndjson", "--failed", "there"), {}, "there exists already: move it away, or give --failed another name"),
-    (("good.ndjson", "--progress", "there"), {}, "there is not a valid journal: delete it, or give --progress another name"),
-    (("good.ndjson", "--progress", "there", "--restart"), {}, "there is not a valid journal: delete it, or "),
+    (("good.ndjson", "--progress", "good.ndjson"), {}, "good.ndjson is not a valid journal: give --progress another name\n"),
+    (("good.ndjson", "--progress", "there"), {}, "there is not a valid journal: give --progress another name"),
+    (("good.ndjson", "--progress", "there", "--restart"), {}, "there is not a valid journal: give "),
     (("good.ndjson", "copy"), {}, "copy has the same bytes as good.ndjson, and would be dropped: give only one of them"),
     (("good.ndjson", "./good.ndjson"), {}, "./good.ndjson has the same bytes as good.ndjson, and would be dropped: "),
     (("good.ndjson", "--progress", "/dev/full"), {}, "/dev/full is not a regular file: give --progress another name"),

@@ -74,6 +74,7 @@ ROWS = "customer_id,environment\n" + "1,production\n" * 9999
         (ROWS.encode("utf-16"), UTF_16),
         (json.dumps(GOOD).encode("utf-16"), UTF_16),
         (json.dumps([GOOD], indent=1).encode("utf-16-le"), UTF_16),
+        (json.dumps(GOOD).encode("utf-32"), UTF_16.replace("16", "32")),
     ],
 )
 def test_a_file_in_another_format_is_one_fault(content: bytes, problem: str, tmp_path: Path) -> None:
@@ -110,8 +111,8 @@ def test_batches_that_could_be_historical_are_counted(tmp_path: Path) -> None:
     done = run("validate", file)
     assert done.code == 0
     assert done.err.splitlines()[1:] == [
-        "1 batch with events of 72 hours and more only: mParticle does not forward these to event and warehouse "
-        "outputs if you upload them with --historical"
+        "All events are 72 hours old or more in 1 batch. Use --historical if mParticle must not forward them to event and "
+        "warehouse outputs"
     ]
     ndjson(file, [batch(0, events=[old])])
     assert len(run("validate", file, "--historical").err.splitlines()) == 1
@@ -166,6 +167,16 @@ MALFORMED = [
     (b'{"environment":"prod', ["<stdin>:1: is incomplete: the file ends in the middle of it"]),
     (b"[7]", ["<stdin>:1: must be an object, not a whole number"]),
     (b'{"\\u001b[31mred": 1, "environment": "production"}', ["<stdin>:1: ['\\x1b[31mred']: "]),
+    (b'{"environment":"production","user_attributes":{"a":"\\ud83d"}}\n' * 2,
+     [f"<stdin>:{line}: has a character that UTF-8 cannot encode (a lone surrogate)" for line in (1, 2)]),
+    (b'{"environment":"production","user_attributes":{"a":1e999,\n"b":-1e999,\n"c":' + b"1" * 5000 + b'},\n"ip":"x"}\n{"environment":"production"}',
+     [*(f"<stdin>:{line}: user_attributes.{key}: is too large for a number" for line, key in enumerate("abc", 1)),
+      "<stdin>:4: ip: must be an IPv4 or IPv6 address"]),
+    (b'{"batches":[{"environment":"production"}]}',
+     ["<stdin>:1: batches: is not a known field", "<stdin>:1: environment: is required"]),
+    (b'[{"event_type":"custom_event","data":{"event_name":"a"}}]',
+     ["<stdin>:1: event_type: is not a known field", "<stdin>:1: data: is not a known field", "<stdin>:1: environment: is required"]),
+    (b'{"environmnt":"production","ip":"x"}', ["<stdin>:1: environmnt: is not a known field", "<stdin>:1: ip: must be"]),
 ]  # fmt: skip
 
 
@@ -329,10 +340,13 @@ def test_closed_standard_streams(tmp_path: Path) -> None:
 OUTBOUND = {
     "environment": "production",
     "batch_id": "7",
-    "user_identities": [{"identity_type": "customer_id", "identity": "a"}],
+    "user_identities": [{"identity_type": "customer_id", "identity": "a", "timestamp_unixtime_ms": "1466456299032"}],
     "events": [{"event_type": "first_run", "data": {"event_id": "5", "timestamp_unixtime_ms": str(unixtime_ms())}}],
 }
-LEFT_OUT = "Left out, because only mParticle sets it: Batch.batch_id (2), FirstRunEventData.event_id (2)\n"
+LEFT_OUT = (
+    "Left out, because only mParticle sets it: Batch.batch_id (2), FirstRunEventData.event_id (2), "
+    "UserIdentities.timestamp_unixtime_ms (2)\n"
+)
 
 
 def test_batches_that_mparticle_sent_out(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -357,6 +371,17 @@ def test_faults_of_batches_that_mparticle_sent_out(tmp_path: Path) -> None:
         "environment"
     ]
     assert len(done.out.splitlines()) == 2
+
+
+def test_a_faulty_list_of_identities_is_one_fault(tmp_path: Path) -> None:
+    identity: dict[str, Any] = OUTBOUND["user_identities"][0]  # type: ignore[assignment]  # a list of dicts
+    batches = [{**OUTBOUND, "user_identities": one} for one in ([identity] * 2, [{**identity, "is_dirty": True}], [7])]
+    done = run("validate", ndjson(tmp_path / "export.ndjson", batches), "--outbound")
+    assert [line.split(": ", 1)[1] for line in done.out.splitlines()] == [
+        "user_identities[1]: customer_id occurs twice: give it once",
+        "user_identities[0].is_dirty: is not a known field: known fields are identity_type, identity, timestamp_unixtime_ms",
+        "user_identities: must be an object or null, not a list",
+    ]
 
 
 def test_what_only_mparticle_sets_is_counted_in_batches_that_are_sent(tmp_path: Path) -> None:

@@ -142,7 +142,7 @@ def test_an_event_that_was_read_is_none_of_a_class_that_requires_more() -> None:
 
 @pytest.mark.parametrize("kind", [m.Batch, models.CustomEvent, "AppEvent", m.AppEvent("other", "a")])
 def test_events_of_something_else(kind: Any) -> None:
-    with pytest.raises(m.WrongCallError, match=r"^events_of takes a class of events such as AppEvent, not "):
+    with pytest.raises(m.WrongCallError, match=r"^a class of events such as AppEvent is expected, not "):
         m.Batch("development").events_of(kind)
 
 

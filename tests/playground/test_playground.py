@@ -141,6 +141,18 @@ def test_a_list_lines_and_text_that_is_no_json(page: Page) -> None:
     expect(page.locator("#summary")).to_contain_text("the text has no batch in it")
 
 
+def test_an_exception_is_shown(browser: Browser, url: str) -> None:
+    one = Opened(browser, url)
+    program = "def check(text):\n    raise ValueError('oops')\ndef examples():\n    return '{}'\n"
+    one.context.route("**/check.py", lambda route: route.fulfill(body=program))
+    one.page.reload()
+    expect(one.page.locator("#example")).to_be_enabled(timeout=LOAD_MS)
+    one.page.locator("#batch").fill("{}")
+    expect(one.page.locator("#summary")).to_contain_text("The check failed: ")
+    expect(one.page.locator("#summary")).to_contain_text("oops")
+    one.context.close()
+
+
 def test_an_event_type_of_the_list(page: Page) -> None:
     page.locator("#example").select_option("commerce_event")
     expect(page.locator("#program")).to_contain_text("CommerceEvent(")
