@@ -52,7 +52,8 @@ class Validation:
             readable = [self._check_file(file, display) for file in self._files]
         faults = self._found() + (f" in {show_count(self._invalid, 'batch')}" if self._invalid else "")
         size, seconds = show_bytes(self._bytes), time.monotonic() - self._started
-        counts = f"{show_count(self._batches, 'batch')}, {show_count(self._events, 'event')}, {faults}"
+        events = show_count(self._events, "event") + (" in valid batches" if self._invalid else "")
+        counts = f"{show_count(self._batches, 'batch')}, {events}, {faults}"
         click.echo(f"{counts}; {size} in {seconds:.1f} s", err=True)
         self._check.print_notes()
         return USAGE if not all(readable) else FAILED if self._faults else 0

@@ -129,7 +129,7 @@ def test_all_faults_of_a_line_are_printed(tmp_path: Path) -> None:
     done = run("validate", "bad.ndjson", cwd=tmp_path)
     assert done.code == 1
     assert_faults(done.out, ["bad.ndjson:2"] * 5)
-    assert done.err.startswith("2 batches, 1 event, 5 faults in 1 batch; ")
+    assert done.err.startswith("2 batches, 1 event in valid batches, 5 faults in 1 batch; ")
 
 
 def test_a_fault_is_printed_with_its_line(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ def test_violations_are_printed_beside_the_faults(tmp_path: Path) -> None:
         f"a.ndjson:3: {FO}",
         f"a.ndjson:3: {LEAD}",
     ]
-    assert "3 batches, 1 event, 2 faults and 4 violations in 2 batches; " in done.err
+    assert "3 batches, 1 event in valid batches, 2 faults and 4 violations in 2 batches; " in done.err
 
 
 def test_a_violation_has_the_line_of_its_value(tmp_path: Path) -> None:
