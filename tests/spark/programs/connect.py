@@ -10,12 +10,15 @@ from resource import RUSAGE_SELF, getrusage
 
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as sf
+from pyspark.sql.connect.client import ChannelBuilder
 
 from mparticle_ext import Configuration, EventsApi, ValidationError
 from mparticle_ext.spark import group_events, send
 
 address, failed = sys.argv[1:]
+ChannelBuilder.GRPC_DEFAULT_OPTIONS.append(("grpc.http2.bdp_probe", 0))  # else gRPC reads ahead of a slow client
 spark = SparkSession.builder.remote(address).getOrCreate()
+spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", 1000)  # the client has several copies of such a batch
 price = sf.when(sf.col("id") % 2 == 0, float("nan")).otherwise(0.5)
 name = sf.when(sf.col("id") % 10 > 0, "bought")
 data = sf.struct(
