@@ -25,9 +25,10 @@ _ID_OPTIONS = {  # the same id in every session, and another one for each micros
 }
 _FLOATS = re.compile(r'"(double|float)"')
 _UNORDERED = re.compile(r'(?<!"name":)"(map|variant)"')
-_CHANGING = re.compile(
-    r"(?i)\b(uuid|rand|random|randn|randstr|uniform|shuffle|reflect|try_reflect|java_method"
-    r"|monotonically_increasing_id|spark_partition_id)\("
+_CHANGING = re.compile(  # the optimized plan has what a function in SQL calls
+    r"(?im)\b(?:uuid|rand|random|randn|randstr|uniform|shuffle|reflect|try_reflect|java_method"
+    r"|monotonically_increasing_id|spark_partition_id|(?P<aes_encrypt>aes_?encrypt))(?=\()"
+    r"|\b(?P<zipWithIndex>AttachDistributedSequence)\b|^\W*(?P<sample>Sample) "
 )
 _SHOWN_FIELDS = "spark.sql.debug.maxToStringFields"
 _LOCK = Lock()  # the setting belongs to the session, and two threads may use it
@@ -143,13 +144,13 @@ def _finite(column: Column, kind: st.DataType) -> Column:
 
 def require_stable(df: DataFrame) -> None:
     """Refuse a frame that is another one when Spark computes it again: an id would then stand for another row."""
-    found = _CHANGING.search(_analyzed_plan(df))
-    if found:
+    if found := _CHANGING.search(_plans(df)):
+        name = found.lastgroup or found[0].lower()
         problem = "has other values when Spark computes it again, so rows would be lost or doubled"
-        raise fault(f"{found[1].lower()}() {problem}: write the frame to a table, and send that")
+        raise fault(f"{name}() {problem}: write the frame to a table, and send that")
 
 
-def _analyzed_plan(df: DataFrame) -> str:
+def _plans(df: DataFrame) -> str:
     spark = df.sparkSession
     with _LOCK:
         shown = spark.conf.get(_SHOWN_FIELDS)
@@ -158,4 +159,4 @@ def _analyzed_plan(df: DataFrame) -> str:
             [row] = spark.sql("EXPLAIN EXTENDED SELECT * FROM {frame}", frame=df).collect()
         finally:
             spark.conf.set(_SHOWN_FIELDS, str(shown))
-    return str(row[0]).partition("== Optimized Logical Plan ==")[0]
+    return str(row[0])

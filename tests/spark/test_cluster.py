@@ -170,11 +170,11 @@ def test_through_connect(cluster: Cluster, tmp_path: Path, failed: Path) -> None
             check=False,
         )
         assert done.returncode == 0, done.stderr
-        more_kib, *reports, uuid, number, rand = done.stdout.splitlines()
+        more_kib, *reports, uuid, number, rand, position = done.stdout.splitlines()
         assert int(more_kib) < 40 * 1024, "the larger frame has 84 MB of JSON"
         assert reports == ["Report(delivered=900, failed=100)", "100", "Report(delivered=0, failed=0)", "0"]
-        assert [line.partition(" has other values")[0] for line in (uuid, number, rand)] == [
-            "frame: uuid()", "frame: monotonically_increasing_id()", "frame: rand()"
+        assert [line.partition(" has other values")[0] for line in (uuid, number, rand, position)] == [
+            "frame: uuid()", "frame: monotonically_increasing_id()", "frame: rand()", "frame: zipWithIndex()"
         ]  # fmt: skip
         prices = Counter((event.custom_attributes or {}).get("price") for event in sandbox.events(AppEvent))
         assert prices == {None: 400, 0.5: 500}
@@ -206,6 +206,34 @@ def test_ids_that_change_from_run_to_run_are_refused(key: Any, spark: SparkSessi
         keyed.select("environment", "source_request_id").write.parquet(f"{failed}-table")
         table = spark.read.parquet(f"{failed}-table")
         assert send(table, api, failed=str(failed), progress=False).failed == 0
+
+
+@pytest.mark.parametrize(
+    ("made", "name"),
+    [
+        (lambda frame: frame.zipWithIndex("row"), "zipWithIndex"),
+        (lambda frame: frame.repartition(3).sample(0.5), "sample"),
+        (lambda frame: frame.sparkSession.sql("SELECT * FROM {frame} TABLESAMPLE (50 PERCENT)", frame=frame), "sample"),
+        (lambda frame: frame.selectExpr("*", "aes_encrypt(cast(id AS string), '0123456789abcdef') row"), "aes_encrypt"),
+        (lambda frame: frame.selectExpr("*", "new_id() row"), "uuid"),
+        (lambda frame: frame.selectExpr("*", "encrypted(cast(id AS string)) row"), "aes_encrypt"),
+    ],
+    ids=["zipWithIndex", "sample", "TABLESAMPLE", "aes_encrypt", "uuid() in a function", "aes_encrypt() in a function"],
+)
+def test_what_changes_and_is_visible_in_a_plan_is_refused(made: Any, name: str, spark: SparkSession, failed: Path) -> None:
+    of_session = "CREATE OR REPLACE TEMPORARY FUNCTION"
+    spark.sql(f"{of_session} new_id() RETURNS string RETURN uuid()")
+    spark.sql(f"{of_session} encrypted(x string) RETURNS binary RETURN aes_encrypt(x, '0123456789abcdef')")
+    with Sandbox() as sandbox, EventsApi(sandbox.configuration) as api:
+        with pytest.raises(ValidationError, match=rf"frame: {name}\(\) has other values"):
+            send(made(numbered(spark, 10)), api, id="id", failed=str(failed))
+        assert not sandbox.requests
+
+
+def test_a_table_called_sample_is_accepted(spark: SparkSession, failed: Path) -> None:
+    numbered(spark, 10).createOrReplaceTempView("sample")
+    with Sandbox() as sandbox, EventsApi(sandbox.configuration) as api:
+        assert send(spark.table("sample"), api, id="id", failed=str(failed), progress=False) == Report(10, 0)
 
 
 def test_nan_is_null(spark: SparkSession, failed: Path) -> None:

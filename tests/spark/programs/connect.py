@@ -42,10 +42,9 @@ with EventsApi(Configuration.from_env()) as api:
     print(spark.read.parquet(failed).count())
     print(send(batches.where("size(events) = 0"), api, failed=failed, progress=False))
     print(spark.read.parquet(failed).count())
-    for unstable in (sf.uuid(), sf.monotonically_increasing_id(), sf.rand()):
-        frame = spark.range(10).select(
-            sf.lit("production").alias("environment"), unstable.cast("string").alias("source_request_id")
-        )
+    rows = spark.range(10).select(sf.lit("production").alias("environment"))
+    ids = [value.cast("string") for value in (sf.uuid(), sf.monotonically_increasing_id(), sf.rand())]
+    for frame in (*(rows.withColumn("source_request_id", one) for one in ids), rows.zipWithIndex("mpid")):
         try:
             send(frame, api, failed=failed, progress=False)
         except ValidationError as error:
