@@ -20,8 +20,7 @@ from ._schema import fault
 
 Target: TypeAlias = str | os.PathLike[str] | Callable[[DataFrame], object]
 
-_TEXTS = [(name, pa.string()) for name in ("place", "reason", "outcome", DOCUMENT)]
-_SCHEMA = pa.schema([*_TEXTS[:3], ("repeatable", pa.bool_()), _TEXTS[3]])
+_COLUMNS = {"place": "string", "reason": "string", "outcome": "string", "repeatable": "boolean", DOCUMENT: "string"}
 _MOST = 10_000
 _MOST_BYTES = 8 * 1024 * 1024
 
@@ -56,9 +55,10 @@ class FailedRows:
             self._write()
 
     def _write(self) -> None:
-        table = pa.Table.from_pylist(self._rows, _SCHEMA)  # a list would need Python on the executors
-        key = sf.get_json_object(DOCUMENT, f"$.{KEY}").alias(KEY)
-        rows = self._spark.createDataFrame(table).select(key, "*").coalesce(1)
+        columns = {name: [row[name] for row in self._rows] for name in _COLUMNS}
+        schema = ", ".join(map(" ".join, _COLUMNS.items()))
+        rows = self._spark.createDataFrame(pa.table(columns), schema)  # a list would need Python on the executors
+        rows = rows.select(sf.get_json_object(DOCUMENT, f"$.{KEY}").alias(KEY), "*").coalesce(1)
         if callable(self._target):
             require_plain(self._target(rows), "failed")
         else:
