@@ -14,10 +14,11 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as sf
 
 from .. import APIError, AuthenticationError, BatchResult, Outcome, PermissionDeniedError, ValidationError
+from ..errors import WrongCallError, function_problem, require_plain
 from ._frame import DOCUMENT, KEY
 from ._schema import fault
 
-Target: TypeAlias = str | Callable[[DataFrame], object]
+Target: TypeAlias = str | os.PathLike[str] | Callable[[DataFrame], object]
 
 _COLUMNS = {"place": "string", "reason": "string", "outcome": "string", "repeatable": "boolean", DOCUMENT: "string"}
 _MOST = 10_000
@@ -38,8 +39,7 @@ class FailedRows:
     def add_result(self, result: BatchResult) -> None:
         """Add a batch that `upload_all` did not deliver."""
         self.last = result
-        document = result.batch.decode() if isinstance(result.batch, bytes) else str(result.batch)
-        self.add(document, result.error)
+        self.add(result.batch.decode() if isinstance(result.batch, bytes) else str(result.batch), result.error)
 
     def add(self, document: str | None, error: Exception | None) -> None:
         """Add a batch, with the reason."""
@@ -60,9 +60,9 @@ class FailedRows:
         rows = self._spark.createDataFrame(pa.table(columns), schema)  # a list would need Python on the executors
         rows = rows.select(sf.get_json_object(DOCUMENT, f"$.{KEY}").alias(KEY), "*").coalesce(1)
         if callable(self._target):
-            self._target(rows)
+            require_plain(self._target(rows), "failed")
         else:
-            rows.write.mode(self._mode).parquet(self._target)
+            rows.write.mode(self._mode).parquet(os.fspath(self._target))
         self._mode = "append"
         self._rows, self._bytes = [], 0
 
@@ -75,13 +75,14 @@ def _reason(error: Exception | None) -> dict[str, object]:
     return {"place": "", "reason": str(error), "outcome": outcome.value, "repeatable": repeatable}
 
 
-def require_another_path(df: DataFrame, target: Target) -> None:
-    """Refuse a path that the frame reads, because it is overwritten."""
-    if callable(target):
-        return
-    paths = {_path(target), _path(os.path.realpath(target))}
-    if any(path in _path(file) for path in paths for file in df.inputFiles()):
-        raise fault(f"reads {target}, which failed= overwrites: give another path")
+def require_target(df: DataFrame, target: Target) -> None:
+    """Refuse what is no path and no function of a frame, and a path that the frame reads, because it is overwritten."""
+    if isinstance(target, (str, os.PathLike)):
+        paths = {_path(os.fspath(target)), _path(os.path.realpath(target))}
+        if any(path in _path(file) for path in paths for file in df.inputFiles()):
+            raise fault(f"reads {target}, which failed= overwrites: give another path")
+    elif problem := function_problem("failed", target, "rows"):
+        raise WrongCallError(problem.replace("takes a function of", "takes a path or a function of"))
 
 
 def _path(place: str) -> str:

@@ -14,16 +14,12 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from .. import BatchResult
 
-_BAR_SECONDS = 0.2
-_LINE_SECONDS = 10.0
-
 
 class ProgressDisplay:
     """Counts the results of `upload_all`, and shows the count, the rate and the time that is left."""
 
     def __init__(self, total: int) -> None:
-        self._total = total
-        self._done = self._failed = 0
+        self._total, self._done, self._failed = total, 0, 0
         self._started = time.monotonic()
         console = Console(stderr=True)
         self._has_bar = console.is_terminal or (console.is_jupyter and find_spec("ipywidgets") is not None)
@@ -32,7 +28,7 @@ class ProgressDisplay:
             *columns, console=console, disable=not self._has_bar, redirect_stdout=False, redirect_stderr=False
         )
         self._task = self._bar.add_task("", total=total)
-        self._seconds = _BAR_SECONDS if self._has_bar else _LINE_SECONDS
+        self._seconds = 0.2 if self._has_bar else 10.0  # between two updates
         self._next = self._started + self._seconds
 
     def add(self, result: BatchResult) -> None:

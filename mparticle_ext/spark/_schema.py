@@ -18,14 +18,15 @@ Kinds: TypeAlias = Sequence[inspect.Type]  # that the model allows in one place,
 _TEXT = (st.StringType, st.VarcharType, st.CharType)
 _WHOLE = (st.LongType, st.IntegerType, st.ShortType, st.ByteType)
 _NUMBER = (*_WHOLE, st.DoubleType, st.FloatType, st.DecimalType)
-_SCALARS: dict[type[inspect.Type], tuple[st.DataType, tuple[type[st.DataType], ...]]] = {
+_SCALARS: dict[
+    type[inspect.Type], tuple[st.DataType, tuple[type[st.DataType], ...]]
+] = {  # in Spark, and what is accepted
     inspect.StrType: (st.StringType(), _TEXT),
     inspect.EnumType: (st.StringType(), _TEXT),
     inspect.IntType: (st.LongType(), _WHOLE),
     inspect.FloatType: (st.DoubleType(), _NUMBER),
     inspect.BoolType: (st.BooleanType(), (st.BooleanType,)),
 }
-"""For each scalar: the type in Spark, and the types that are accepted."""
 _BATCH = branches_of(models.Batch)
 
 
@@ -95,16 +96,16 @@ def _plain(kind: inspect.Type) -> st.DataType:
     return _SCALARS[type(kind)][0] if type(kind) in _SCALARS else st.VariantType()
 
 
-def _struct_faults(given: st.StructType, structs: Sequence[inspect.StructType], path: str) -> Iterator[ValidationError]:
+def _struct_faults(given: st.StructType, structs: Sequence[inspect.StructType], base: str) -> Iterator[ValidationError]:
     known = _fields(structs)
     for field in given.fields:
         if field.name in known:
-            yield from _type_faults(field.dataType, known[field.name], _join(path, field.name))
+            yield from _type_faults(field.dataType, known[field.name], f"{base}{field.name}")
         else:
-            yield fault(unknown_field(field.name, known), _join(path, field.name))
+            yield fault(unknown_field(field.name, known), f"{base}{field.name}")
     needed = [{field.encode_name for field in one.fields if field.required} | {one.tag_field or ""} for one in structs]
     for name in sorted(set.intersection(*needed) - {"", *given.names}):
-        yield fault("is required: add the column", _join(path, name))
+        yield fault("is required: add the column", f"{base}{name}")
 
 
 def _type_faults(given: st.DataType, kinds: Kinds, path: str) -> Iterator[ValidationError]:
@@ -113,10 +114,10 @@ def _type_faults(given: st.DataType, kinds: Kinds, path: str) -> Iterator[Valida
         case st.VariantType() | st.NullType():
             pass
         case st.StructType() if structs:
-            yield from _struct_faults(given, structs, path)
+            yield from _struct_faults(given, structs, f"{path}.")
         case st.StructType() if values:
             for field in given.fields:
-                yield from _type_faults(field.dataType, values, _join(path, field.name))
+                yield from _type_faults(field.dataType, values, f"{path}.{field.name}")
         case st.MapType() if values:
             if not isinstance(given.keyType, _TEXT):
                 yield fault(f"has keys of type {given.keyType.simpleString()}, but must have string: cast them", path)
@@ -134,20 +135,12 @@ def _is_accepted(given: st.DataType, kind: inspect.Type) -> bool:
 
 
 def _wrong_type(given: st.DataType, kinds: Kinds) -> str:
-    expected = sorted({_name(kind) for kind in kinds})
-    is_time = isinstance(given, (st.TimestampType, st.TimestampNTZType)) and expected == ["bigint"]
-    advice = "use unix_millis()" if is_time else "cast it"
-    return f"is {given.simpleString():.60}, but must be {' or '.join(expected)}: {advice}"
-
-
-def _name(kind: inspect.Type) -> str:
-    if isinstance(kind, inspect.DictType):
-        return "map or struct"
-    return "struct" if isinstance(kind, inspect.StructType) else _plain(kind).simpleString()
-
-
-def _join(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name
+    names = {_type_of([kind]).simpleString().partition("<")[0] for kind in kinds}  # with its fields, one has 4 kB
+    expected = " or ".join(sorted(names)).replace("map", "map or struct")
+    advice = "cast it" if any(type(kind) in _SCALARS for kind in kinds) else "use struct(), array() or from_json()"
+    if isinstance(given, (st.DateType, st.TimestampType, st.TimestampNTZType)) and expected == "bigint":
+        advice = ("cast it to timestamp, and " if isinstance(given, st.DateType) else "") + "use unix_millis()"
+    return f"is {given.simpleString():.60}, but must be {expected}: {advice}"
 
 
 def fault(problem: str, path: str = "") -> ValidationError:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pyspark.sql import DataFrame
 
 from .. import Batch, EventsApi, MParticleError, UploadResult, ValidationError, WrongCallError
-from ._failed import FailedRows, Target, require_another_path
+from ._failed import FailedRows, Target, require_target
 from ._frame import KEY, documents_of
 from ._progress import ProgressDisplay
 
@@ -57,40 +57,49 @@ def send(
         How many batches were delivered, and how many were not.
 
     Raises:
-        WrongCallError: `api` is not an EventsApi.
+        WrongCallError: An argument is of a wrong type. Nothing was sent.
         ValidationError: The frame has a column that no batch has, or one of another type; or it has no ids, or ids that
             change from run to run; or it reads the path `failed`. Nothing was sent.
         BaseException: What `upload_all` raises; an exception of Spark or of `failed`. The batches that failed before it
-            are in `failed`.
+            are in `failed`. `UploadResult.of(error)` has the numbers.
     """
+    if not isinstance(df, DataFrame):
+        raise WrongCallError(f"send takes a DataFrame of Spark as its first argument, not {type(df)}")
     if not isinstance(api, EventsApi):
         raise WrongCallError(f"send takes an EventsApi as its second argument, not {type(api).__name__}")
-    documents = documents_of(df, id, namespace)
-    require_another_path(df, failed)
+    names: list[Any] | None = id if id is None else [*id] if isinstance(id, (list, tuple)) else [id]
+    documents = documents_of(df, names, namespace)
+    require_target(df, failed)
     rows = FailedRows(df.sparkSession, failed)
     with ProgressDisplay(documents.count()) if progress else nullcontext() as display:
-        batches = _batches(documents, rows)
+        batches = _batches(documents, rows, names)
         try:
             on_result = display.add if display else None
             result = api.upload_all(batches, historical=historical, on_result=on_result, on_failed=rows.add_result)
         except BaseException as error:
             _write_rest(rows, error)
             raise
-        rows.close()
+        try:
+            rows.close()
+        except BaseException as error:
+            UploadResult(result.delivered, reported=rows.total).attach_to(error)
+            raise
     return Report(result.delivered, rows.total)
 
 
-def _batches(documents: DataFrame, failed: FailedRows) -> Iterator[str]:
+def _batches(documents: DataFrame, failed: FailedRows, names: Sequence[str] | None) -> Iterator[str]:
     """The JSON of each batch. One without an id is not sent: a later run would send it with another id."""
     for key, document in documents.toLocalIterator(prefetchPartitions=True):
         if key:
             yield document
         else:
-            failed.add(document, _fault_of(document))
+            failed.add(document, _fault_of(document, names))
 
 
-def _fault_of(document: str | None) -> MParticleError:
+def _fault_of(document: str | None, names: Sequence[str] | None) -> MParticleError:
     """Why a document has no id that can be read."""
+    if names:
+        return ValidationError(f"is made from id= ({', '.join(names)}), which is null: give it a value", KEY)
     try:
         Batch.from_json(document or "null")
     except MParticleError as error:

@@ -18,7 +18,15 @@ from pyspark.sql import functions as sf
 from spark_cluster import Cluster, running_connect_server
 from upload_all import environment_of
 
-from mparticle_ext import AppEvent, ClosedError, EventsApi, PermissionDeniedError, ValidationError, WrongCallError
+from mparticle_ext import (
+    AppEvent,
+    ClosedError,
+    EventsApi,
+    PermissionDeniedError,
+    UploadResult,
+    ValidationError,
+    WrongCallError,
+)
 from mparticle_ext.sandbox import Sandbox
 from mparticle_ext.spark import Report, group_events, send, struct_of
 
@@ -170,11 +178,11 @@ def test_through_connect(cluster: Cluster, tmp_path: Path, failed: Path) -> None
             check=False,
         )
         assert done.returncode == 0, done.stderr
-        more_kib, *reports, uuid, number, rand = done.stdout.splitlines()
-        assert int(more_kib) < 24 * 1024, "the larger frame has 84 MB of JSON"
+        more_kib, *reports, uuid, number, rand, position = done.stdout.splitlines()
+        assert int(more_kib) < 40 * 1024, "the larger frame has 84 MB of JSON"
         assert reports == ["Report(delivered=900, failed=100)", "100", "Report(delivered=0, failed=0)", "0"]
-        assert [line.partition(" has other values")[0] for line in (uuid, number, rand)] == [
-            "frame: uuid()", "frame: monotonically_increasing_id()", "frame: rand()"
+        assert [line.partition(" has other values")[0] for line in (uuid, number, rand, position)] == [
+            "frame: uuid()", "frame: monotonically_increasing_id()", "frame: rand()", "frame: zipWithIndex()"
         ]  # fmt: skip
         prices = Counter((event.custom_attributes or {}).get("price") for event in sandbox.events(AppEvent))
         assert prices == {None: 400, 0.5: 500}
@@ -206,6 +214,36 @@ def test_ids_that_change_from_run_to_run_are_refused(key: Any, spark: SparkSessi
         keyed.select("environment", "source_request_id").write.parquet(f"{failed}-table")
         table = spark.read.parquet(f"{failed}-table")
         assert send(table, api, failed=str(failed), progress=False).failed == 0
+
+
+@pytest.mark.parametrize(
+    ("made", "name"),
+    [
+        (lambda frame: frame.zipWithIndex("row"), "zipWithIndex"),
+        (lambda frame: frame.repartition(3).sample(0.5), "sample"),
+        (lambda frame: frame.sparkSession.sql("SELECT * FROM {frame} TABLESAMPLE (50 PERCENT)", frame=frame), "sample"),
+        (lambda frame: frame.selectExpr("*", "aes_encrypt(cast(id AS string), '0123456789abcdef') row"), "aes_encrypt"),
+        (lambda frame: frame.selectExpr("*", "new_id() row"), "uuid"),
+        (lambda frame: frame.selectExpr("*", "encrypted(cast(id AS string)) row"), "aes_encrypt"),
+    ],
+    ids=["zipWithIndex", "sample", "TABLESAMPLE", "aes_encrypt", "uuid() in a function", "aes_encrypt() in a function"],
+)
+def test_what_changes_and_is_visible_in_a_plan_is_refused(
+    made: Any, name: str, spark: SparkSession, failed: Path
+) -> None:
+    of_session = "CREATE OR REPLACE TEMPORARY FUNCTION"
+    spark.sql(f"{of_session} new_id() RETURNS string RETURN uuid()")
+    spark.sql(f"{of_session} encrypted(x string) RETURNS binary RETURN aes_encrypt(x, '0123456789abcdef')")
+    with Sandbox() as sandbox, EventsApi(sandbox.configuration) as api:
+        with pytest.raises(ValidationError, match=rf"frame: {name}\(\) has other values"):
+            send(made(numbered(spark, 10)), api, id="id", failed=str(failed))
+        assert not sandbox.requests
+
+
+def test_a_table_called_sample_is_accepted(spark: SparkSession, failed: Path) -> None:
+    numbered(spark, 10).createOrReplaceTempView("sample")
+    with Sandbox() as sandbox, EventsApi(sandbox.configuration) as api:
+        assert send(spark.table("sample"), api, id="id", failed=str(failed), progress=False) == Report(10, 0)
 
 
 def test_nan_is_null(spark: SparkSession, failed: Path) -> None:
@@ -269,7 +307,8 @@ def test_ids_differ_by_microseconds_and_a_row_without_a_key_is_a_failed_row(spar
     with Sandbox() as sandbox, EventsApi(sandbox.configuration) as api:
         assert send(frame, api, id="at", failed=str(failed), progress=False) == Report(3, 2)
         assert len(sandbox.batches) == 3
-    assert {row.place for row in failed_rows(spark, failed)} == {"source_request_id"}
+    reason = "is made from id= (at), which is null: give it a value"
+    assert {(row.place, row.reason) for row in failed_rows(spark, failed)} == {("source_request_id", reason)}
 
 
 def test_a_key_without_a_value_in_it_is_no_key(spark: SparkSession, failed: Path) -> None:
@@ -306,8 +345,8 @@ def test_what_spark_cannot_group_by_is_refused(by: str, message: str, spark: Spa
             group_events(rows, by=["by"], event="event")
     else:
         assert group_events(rows, by=["by"], event="event").count() == 3
-    for most in (0, 1.5):
-        with pytest.raises(ValidationError, match=f"but is {most}: give a whole number of at least 1"):
+    for most in (0, 1.5, True, "5"):
+        with pytest.raises(ValidationError, match=f"but is {most!r}: give a whole number of at least 1"):
             group_events(rows, by=["by"], event="event", most=most)  # type: ignore[arg-type]
 
 
@@ -376,9 +415,80 @@ def test_columns_of_by_keep_their_values(spark: SparkSession) -> None:
     assert (batch.number, batch.part, len(batch.events)) == (77, "a", 3)
 
 
-def test_another_api_is_refused(spark: SparkSession, failed: Path) -> None:
+def test_another_api_and_another_frame_are_refused(spark: SparkSession, failed: Path) -> None:
+    frame: Any = numbered(spark, 3)
     with pytest.raises(WrongCallError, match="takes an EventsApi as its second argument, not str"):
-        send(numbered(spark, 3), "api", failed=str(failed))  # type: ignore[arg-type]
+        send(frame, "api", failed=str(failed))  # type: ignore[arg-type]
+    with pytest.raises(WrongCallError, match="takes a DataFrame of Spark as its first argument, not <class 'list'>"):
+        send([frame], "api", failed=str(failed))  # type: ignore[arg-type]
+
+
+async def asynchronous(rows: DataFrame) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("target", "problem"),
+    [
+        (lambda: 0, r"failed is called with \(rows\), but takes \(\)"),
+        (asynchronous, "failed takes a plain function"),
+        (None, r"failed takes a path or a function of \(rows\), not None"),
+        (b"failed", r"failed takes a path or a function of \(rows\), not bytes"),
+    ],
+    ids=["no argument", "async", "None", "bytes"],
+)
+def test_a_wrong_target_of_failed_rows_is_refused_before_anything_is_sent(
+    target: Any, problem: str, spark: SparkSession
+) -> None:
+    with Sandbox() as sandbox, EventsApi(sandbox.configuration) as api:
+        with pytest.raises(WrongCallError, match=problem):
+            send(numbered(spark, 3), api, id="id", failed=target)
+        assert not sandbox.requests
+
+
+def test_an_error_of_the_last_write_has_the_numbers(spark: SparkSession) -> None:
+    half = numbered(spark, 4).withColumn("environment", sf.when(sf.col("id") % 2 == 0, "production").otherwise("prod"))
+
+    def fail(rows: DataFrame) -> None:
+        raise OSError("the disk is full")
+
+    for target, raised in ((fail, OSError), (lambda rows: asynchronous(rows), WrongCallError)):
+        with Sandbox() as sandbox, EventsApi(sandbox.configuration) as api:
+            with pytest.raises(raised) as error:
+                send(half, api, id="id", failed=target, progress=False)
+            result = UploadResult.of(error.value)
+            assert result is not None
+            assert (result.delivered, result.total, len(sandbox.batches)) == (2, 4, 2)
+
+
+def test_nulls_are_not_sent_whatever_the_session_says(spark: SparkSession, failed: Path) -> None:
+    frame = numbered(spark, 2).withColumn("ip", sf.when(sf.col("id") > 0, "10.0.0.1"))
+    spark.conf.set("spark.sql.jsonGenerator.ignoreNullFields", "false")
+    try:
+        with Sandbox() as sandbox, EventsApi(sandbox.configuration) as api:
+            assert send(frame, api, id="id", failed=failed, progress=False) == Report(2, 0)
+            assert sorted("ip" in batch.to_dict() for batch in sandbox.batches) == [False, True]
+    finally:
+        spark.conf.unset("spark.sql.jsonGenerator.ignoreNullFields")
+
+
+def test_columns_are_named_one_or_several(spark: SparkSession, failed: Path) -> None:
+    frame = numbered(spark, 3).withColumn("event", event(sf.lit("click"), sf.lit(START)))
+    names = ["environment", "source_request_id", "events"]
+    for by in ("environment", production(), ["environment"], (production(),)):
+        assert group_events(frame, by=by, event="event").columns == names
+    with Sandbox() as sandbox, EventsApi(sandbox.configuration) as api:
+        dotted = numbered(spark, 3).withColumnRenamed("id", "my.`key")
+        assert send(dotted, api, id="my.`key", failed=str(failed), progress=False) == Report(3, 0)
+        for wrong in (sf.col("id"), 5, {"id"}, [sf.col("id")]):
+            with pytest.raises(WrongCallError, match=r"a column of id= is of type \w+: give its name"):
+                send(frame.drop("event"), api, id=wrong, failed=str(failed))  # type: ignore[arg-type]
+    wrong_calls: list[dict[str, Any]] = [{"by": 5, "event": "event"}, {"by": "environment", "event": [sf.col("event")]}]
+    for arguments in wrong_calls:
+        with pytest.raises(WrongCallError, match=r"a column of (by|event)= is of type (int|list): give its name"):
+            group_events(frame, **arguments)
+    for made in ("events", "source_request_id", "environment"):
+        with pytest.raises(ValidationError, match=f"{made}: is made by group_events, or is twice in by="):
+            group_events(frame, by=[production(), sf.lit("a").alias(made)], event="event")
 
 
 def test_what_stops_the_upload_is_raised_after_the_failed_rows_are_written(spark: SparkSession, failed: Path) -> None:

@@ -85,7 +85,23 @@ def test_what_is_accepted(columns: dict[str, st.DataType]) -> None:
     [
         ({"user_identities": struct(emial=TEXT)}, "user_identities.emial: is not a known field: did you mean 'email'?"),
         ({"user_identities": struct(email=WHOLE)}, "user_identities.email: is bigint, but must be string: cast it"),
-        ({"user_identities": TEXT}, "user_identities: is string, but must be struct: cast it"),
+        (
+            {"user_identities": TEXT},
+            "user_identities: is string, but must be struct: use struct(), array() or from_json()",
+        ),
+        (
+            {"user_identities": st.MapType(TEXT, TEXT)},
+            "user_identities: is map<string,string>, but must be struct: use struct(), array() or from_json()",
+        ),
+        (
+            {"user_attributes": TEXT},
+            "user_attributes: is string, but must be map or struct: use struct(), array() or from_json()",
+        ),
+        ({"events": TEXT}, "events: is string, but must be array: use struct(), array() or from_json()"),
+        (
+            {"timestamp_unixtime_ms": st.DateType()},
+            "timestamp_unixtime_ms: is date, but must be bigint: cast it to timestamp, and use unix_millis()",
+        ),
         (
             {"events": events_of(timestamp_unixtime_ms=TIME)},
             "events[].data.timestamp_unixtime_ms: is timestamp, but must be bigint: use unix_millis()",
@@ -105,7 +121,10 @@ def test_what_is_accepted(columns: dict[str, st.DataType]) -> None:
             {"context": struct(location=struct(latitude=NUMBER))},
             "context.location.longitude: is required: add the column",
         ),
-        ({"deleted_user_attributes": TEXT}, "deleted_user_attributes: is string, but must be array<string>: cast it"),
+        (
+            {"deleted_user_attributes": TEXT},
+            "deleted_user_attributes: is string, but must be array: use struct(), array() or from_json()",
+        ),
     ],
 )
 def test_what_is_refused(columns: dict[str, st.DataType], message: str | None) -> None:

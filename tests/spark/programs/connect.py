@@ -10,12 +10,15 @@ from resource import RUSAGE_SELF, getrusage
 
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as sf
+from pyspark.sql.connect.client import ChannelBuilder
 
 from mparticle_ext import Configuration, EventsApi, ValidationError
 from mparticle_ext.spark import group_events, send
 
 address, failed = sys.argv[1:]
+ChannelBuilder.GRPC_DEFAULT_OPTIONS.append(("grpc.http2.bdp_probe", 0))  # else gRPC reads ahead of a slow client
 spark = SparkSession.builder.remote(address).getOrCreate()
+spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", 1000)  # the client has several copies of such a batch
 price = sf.when(sf.col("id") % 2 == 0, float("nan")).otherwise(0.5)
 name = sf.when(sf.col("id") % 10 > 0, "bought")
 data = sf.struct(
@@ -39,10 +42,9 @@ with EventsApi(Configuration.from_env()) as api:
     print(spark.read.parquet(failed).count())
     print(send(batches.where("size(events) = 0"), api, failed=failed, progress=False))
     print(spark.read.parquet(failed).count())
-    for unstable in (sf.uuid(), sf.monotonically_increasing_id(), sf.rand()):
-        frame = spark.range(10).select(
-            sf.lit("production").alias("environment"), unstable.cast("string").alias("source_request_id")
-        )
+    rows = spark.range(10).select(sf.lit("production").alias("environment"))
+    ids = [value.cast("string") for value in (sf.uuid(), sf.monotonically_increasing_id(), sf.rand())]
+    for frame in (*(rows.withColumn("source_request_id", one) for one in ids), rows.zipWithIndex("mpid")):
         try:
             send(frame, api, failed=failed, progress=False)
         except ValidationError as error:
