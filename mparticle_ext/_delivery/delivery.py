@@ -9,6 +9,7 @@ import logging
 import random
 import ssl
 import time
+from math import inf
 from os import urandom
 from types import ModuleType
 from weakref import WeakSet
@@ -33,7 +34,7 @@ from ..errors import (
 )
 from ..results import Attempt, Operation
 from .http import HttpAttempt, HttpClient
-from .pace import Pace, jittered
+from .pace import Pace
 from .requests import UploadRequest
 from .retry import Budget, retry_after_seconds, wait_before_next
 
@@ -135,7 +136,7 @@ class Delivery:
         if stopping and upload.is_part and not upload.attempts:
             raise upload.failed(UploadStoppedError("stopped before it was sent", Outcome.NOT_TAKEN))
         held = self.pace.held_seconds()
-        if held and upload.is_part and not stopping and self.pace.accepts(upload.deadline_seconds):
+        if held and upload.is_part and not stopping and self.pace.accepts():
             upload.deadline += held
         if held and (stopping or held >= upload.seconds_left()):
             raise upload.failed(self.pace.refusal(is_sent=upload.attempts > 0))
@@ -205,13 +206,16 @@ class Delivery:
         self, upload: Upload, error: RateLimitError, asked: float | None, retry: Retry, *, stopping: bool
     ) -> float | None:
         """In an `upload_all` a 429 costs no attempt, no retry of the budget and no time while others are accepted."""
-        free = upload.is_part and self.pace.accepts(upload.deadline_seconds)
+        free = upload.is_part and self.pace.accepts()
         if free:
-            upload.deadline = time.monotonic() + upload.deadline_seconds
+            upload.deadline = inf
             upload.free_attempts += 1
+            asked = asked and min(asked, upload.deadline_seconds)
         wait = self._next_wait(upload, error, asked)
-        if free and wait is not None and asked is None:
-            wait = min(retry.backoff(upload.attempts, _RANDOM.random()), upload.deadline_seconds / 2)
+        if free and wait is not None:
+            if asked is None:
+                wait = min(retry.backoff(upload.attempts, _RANDOM.random()), upload.deadline_seconds / 2)
+            upload.deadline = time.monotonic() + wait + upload.deadline_seconds
         self.pace.limited(wait or asked or retry.backoff(1, 1.0), error)
         return wait if wait is not None and not stopping and (free or self._budget.spend()) else None
 
@@ -221,7 +225,7 @@ class Delivery:
             policy=self.configuration.retry,
             attempts=max(1, upload.attempts - upload.free_attempts),
             repeatable=upload.request.repeatable,
-            retry_after=asked and jittered(asked),
+            retry_after=asked,
             seconds_left=upload.seconds_left(),
             random=_RANDOM.random(),
         )

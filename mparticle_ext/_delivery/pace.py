@@ -50,7 +50,7 @@ class Pace:
         self._configured = configuration.rate
         self._rate: float | None = None
         self._longest_hold = configuration.deadline
-        self._next_at = self._held_until = self._hold = self._limited_at = 0.0
+        self._next_at = self._spacing = self._held_until = self._hold = self._limited_at = 0.0
         self._refusal: tuple[httpx.Response, Sequence[ApiError]] | None = None
         self._searching = True
         self._accepted = 0  # batches since the last 429; before the first one, of this period
@@ -78,7 +78,8 @@ class Pace:
             rate = min(self._rate or _UNLIMITED, self._configured or _UNLIMITED)
             credit = _CREDIT_SECONDS if rate == self._rate else 0.0
             start = max(now - credit, self._next_at)
-            self._next_at = start + batches / rate
+            self._spacing = batches / rate
+            self._next_at = start + self._spacing
             return max(0.0, start - now)
 
     def accepted(self, batches: int, response: httpx.Response) -> None:
@@ -115,9 +116,9 @@ class Pace:
                 self._searching = False
                 self._set_rate(min(max(measured, _MAX_DECREASE * self._rate), _MIN_DECREASE * self._rate), now)
 
-    def accepts(self, seconds: float) -> bool:
-        """Whether a request was accepted in the last seconds."""
-        return time.monotonic() - self._accepted_at < seconds
+    def accepts(self) -> bool:
+        """Whether a request was accepted within a deadline, not counting the last hold and wait for a place."""
+        return time.monotonic() - self._accepted_at < self._longest_hold + self._hold + self._spacing
 
     def _set_first_rate(self, now: float) -> None:
         """The rate of the last seconds; none if nothing was accepted, because others use the limit."""
@@ -137,11 +138,6 @@ class Pace:
         if self.rate_limit_used is not None and self.rate_limit_used < _LITTLE_USED:
             return _FAST
         return _SEARCH if self._searching else _PROBE * (1 + now - self._limited_at)
-
-
-def jittered(seconds: float) -> float:
-    """A wait after a 429, so much longer that the waiting uploads do not start together."""
-    return seconds * (1 + _JITTER * random.random())  # noqa: S311  # not a secret
 
 
 def _percentage(response: httpx.Response) -> float | None:
