@@ -25,8 +25,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from enum import Enum
-from functools import partial, wraps
-from types import CodeType, CoroutineType
+from functools import wraps
+from types import CoroutineType, FrameType
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
@@ -360,24 +360,19 @@ def hides_locals(function: Callable[P, T]) -> Callable[P, T]:
 
 
 def raised_by_signal(error: BaseException, handled: BaseException | None) -> BaseException | None:
-    """The exception of a signal handler that httpcore took for the socket's own, such as SIGALRM's TimeoutError."""
-    import signal
-    from traceback import walk_tb
+    """The exception of a signal handler that httpcore took for the socket's own, such as SIGALRM's TimeoutError.
 
-    handlers = {_code(signal.getsignal(number)) for number in signal.valid_signals()} - {None}
+    Its traceback has the interrupted frame, and the handler's frame, which got that one as an argument.
+    """
+    from traceback import walk_tb  # loaded at an error
+
     for one in chain(error, handled):
-        if any(frame.f_code in handlers for frame, _ in walk_tb(one.__traceback__)):
+        frames = [frame for frame, _ in walk_tb(one.__traceback__)]
+        values = [value for frame in frames for value in frame.f_locals.values()]
+        values += [item for value in values if type(value) is tuple for item in value]  # of a handler with *arguments
+        if any(type(value) is FrameType and value in frames for value in values):
             return one
     return None
-
-
-def _code(handler: Any) -> CodeType | None:
-    if not callable(handler):  # SIG_DFL is an enum, whose class has a __call__ for its values
-        return None
-    while isinstance(handler, partial):
-        handler = handler.func
-    code = getattr(handler, "__code__", None) or getattr(type(handler).__call__, "__code__", None)
-    return code if isinstance(code, CodeType) else None
 
 
 def function_problem(name: str, function: object, *arguments: str) -> str:

@@ -70,6 +70,7 @@ class HttpAttempt:
     def __init__(self, client: HttpClient, deadline: float) -> None:
         self._client, self._deadline = client, deadline
         self.handled = sys.exception()  # an exception of the caller, which becomes the context of ours
+        self.foreign: BaseException | None = None  # the exception of a signal handler
         self.started = time.monotonic()
         self.connecting = self.sent = self.answered = False  # whether a connection, the request, a response was begun
         _DEADLINE.set(deadline)
@@ -121,6 +122,7 @@ class HttpAttempt:
             finally:
                 request.headers.pop("Authorization", None)  # a user's transport can have removed it
         except BaseException as error:
+            self.foreign = raised_by_signal(error, self.handled)
             clear_locals(error, self.handled)
             raise
 
@@ -164,15 +166,15 @@ class _Backend(httpcore.SyncBackend):
             addresses = [str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
         except OSError as error:
             raise httpcore.ConnectError(str(error)) from error
-        for address in addresses[:-1]:
-            seconds = _cut(min(timeout or _ADDRESS_SECONDS, _ADDRESS_SECONDS), httpcore.ConnectTimeout)
+        for left, address in zip(range(len(addresses), 1, -1), addresses, strict=False):  # all but the last
+            seconds = min(_cut(timeout, httpcore.ConnectTimeout) / left, _ADDRESS_SECONDS)
             try:
                 return _Stream(super().connect_tcp(address, port, seconds, *others, **named))
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 if raised_by_signal(error, handled):
                     raise
-        left = _cut(timeout, httpcore.ConnectTimeout)
-        return _Stream(super().connect_tcp(addresses[-1], port, left, *others, **named))
+        seconds = _cut(timeout, httpcore.ConnectTimeout)
+        return _Stream(super().connect_tcp(addresses[-1], port, seconds, *others, **named))
 
 
 class _Stream(httpcore.NetworkStream):
