@@ -66,7 +66,6 @@ class Upload:
         free_attempts: The attempts that do not count, because of a 429.
         wait: Seconds until the next attempt.
         told_to_wait: Whether the last response had a `Retry-After`.
-        place: The generation of the pace in which the next attempt has a place.
     """
 
     def __init__(self, request: UploadRequest, deadline_seconds: float, call: object | None) -> None:
@@ -80,7 +79,6 @@ class Upload:
         self.failures: list[APIError] = []
         self.wait = 0.0
         self.told_to_wait = False
-        self.place: int | None = None
         self.attempt: HttpAttempt | None = None
 
     @property
@@ -125,7 +123,7 @@ class Delivery:
         self._silent: WeakSet[object] = WeakSet()  # the calls whose first silence is logged
 
     def start_attempt(self, upload: Upload, *, stopping: bool) -> HttpAttempt | float:
-        """The next attempt; or the seconds to wait for it, after a 429 of any upload.
+        """The next attempt; or the seconds to wait before the next call, after a 429 of any upload or for the pace.
 
         Raises:
             RateLimitError: The wait is longer than the deadline, or the API object is closing.
@@ -142,20 +140,13 @@ class Delivery:
             raise upload.failed(self.pace.refusal(is_sent=upload.attempts > 0))
         if held and not upload.attempts:
             self._log_wait(upload, "an earlier upload was over a rate limit", held)
-        if held := held or self._wait_for_place(upload):
+        if not held and upload.is_part and not stopping:
+            held = self.pace.seconds_before(len(upload.request.parts))
+            upload.deadline += held
+        if held:
             return held
-        upload.place = None
         upload.attempt = HttpAttempt(self.client, upload.deadline)
         return upload.attempt
-
-    def _wait_for_place(self, upload: Upload) -> float:
-        """Seconds until the place of a part in the pace. They do not count for its deadline."""
-        if not upload.is_part or upload.place == self.pace.generation:
-            return 0.0
-        upload.place = self.pace.generation
-        seconds = self.pace.seconds_before(len(upload.request.parts))
-        upload.deadline += seconds
-        return seconds
 
     def finish_attempt(
         self,

@@ -35,6 +35,7 @@ from mparticle_ext import (
     UploadStoppedError,
 )
 from mparticle_ext.sandbox import Sandbox
+from mparticle_ext.sandbox._faults import RateLimiter
 
 LIMIT = 270
 BATCHES = 5000
@@ -91,7 +92,7 @@ class Window:
 class Service(httpx.AsyncBaseTransport):
     """An Events API with a rate limit, in virtual time."""
 
-    limiter: LeakyBucket | Window | Refusing
+    limiter: LeakyBucket | Window | Refusing | SandboxLimiter
     retry_after: bool = True
     shows_percentage: bool = True
     latency: float = 0.05
@@ -181,6 +182,48 @@ def test_two_processes_share_a_limit(retry_after: bool, monkeypatch: pytest.Monk
         assert [(result.delivered, len(result.failed)) for result in results] == [(BATCHES, 0)] * 2
         assert rate >= 0.8 * LIMIT
         assert refused <= 30
+
+    virtual_time.run(main(), monkeypatch)
+
+
+class SandboxLimiter:
+    """Counts as the sandbox does."""
+
+    def __init__(self, limit: float) -> None:
+        self._limiter = RateLimiter(limit)
+
+    def seconds_until(self, batches: int) -> float:
+        """Seconds until it takes them; 0 for now, and then they are counted."""
+        wait = self._limiter.seconds_until(batches)
+        if not wait:
+            self._limiter.accept(batches)
+        return wait
+
+    @property
+    def percentage(self) -> float:
+        return self._limiter.percentage_used()
+
+
+@pytest.mark.parametrize("second_starts_after", [0.1, 0.4, 10.0])
+def test_the_process_that_remains_uses_the_whole_limit_within_seconds(
+    second_starts_after: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main() -> None:
+        limiter = SandboxLimiter(LIMIT)
+        first, second = Service(limiter), Service(limiter)
+        task = asyncio.create_task(upload(first, 5 * BATCHES))
+        await asyncio.sleep(second_starts_after)
+        taken, started = len(first.taken), time.monotonic()
+        await upload(second, BATCHES, start=5 * BATCHES)
+        rate = (len(first.taken) - taken + BATCHES) / (time.monotonic() - started)
+        await asyncio.sleep(10)
+        taken = len(first.taken)
+        await asyncio.sleep(20)
+        alone = (len(first.taken) - taken) / 20
+        print(f"{rate:.0f} batches a second, then {alone:.0f} alone, {first.refused + second.refused} times 429")
+        assert (await task).delivered == 5 * BATCHES
+        assert rate >= 250
+        assert alone >= 240
 
     virtual_time.run(main(), monkeypatch)
 
