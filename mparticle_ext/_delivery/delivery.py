@@ -51,7 +51,7 @@ _RANDOM = random.SystemRandom()  # two processes with the same seed must not ret
 _NO_CONNECTION = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 _INVALID = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
 _PROXY_AUTHENTICATION = "407"
-_WELL_MAPPED = {"ClientConnectorError", "ClientHttpProxyError", "ServerTimeoutError"}  # by httpx-aiohttp
+_WELL_MAPPED = {"ClientHttpProxyError", "ServerTimeoutError"}  # by httpx-aiohttp
 
 
 class Upload:
@@ -296,12 +296,13 @@ def _no_response(client: HttpClient, error: httpx.HTTPError, attempt: HttpAttemp
 def as_http_error(error: BaseException) -> httpx.HTTPError:
     """The error as httpx's; any other exception is raised unchanged.
 
-    httpx lets errors of socksio and h2 through, httpx-aiohttp some of aiohttp. It makes a disconnect a ConnectTimeout.
+    httpx lets errors of socksio and h2 through, httpx-aiohttp some of aiohttp. It makes others a ConnectTimeout.
     """
     original = error.__cause__ if isinstance(error, httpx.HTTPError) else error
     package, names = type(original).__module__.partition(".")[0], {base.__name__ for base in type(original).__mro__}
     if package in ("aiohttp", "socksio", "h2") and not names & _WELL_MAPPED:
-        mapped = (httpx.ProxyError if package == "socksio" else httpx.ReadError)(str(original))
+        kind = httpx.ProxyError if package == "socksio" else httpx.ReadError
+        mapped = (httpx.ConnectError if "ClientConnectorError" in names else kind)(str(original))
         mapped.__cause__ = original
         return mapped
     if isinstance(error, httpx.HTTPError):

@@ -95,6 +95,7 @@ class HttpAttempt:
         with self._prepared(method, url, content, headers, self._trace_async) as request:
             try:
                 async with asyncio.timeout(self._deadline - time.monotonic()) as self._limit:
+                    self._ends = self._limit.when() or 0.0
                     response: Any = await self._client.transport.handle_async_request(request)
                     async with aclosing(response.stream) as stream:
                         async for part in stream:
@@ -105,7 +106,7 @@ class HttpAttempt:
                 if not self._limit.expired():  # not ours
                     raise
                 may_be_sent = self.sent or not isinstance(self._client.transport, httpx.AsyncHTTPTransport)
-                raise (httpx.ReadTimeout if may_be_sent else httpx.ConnectTimeout)("the deadline is over") from error
+                raise (httpx.ReadTimeout if may_be_sent else httpx.ConnectTimeout)("timed out") from error
         return self._complete(request, response, body)
 
     def seconds(self) -> float:
@@ -144,9 +145,9 @@ class HttpAttempt:
 
     async def _trace_async(self, event: str, info: dict[str, Any]) -> None:
         self._trace(event, info)
-        if self.sent and event.endswith("receive_response_headers.started"):  # so that a flood of 1xx ends in time
-            late = time.monotonic() + self._client.timeout - self._deadline  # than the deadline
-            self._limit.reschedule((self._limit.when() or 0.0) + min(0.0, late))
+        if self.sent and event.endswith(("response_headers.started", "response_headers.complete")):
+            late = time.monotonic() + self._client.timeout - self._deadline  # so that a flood of 1xx ends in time
+            self._limit.reschedule(self._ends + (0.0 if self.answered else min(0.0, late)))
 
 
 def _cut(timeout: float | None, late: type[Exception]) -> float:
@@ -160,7 +161,7 @@ def _cut(timeout: float | None, late: type[Exception]) -> float:
 class _Backend(httpcore.SyncBackend):
     """Tries each address of a host. One that does not respond leaves time for the next."""
 
-    def connect_tcp(self, host: str, port: int, timeout: float | None = None, *others: Any, **named: Any) -> _Stream:
+    def connect_tcp(self, host: str, port: int, timeout: float | None = None, *rest: Any, **named: Any) -> _Stream:
         handled = sys.exception()
         try:
             addresses = [str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
@@ -169,12 +170,11 @@ class _Backend(httpcore.SyncBackend):
         for left, address in zip(range(len(addresses), 1, -1), addresses, strict=False):  # all but the last
             seconds = min(_cut(timeout, httpcore.ConnectTimeout) / left, _ADDRESS_SECONDS)
             try:
-                return _Stream(super().connect_tcp(address, port, seconds, *others, **named))
+                return _Stream(super().connect_tcp(address, port, seconds, *rest, **named))
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 if raised_by_signal(error, handled):
                     raise
-        seconds = _cut(timeout, httpcore.ConnectTimeout)
-        return _Stream(super().connect_tcp(addresses[-1], port, seconds, *others, **named))
+        return _Stream(super().connect_tcp(addresses[-1], port, _cut(timeout, httpcore.ConnectTimeout), *rest, **named))
 
 
 class _Stream(httpcore.NetworkStream):

@@ -256,6 +256,18 @@ def test_the_timeout_limits_each_part(client: Callable[..., Result]) -> None:
 
 
 @pytest.mark.parametrize("client", BOTH)
+def test_each_part_of_a_body_has_the_timeout_for_itself(client: Callable[..., Result]) -> None:
+    def drip_body(exchange: Exchange) -> None:
+        exchange.read()
+        exchange.send(b"HTTP/1.1 202 Accepted\r\nContent-Length: 60\r\n\r\n")
+        exchange.drip(b"x" * 60)  # in 3 seconds
+
+    with FaultyServer(drip_body) as server:
+        result = client(configured(server.url, timeout=2, deadline=20, retry=None), "upload_events", identified())
+        assert isinstance(result, httpx.Response), result
+
+
+@pytest.mark.parametrize("client", BOTH)
 def test_a_slow_reader_gets_the_whole_body(client: Callable[..., Result]) -> None:
     """Each part of the body has the timeout for itself, so the request can take longer than the timeout."""
     bodies: list[bytes] = []
