@@ -377,7 +377,7 @@ def raised_by_signal(error: BaseException, handled: BaseException | None) -> Bas
 
 def function_problem(name: str, function: object, *arguments: str) -> str:
     """Why a function cannot be called with these arguments; empty if it can be, or if nothing is known of it."""
-    from inspect import iscoroutinefunction, signature  # loaded when there is a function
+    from inspect import Parameter, Signature, iscoroutinefunction, signature  # loaded when there is a function
 
     shown = f"({', '.join(arguments)})"
     if not callable(function):
@@ -385,14 +385,14 @@ def function_problem(name: str, function: object, *arguments: str) -> str:
     if iscoroutinefunction(function) or iscoroutinefunction(type(function).__call__):
         return f"{name} takes a plain function: a coroutine would never be awaited"
     try:
-        parameters = signature(function, follow_wrapped=False)  # a decorator can change the arguments
+        given = signature(function, follow_wrapped=False)  # a decorator can change the arguments
     except Exception:  # some callables have no signature, and some annotations cannot be evaluated
         return ""
     try:
-        parameters.bind(*arguments)
-    except TypeError:
-        names = ", ".join(parameters.parameters)  # without the default values, which can be personal data
-        return f"{name} is called with {shown}, but takes ({names}): write {name}{shown}"
+        given.bind(*arguments)
+    except TypeError:  # without the default values, which can be personal data
+        plain = [one.replace(default=Parameter.empty, annotation=Parameter.empty) for one in given.parameters.values()]
+        return f"{name} is called with {shown}, but takes {Signature(plain)}: write {name}{shown}"
     return ""
 
 
