@@ -135,7 +135,7 @@ class EventsApi:
             The number of delivered batches, and each failed batch with its error.
 
         Raises:
-            WrongCallError: The argument is not an iterable, or `on_result` or `on_failed` is not a function.
+            WrongCallError: The argument is not an iterable, or another one has the wrong type.
             APIError: mParticle refuses everything, as with wrong credentials; or `max_in_flight` requests, at least
                 5, failed in a row. Nothing more is read.
             BaseException: An exception of the iterable, of a function that was given, of a hook or of a signal handler.

@@ -25,8 +25,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from enum import Enum
-from functools import partial, wraps
-from types import CodeType, CoroutineType
+from functools import wraps
+from types import CoroutineType, FrameType
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
@@ -363,29 +363,24 @@ def hides_locals(function: Callable[P, T]) -> Callable[P, T]:
 
 
 def raised_by_signal(error: BaseException, handled: BaseException | None) -> BaseException | None:
-    """The exception of a signal handler that httpcore took for the socket's own, such as SIGALRM's TimeoutError."""
-    import signal
-    from traceback import walk_tb
+    """The exception of a signal handler that httpcore took for the socket's own, such as SIGALRM's TimeoutError.
 
-    handlers = {_code(signal.getsignal(number)) for number in signal.valid_signals()} - {None}
+    Its traceback has the interrupted frame, and the handler's frame, which got that one as an argument.
+    """
+    from traceback import walk_tb  # loaded at an error
+
     for one in chain(error, handled):
-        if any(frame.f_code in handlers for frame, _ in walk_tb(one.__traceback__)):
+        frames = [frame for frame, _ in walk_tb(one.__traceback__)]
+        values = [value for frame in frames for value in frame.f_locals.values()]
+        values += [item for value in values if type(value) is tuple for item in value]  # of a handler with *arguments
+        if any(type(value) is FrameType and value in frames for value in values):
             return one
     return None
 
 
-def _code(handler: Any) -> CodeType | None:
-    if not callable(handler):  # SIG_DFL is an enum, whose class has a __call__ for its values
-        return None
-    while isinstance(handler, partial):
-        handler = handler.func
-    code = getattr(handler, "__code__", None) or getattr(type(handler).__call__, "__code__", None)
-    return code if isinstance(code, CodeType) else None
-
-
 def function_problem(name: str, function: object, *arguments: str) -> str:
     """Why a function cannot be called with these arguments; empty if it can be, or if nothing is known of it."""
-    from inspect import iscoroutinefunction, signature  # loaded when there is a function
+    from inspect import Parameter, Signature, iscoroutinefunction, signature  # loaded when there is a function
 
     shown = f"({', '.join(arguments)})"
     if not callable(function):
@@ -393,14 +388,14 @@ def function_problem(name: str, function: object, *arguments: str) -> str:
     if iscoroutinefunction(function) or iscoroutinefunction(type(function).__call__):
         return f"{name} takes a plain function: a coroutine would never be awaited"
     try:
-        parameters = signature(function, follow_wrapped=False)  # a decorator can change the arguments
+        given = signature(function, follow_wrapped=False)  # a decorator can change the arguments
     except Exception:  # some callables have no signature, and some annotations cannot be evaluated
         return ""
     try:
-        parameters.bind(*arguments)
-    except TypeError:
-        names = ", ".join(parameters.parameters)  # without the default values, which can be personal data
-        return f"{name} is called with {shown}, but takes ({names}): write {name}{shown}"
+        given.bind(*arguments)
+    except TypeError:  # without the default values, which can be personal data
+        plain = [one.replace(default=Parameter.empty, annotation=Parameter.empty) for one in given.parameters.values()]
+        return f"{name} is called with {shown}, but takes {Signature(plain)}: write {name}{shown}"
     return ""
 
 

@@ -22,6 +22,7 @@ from ..errors import (
     Outcome,
     PayloadTooLargeError,
     UploadStoppedError,
+    WrongCallError,
     label,
     require_plain,
 )
@@ -133,6 +134,8 @@ class Account:
         on_result: Callable[[BatchResult], object] | None,
         on_failed: Callable[[BatchResult], object] | None,
     ) -> None:
+        if not isinstance(historical, bool):
+            raise WrongCallError(f"historical takes True or False, not {historical!r:.40}")
         for name, function in (("on_result", on_result), ("on_failed", on_failed)):
             if function is not None:
                 require_function(function, name, "result")

@@ -9,6 +9,7 @@ import logging
 import random
 import ssl
 import time
+from math import inf
 from os import urandom
 from types import ModuleType
 from weakref import WeakSet
@@ -33,7 +34,7 @@ from ..errors import (
 )
 from ..results import Attempt, Operation
 from .http import HttpAttempt, HttpClient
-from .pace import Pace, jittered
+from .pace import Pace
 from .requests import UploadRequest
 from .retry import Budget, retry_after_seconds, wait_before_next
 
@@ -50,7 +51,7 @@ _RANDOM = random.SystemRandom()  # two processes with the same seed must not ret
 _NO_CONNECTION = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 _INVALID = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
 _PROXY_AUTHENTICATION = "407"
-_WELL_MAPPED = {"ClientConnectorError", "ClientHttpProxyError", "ServerTimeoutError"}  # by httpx-aiohttp
+_WELL_MAPPED = {"ClientHttpProxyError", "ServerTimeoutError"}  # by httpx-aiohttp
 
 
 class Upload:
@@ -65,7 +66,6 @@ class Upload:
         free_attempts: The attempts that do not count, because of a 429.
         wait: Seconds until the next attempt.
         told_to_wait: Whether the last response had a `Retry-After`.
-        place: The generation of the pace in which the next attempt has a place.
     """
 
     def __init__(self, request: UploadRequest, deadline_seconds: float, call: object | None) -> None:
@@ -79,7 +79,6 @@ class Upload:
         self.failures: list[APIError] = []
         self.wait = 0.0
         self.told_to_wait = False
-        self.place: int | None = None
         self.attempt: HttpAttempt | None = None
 
     @property
@@ -124,7 +123,7 @@ class Delivery:
         self._silent: WeakSet[object] = WeakSet()  # the calls whose first silence is logged
 
     def start_attempt(self, upload: Upload, *, stopping: bool) -> HttpAttempt | float:
-        """The next attempt; or the seconds to wait for it, after a 429 of any upload.
+        """The next attempt; or the seconds to wait before the next call, after a 429 of any upload or for the pace.
 
         Raises:
             RateLimitError: The wait is longer than the deadline, or the API object is closing.
@@ -135,26 +134,19 @@ class Delivery:
         if stopping and upload.is_part and not upload.attempts:
             raise upload.failed(UploadStoppedError("stopped before it was sent", Outcome.NOT_TAKEN))
         held = self.pace.held_seconds()
-        if held and upload.is_part and not stopping and self.pace.accepts(upload.deadline_seconds):
+        if held and upload.is_part and not stopping and self.pace.accepts():
             upload.deadline += held
         if held and (stopping or held >= upload.seconds_left()):
             raise upload.failed(self.pace.refusal(is_sent=upload.attempts > 0))
         if held and not upload.attempts:
             self._log_wait(upload, "an earlier upload was over a rate limit", held)
-        if held := held or self._wait_for_place(upload):
+        if not held and upload.is_part and not stopping:
+            held = self.pace.seconds_before(len(upload.request.parts))
+            upload.deadline += held
+        if held:
             return held
-        upload.place = None
         upload.attempt = HttpAttempt(self.client, upload.deadline)
         return upload.attempt
-
-    def _wait_for_place(self, upload: Upload) -> float:
-        """Seconds until the place of a part in the pace. They do not count for its deadline."""
-        if not upload.is_part or upload.place == self.pace.generation:
-            return 0.0
-        upload.place = self.pace.generation
-        seconds = self.pace.seconds_before(len(upload.request.parts))
-        upload.deadline += seconds
-        return seconds
 
     def finish_attempt(
         self,
@@ -205,13 +197,16 @@ class Delivery:
         self, upload: Upload, error: RateLimitError, asked: float | None, retry: Retry, *, stopping: bool
     ) -> float | None:
         """In an `upload_all` a 429 costs no attempt, no retry of the budget and no time while others are accepted."""
-        free = upload.is_part and self.pace.accepts(upload.deadline_seconds)
+        free = upload.is_part and self.pace.accepts()
         if free:
-            upload.deadline = time.monotonic() + upload.deadline_seconds
+            upload.deadline = inf
             upload.free_attempts += 1
+            asked = asked and min(asked, upload.deadline_seconds)
         wait = self._next_wait(upload, error, asked)
-        if free and wait is not None and asked is None:
-            wait = min(retry.backoff(upload.attempts, _RANDOM.random()), upload.deadline_seconds / 2)
+        if free and wait is not None:
+            if asked is None:
+                wait = min(retry.backoff(upload.attempts, _RANDOM.random()), upload.deadline_seconds / 2)
+            upload.deadline = time.monotonic() + wait + upload.deadline_seconds
         self.pace.limited(wait or asked or retry.backoff(1, 1.0), error)
         return wait if wait is not None and not stopping and (free or self._budget.spend()) else None
 
@@ -221,7 +216,7 @@ class Delivery:
             policy=self.configuration.retry,
             attempts=max(1, upload.attempts - upload.free_attempts),
             repeatable=upload.request.repeatable,
-            retry_after=asked and jittered(asked),
+            retry_after=asked,
             seconds_left=upload.seconds_left(),
             random=_RANDOM.random(),
         )
@@ -301,12 +296,13 @@ def _no_response(client: HttpClient, error: httpx.HTTPError, attempt: HttpAttemp
 def as_http_error(error: BaseException) -> httpx.HTTPError:
     """The error as httpx's; any other exception is raised unchanged.
 
-    httpx lets errors of socksio and h2 through, httpx-aiohttp some of aiohttp. It makes a disconnect a ConnectTimeout.
+    httpx lets errors of socksio and h2 through, httpx-aiohttp some of aiohttp. It makes others a ConnectTimeout.
     """
     original = error.__cause__ if isinstance(error, httpx.HTTPError) else error
     package, names = type(original).__module__.partition(".")[0], {base.__name__ for base in type(original).__mro__}
     if package in ("aiohttp", "socksio", "h2") and not names & _WELL_MAPPED:
-        mapped = (httpx.ProxyError if package == "socksio" else httpx.ReadError)(str(original))
+        kind = httpx.ProxyError if package == "socksio" else httpx.ReadError
+        mapped = (httpx.ConnectError if "ClientConnectorError" in names else kind)(str(original))
         mapped.__cause__ = original
         return mapped
     if isinstance(error, httpx.HTTPError):

@@ -70,6 +70,7 @@ class HttpAttempt:
     def __init__(self, client: HttpClient, deadline: float) -> None:
         self._client, self._deadline = client, deadline
         self.handled = sys.exception()  # an exception of the caller, which becomes the context of ours
+        self.foreign: BaseException | None = None  # the exception of a signal handler
         self.started = time.monotonic()
         self.connecting = self.sent = self.answered = False  # whether a connection, the request, a response was begun
         _DEADLINE.set(deadline)
@@ -94,6 +95,7 @@ class HttpAttempt:
         with self._prepared(method, url, content, headers, self._trace_async) as request:
             try:
                 async with asyncio.timeout(self._deadline - time.monotonic()) as self._limit:
+                    self._ends = self._limit.when() or 0.0
                     response: Any = await self._client.transport.handle_async_request(request)
                     async with aclosing(response.stream) as stream:
                         async for part in stream:
@@ -104,7 +106,7 @@ class HttpAttempt:
                 if not self._limit.expired():  # not ours
                     raise
                 may_be_sent = self.sent or not isinstance(self._client.transport, httpx.AsyncHTTPTransport)
-                raise (httpx.ReadTimeout if may_be_sent else httpx.ConnectTimeout)("the deadline is over") from error
+                raise (httpx.ReadTimeout if may_be_sent else httpx.ConnectTimeout)("timed out") from error
         return self._complete(request, response, body)
 
     def seconds(self) -> float:
@@ -121,6 +123,7 @@ class HttpAttempt:
             finally:
                 request.headers.pop("Authorization", None)  # a user's transport can have removed it
         except BaseException as error:
+            self.foreign = raised_by_signal(error, self.handled)
             clear_locals(error, self.handled)
             raise
 
@@ -142,9 +145,9 @@ class HttpAttempt:
 
     async def _trace_async(self, event: str, info: dict[str, Any]) -> None:
         self._trace(event, info)
-        if self.sent and event.endswith("receive_response_headers.started"):  # so that a flood of 1xx ends in time
-            late = time.monotonic() + self._client.timeout - self._deadline  # than the deadline
-            self._limit.reschedule((self._limit.when() or 0.0) + min(0.0, late))
+        if self.sent and event.endswith(("response_headers.started", "response_headers.complete")):
+            late = time.monotonic() + self._client.timeout - self._deadline  # so that a flood of 1xx ends in time
+            self._limit.reschedule(self._ends + (0.0 if self.answered else min(0.0, late)))
 
 
 def _cut(timeout: float | None, late: type[Exception]) -> float:
@@ -158,21 +161,20 @@ def _cut(timeout: float | None, late: type[Exception]) -> float:
 class _Backend(httpcore.SyncBackend):
     """Tries each address of a host. One that does not respond leaves time for the next."""
 
-    def connect_tcp(self, host: str, port: int, timeout: float | None = None, *others: Any, **named: Any) -> _Stream:
+    def connect_tcp(self, host: str, port: int, timeout: float | None = None, *rest: Any, **named: Any) -> _Stream:
         handled = sys.exception()
         try:
             addresses = [str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
         except OSError as error:
             raise httpcore.ConnectError(str(error)) from error
-        for address in addresses[:-1]:
-            seconds = _cut(min(timeout or _ADDRESS_SECONDS, _ADDRESS_SECONDS), httpcore.ConnectTimeout)
+        for left, address in zip(range(len(addresses), 1, -1), addresses, strict=False):  # all but the last
+            seconds = min(_cut(timeout, httpcore.ConnectTimeout) / left, _ADDRESS_SECONDS)
             try:
-                return _Stream(super().connect_tcp(address, port, seconds, *others, **named))
+                return _Stream(super().connect_tcp(address, port, seconds, *rest, **named))
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 if raised_by_signal(error, handled):
                     raise
-        left = _cut(timeout, httpcore.ConnectTimeout)
-        return _Stream(super().connect_tcp(addresses[-1], port, left, *others, **named))
+        return _Stream(super().connect_tcp(addresses[-1], port, _cut(timeout, httpcore.ConnectTimeout), *rest, **named))
 
 
 class _Stream(httpcore.NetworkStream):

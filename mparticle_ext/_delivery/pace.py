@@ -1,8 +1,8 @@
 """How fast an API object sends: its own rate, waits after a 429, and mParticle's limit. Nothing here waits.
 
 `upload_all` finds the limit as TCP finds its bandwidth. It starts with one request in flight and doubles their number.
-The first 429 sets a rate: the batches that were accepted a second. After that the rate rises slowly, and each further
-429 lowers it to the rate that was accepted since the last one.
+The first 429 sets a rate: the batches that were accepted a second. After that the rate rises slowly, or quickly while
+the limit is not nearly used, and each further 429 lowers it.
 """
 
 from __future__ import annotations
@@ -20,12 +20,13 @@ if TYPE_CHECKING:
     import httpx
     from mparticle_events.models import ApiError
 
-_NEARLY_USED = 90.0  # percent of the limit: the rate does not rise further
-_LITTLE_USED = 60.0  # percent of the limit: the rate rises quickly
-_MIN_DECREASE, _MAX_DECREASE = 0.98, 0.85  # of the rate, at a 429
-_SEARCH = 0.03  # of the rate, a second: the increase until the second 429
-_FAST = 0.12  # the increase while much of the limit is unused, as after another process has ended
-_PROBE = 0.002  # the increase after that; it grows with each second since the last 429
+_NEARLY_USED = 90.0  # percent of the limit
+_UNUSED_SECONDS = 3.0  # in which no response says so: another process has ended. One response alone says little
+_DECREASE = 0.85  # of the rate, at a 429
+_FAST = 0.2  # of the rate, a second: the increase while the limit is not nearly used
+_SEARCH = 0.03  # the increase otherwise, until the second 429
+_PROBE = 0.003  # the increase after that; it grows with each second since the last 429
+_EARLY_SECONDS = 0.001  # that a timer can end too early
 _CREDIT_SECONDS = 0.2  # of a pause that are made up for
 _EVENT_SECONDS = 1.0  # in which several 429s count once
 _PERIOD_SECONDS = 1.0  # in which batches are counted before the first 429
@@ -40,20 +41,19 @@ class Pace:
     Attributes:
         rate_limit_used: How much of the tightest limit is used, in percent, by the last response that said.
         window: How many requests of an `upload_all` can be in flight.
-        generation: Changes with a 429. Places that were reserved before are void.
     """
 
     def __init__(self, configuration: Configuration) -> None:
         self.rate_limit_used: float | None = None
         self.window = 1
-        self.generation = 0
         self._configured = configuration.rate
         self._rate: float | None = None
         self._longest_hold = configuration.deadline
-        self._next_at = self._held_until = self._hold = self._limited_at = 0.0
+        self._next_at = self._spacing = self._held_until = self._hold = 0.0
+        self._limited_at = self._nearly_used_at = 0.0
         self._refusal: tuple[httpx.Response, Sequence[ApiError]] | None = None
         self._searching = True
-        self._accepted = 0  # batches since the last 429; before the first one, of this period
+        self._accepted = 0  # batches of this period, before the first 429
         self._accepted_before = 0  # of the period before
         self._accepted_at = -_UNLIMITED
         self._counted_from = time.monotonic()
@@ -72,14 +72,16 @@ class Pace:
         return RateLimitError(response, errors, max(0.0, self._held_until - time.monotonic()), is_sent=is_sent)
 
     def seconds_before(self, batches: int) -> float:
-        """Reserve a place for a request of an `upload_all`; returns the seconds until then."""
+        """The seconds until the next place for a request of an `upload_all`; 0 for now, and then it is taken."""
         now = time.monotonic()
         with self._lock:
+            if (wait := self._next_at - now) > _EARLY_SECONDS:
+                return wait
             rate = min(self._rate or _UNLIMITED, self._configured or _UNLIMITED)
             credit = _CREDIT_SECONDS if rate == self._rate else 0.0
-            start = max(now - credit, self._next_at)
-            self._next_at = start + batches / rate
-            return max(0.0, start - now)
+            self._spacing = batches / rate
+            self._next_at = max(now - credit, self._next_at) + self._spacing
+            return 0.0
 
     def accepted(self, batches: int, response: httpx.Response) -> None:
         """Note a request that was accepted."""
@@ -89,12 +91,15 @@ class Pace:
             used = _percentage(response)
             self.rate_limit_used = self.rate_limit_used if used is None else used
             self._accepted_at = now
-            if self._rate is None and now - self._counted_from >= _PERIOD_SECONDS:
-                self._accepted_before, self._accepted, self._counted_from = self._accepted, 0, now
-            self._accepted += batches
+            if is_nearly_used := used is not None and used >= _NEARLY_USED:
+                self._nearly_used_at = now
             if self._rate is not None:
                 self._rate += batches * self._increase(now)
-            elif used is not None and used >= _NEARLY_USED:
+                return
+            if now - self._counted_from >= _PERIOD_SECONDS:
+                self._accepted_before, self._accepted, self._counted_from = self._accepted, 0, now
+            self._accepted += batches
+            if is_nearly_used:
                 self._set_first_rate(now)
 
     def limited(self, seconds: float, error: RateLimitError) -> None:
@@ -106,18 +111,16 @@ class Pace:
             if until > self._held_until:
                 self._held_until, self._hold = until, hold
                 self._next_at = until - _CREDIT_SECONDS
-                self.generation += 1
                 self._refusal = error.response, error.errors
             if self._rate is None:
                 self._set_first_rate(now)
             elif now - self._limited_at > _EVENT_SECONDS:
-                measured = self._accepted / (now - self._limited_at)
                 self._searching = False
-                self._set_rate(min(max(measured, _MAX_DECREASE * self._rate), _MIN_DECREASE * self._rate), now)
+                self._set_rate(_DECREASE * self._rate, now)
 
-    def accepts(self, seconds: float) -> bool:
-        """Whether a request was accepted in the last seconds."""
-        return time.monotonic() - self._accepted_at < seconds
+    def accepts(self) -> bool:
+        """Whether a request was accepted within a deadline, not counting the last hold and wait for a place."""
+        return time.monotonic() - self._accepted_at < self._longest_hold + self._hold + self._spacing
 
     def _set_first_rate(self, now: float) -> None:
         """The rate of the last seconds; none if nothing was accepted, because others use the limit."""
@@ -127,21 +130,13 @@ class Pace:
 
     def _set_rate(self, rate: float, now: float) -> None:
         self._rate = max(_MIN_RATE, rate)
-        self._limited_at = now
-        self._accepted = 0
+        self._limited_at = self._nearly_used_at = now
 
     def _increase(self, now: float) -> float:
         """The increase of the rate per accepted batch: at a rate of r batches a second, r times this a second."""
-        if (self.rate_limit_used or 0.0) >= _NEARLY_USED:
-            return 0.0
-        if self.rate_limit_used is not None and self.rate_limit_used < _LITTLE_USED:
+        if self.rate_limit_used is not None and now - self._nearly_used_at > _UNUSED_SECONDS:
             return _FAST
         return _SEARCH if self._searching else _PROBE * (1 + now - self._limited_at)
-
-
-def jittered(seconds: float) -> float:
-    """A wait after a 429, so much longer that the waiting uploads do not start together."""
-    return seconds * (1 + _JITTER * random.random())  # noqa: S311  # not a secret
 
 
 def _percentage(response: httpx.Response) -> float | None:

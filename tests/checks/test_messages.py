@@ -314,6 +314,9 @@ CALLS: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: api().upload_all([], on_result=1), m.WrongCallError, "on_result takes a function of (result), not int"),
     (lambda: api().upload_all([], on_result=lambda: 0), m.WrongCallError, "on_result is called with (result), but takes (): write on_result(result)"),
     (lambda: api().upload_all([], on_failed=lambda one, other: 0), m.WrongCallError, "on_failed is called with (result), but takes (one, other): write on_failed(result)"),
+    (lambda: api().upload_all([], on_result=lambda *, result: 0), m.WrongCallError, "on_result is called with (result), but takes (*, result): write on_result(result)"),
+    (lambda: api().upload_all([], on_result=lambda one, two, **named: 0), m.WrongCallError, "on_result is called with (result), but takes (one, two, **named): write on_result(result)"),
+    (lambda: api().upload_all([], historical="false"), m.WrongCallError, "historical takes True or False, not 'false'"),
     (lambda: api().upload_all([], on_result=coroutine_function), m.WrongCallError, "on_result takes a plain function: a coroutine would never be awaited"),
     (lambda: Batch.from_json({}), m.WrongCallError, "from_json takes JSON text, not dict: a dict can be uploaded as is"),
     (lambda: m.EventsApi("key"), m.WrongCallError, "EventsApi takes a Configuration, not str"),  # type: ignore[arg-type]

@@ -115,7 +115,7 @@ def server() -> Iterator[FaultyServer]:
         (lambda: None, f"{CALLED} (): write callback(error, data, response)"),
         (of_two, f"{CALLED} (error, response): write callback(error, data, response)"),
         (lambda a, b, c, d: None, f"{CALLED} (a, b, c, d): write callback(error, data, response)"),
-        (of_keywords, f"{CALLED} (error, data, response): write callback(error, data, response)"),
+        (of_keywords, f"{CALLED} (*, error, data, response): write callback(error, data, response)"),
         (Receiver.three, f"{CALLED} (self, error, data, response): write callback(error, data, response)"),
         (partial(Receiver().more, *"abcd"), f"{CALLED} (): write callback(error, data, response)"),
     ],

@@ -35,6 +35,7 @@ from mparticle_ext import (
     UploadStoppedError,
 )
 from mparticle_ext.sandbox import Sandbox
+from mparticle_ext.sandbox._faults import RateLimiter
 
 LIMIT = 270
 BATCHES = 5000
@@ -91,7 +92,7 @@ class Window:
 class Service(httpx.AsyncBaseTransport):
     """An Events API with a rate limit, in virtual time."""
 
-    limiter: LeakyBucket | Window | Alternating
+    limiter: LeakyBucket | Window | Refusing | SandboxLimiter
     retry_after: bool = True
     shows_percentage: bool = True
     latency: float = 0.05
@@ -185,6 +186,48 @@ def test_two_processes_share_a_limit(retry_after: bool, monkeypatch: pytest.Monk
     virtual_time.run(main(), monkeypatch)
 
 
+class SandboxLimiter:
+    """Counts as the sandbox does."""
+
+    def __init__(self, limit: float) -> None:
+        self._limiter = RateLimiter(limit)
+
+    def seconds_until(self, batches: int) -> float:
+        """Seconds until it takes them; 0 for now, and then they are counted."""
+        wait = self._limiter.seconds_until(batches)
+        if not wait:
+            self._limiter.accept(batches)
+        return wait
+
+    @property
+    def percentage(self) -> float:
+        return self._limiter.percentage_used()
+
+
+@pytest.mark.parametrize("second_starts_after", [0.1, 0.4, 10.0])
+def test_the_process_that_remains_uses_the_whole_limit_within_seconds(
+    second_starts_after: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main() -> None:
+        limiter = SandboxLimiter(LIMIT)
+        first, second = Service(limiter), Service(limiter)
+        task = asyncio.create_task(upload(first, 5 * BATCHES))
+        await asyncio.sleep(second_starts_after)
+        taken, started = len(first.taken), time.monotonic()
+        await upload(second, BATCHES, start=5 * BATCHES)
+        rate = (len(first.taken) - taken + BATCHES) / (time.monotonic() - started)
+        await asyncio.sleep(10)
+        taken = len(first.taken)
+        await asyncio.sleep(20)
+        alone = (len(first.taken) - taken) / 20
+        print(f"{rate:.0f} batches a second, then {alone:.0f} alone, {first.refused + second.refused} times 429")
+        assert (await task).delivered == 5 * BATCHES
+        assert rate >= 250
+        assert alone >= 240
+
+    virtual_time.run(main(), monkeypatch)
+
+
 @pytest.mark.parametrize("retry_after", [True, False], ids=["Retry-After", "no Retry-After"])
 def test_a_process_that_starts_while_another_one_uses_the_limit(
     retry_after: bool, monkeypatch: pytest.MonkeyPatch
@@ -238,6 +281,22 @@ def test_it_follows_a_limit_that_changes(before: int, after: int, monkeypatch: p
     virtual_time.run(main(), monkeypatch)
 
 
+class Refusing:
+    """Refuses some of the requests, such as every third, and asks for a wait after them."""
+
+    percentage = 0.0
+
+    def __init__(self, wait: float, is_refused: Callable[[int], bool]) -> None:
+        self._wait = wait
+        self._is_refused = is_refused
+        self._requests = 0
+
+    def seconds_until(self, _batches: int) -> float:
+        """Seconds until it takes them; 0 for now."""
+        self._requests += 1
+        return self._wait if self._is_refused(self._requests) else 0.0
+
+
 @pytest.mark.parametrize(("deadline", "retry_after"), [(2.0, False), (3.0, True)])
 def test_a_429_costs_neither_an_attempt_nor_the_deadline(
     deadline: float, retry_after: bool, monkeypatch: pytest.MonkeyPatch
@@ -251,37 +310,38 @@ def test_a_429_costs_neither_an_attempt_nor_the_deadline(
         attempts.append(attempt.number)
 
     async def main() -> None:
-        service = Service(LeakyBucket(60), retry_after, shows_percentage=False)  # one request in 1.7 s
+        service = Service(Refusing(1.0, lambda number: number % 3 != 1), retry_after, shows_percentage=False)
         result = await upload(
-            service, BATCHES, deadline=deadline, retry=Retry(max_attempts=2, budget=1), on_attempt=measure
+            service, 1600, deadline=deadline, retry=Retry(max_attempts=2, budget=1), on_attempt=measure
         )
-        assert (result.delivered, result.failed) == (BATCHES, [])
+        assert (result.delivered, result.failed) == (1600, [])
         assert max(waits) > deadline
         assert max(attempts) > 2
 
     virtual_time.run(main(), monkeypatch)
 
 
-class Alternating:
-    """Takes every second request, and asks for a wait after the others."""
-
-    percentage = 0.0
-
-    def __init__(self, wait: float) -> None:
-        self._wait = wait
-        self._takes_next = False
-
-    def seconds_until(self, _batches: int) -> float:
-        """Seconds until it takes them; 0 for now."""
-        self._takes_next = not self._takes_next
-        return 0.0 if self._takes_next else self._wait
-
-
-def test_waits_after_429s_cost_no_deadline_while_others_are_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("wait", "deadline"), [(3.0, 5.0), (3.0, 3.0), (3.0, 2.0), (86_400.0, 2.0)])
+@pytest.mark.parametrize("every", [2, 3])
+def test_waits_after_429s_cost_no_deadline_while_others_are_accepted(
+    every: int, wait: float, deadline: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def main() -> None:
-        service = Service(Alternating(3.0), shows_percentage=False)
-        result = await upload(service, 1600, deadline=5.0)
+        service = Service(Refusing(wait, lambda number: number % every == 0), shows_percentage=False)
+        result = await upload(service, 1600, deadline=deadline)
         assert (result.delivered, result.failed) == (1600, [])
+
+    virtual_time.run(main(), monkeypatch)
+
+
+@pytest.mark.parametrize("wait", [60.0, 86_400.0])
+def test_one_429_with_a_wait_of_a_deadline_or_more_fails_nothing(wait: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main() -> None:
+        service = Service(Refusing(wait, lambda number: number == 5), shows_percentage=False)
+        started = time.monotonic()
+        result = await upload(service, 1000)
+        assert (result.delivered, result.failed) == (1000, [])
+        assert time.monotonic() - started < 60 * 1.1 + 10  # a deadline and its jitter, and the uploads
 
     virtual_time.run(main(), monkeypatch)
 

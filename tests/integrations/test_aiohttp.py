@@ -111,7 +111,7 @@ def test_without_a_complete_response_the_outcome_is_unknown_and_the_upload_is_re
 
 def test_a_refused_connection_is_not_taken(closed_port: int) -> None:
     error = failure(f"http://127.0.0.1:{closed_port}/v2")
-    assert isinstance(error, APIConnectionError)
+    assert type(error) is APIConnectionError
     assert error.outcome is Outcome.NOT_TAKEN
 
 
@@ -119,7 +119,7 @@ def test_an_untrusted_certificate_is_refused_once(authority: trustme.CA) -> None
     server_context, client_context = contexts(authority)
     with FaultyServer(tls=server_context) as server:
         error = failure(server.url, retry=Retry())
-        assert (error.outcome, error.attempts) == (Outcome.REFUSED, 1)
+        assert (type(error), error.outcome, error.attempts) == (APIConnectionError, Outcome.REFUSED, 1)
         upload(server.url, ssl_context=client_context)
     assert len(server.taken) == 1
 

@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 import httpx
 
 from ...configuration import Configuration, Retry
-from ...errors import WrongCallError, raised_by_signal
+from ...errors import WrongCallError
 from ..delivery import OPERATIONS, SILENCE_SECONDS, Delivery, Upload, as_http_error
 from ..fork import restart_after_fork
 from ..http import HttpAttempt, HttpClient
@@ -137,10 +137,9 @@ class Sender:
             try:
                 result = await operation.asyncio_detailed(client=attempt, body=upload.request.body)
             except Exception as error:
-                foreign = raised_by_signal(error, attempt.handled)
-                if foreign is not None:
+                if attempt.foreign is not None:
                     self._delivery.client.renew()
-                result = as_http_error(foreign or error)
+                result = as_http_error(attempt.foreign or error)
             finally:
                 silence.cancel()
             response = self._delivery.finish_attempt(upload, attempt, result, stopping=stop.is_set())

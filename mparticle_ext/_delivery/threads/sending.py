@@ -12,7 +12,6 @@ from mparticle_events.models import ApiErrorResponse
 from mparticle_events.types import Response
 
 from ...configuration import Configuration, Retry
-from ...errors import raised_by_signal
 from ..delivery import OPERATIONS, SILENCE_SECONDS, Delivery, Upload, as_http_error
 from ..fork import restart_after_fork
 from ..http import HttpAttempt, HttpClient
@@ -171,7 +170,6 @@ class Engine:
             return OPERATIONS[request.operation].sync_detailed(client=attempt, body=request.body)  # type: ignore[no-any-return]
         except BaseException as error:
             caught = error
-        foreign = raised_by_signal(caught, attempt.handled) or caught
-        if foreign is not caught or not isinstance(foreign, httpx.HTTPError):
+        if attempt.foreign is not None or not isinstance(caught, httpx.HTTPError):
             self._client.renew()
-        return as_http_error(foreign)
+        return as_http_error(attempt.foreign or caught)
