@@ -32,10 +32,10 @@ batches = group_events(spark.range(1000), by=[sf.lit("production").alias("enviro
 
 with EventsApi(Configuration.from_env()) as api:
     peaks = []
-    for rows in (15_000, 150_000):
+    for count in (15_000, 150_000):
         attributes = sf.struct(sf.rpad(sf.col("id").cast("string"), 500, "x").alias("padding")).alias("user_attributes")
-        frame = spark.range(rows).select("id", sf.lit("production").alias("environment"), attributes)
-        send(frame, api, id="id", namespace=str(rows), failed=failed, progress=False)
+        frame = spark.range(count).select("id", sf.lit("production").alias("environment"), attributes)
+        send(frame, api, id="id", namespace=str(count), failed=failed, progress=False)
         peaks.append(getrusage(RUSAGE_SELF).ru_maxrss)
     print(peaks[1] - peaks[0])
     print(send(batches, api, failed=failed, progress=False))
