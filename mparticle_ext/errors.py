@@ -365,17 +365,26 @@ def hides_locals(function: Callable[P, T]) -> Callable[P, T]:
 def raised_by_signal(error: BaseException, handled: BaseException | None) -> BaseException | None:
     """The exception of a signal handler that httpcore took for the socket's own, such as SIGALRM's TimeoutError.
 
-    Its traceback has the interrupted frame, and the handler's frame, which got that one as an argument.
+    Its traceback has the interrupted frame, and after it the handler's frame, which got that one as an argument. A
+    handler that has changed its argument is found by its code, if it is still the handler.
     """
+    import signal
+    from itertools import pairwise
     from traceback import walk_tb  # loaded at an error
 
+    handlers = {getattr(signal.getsignal(number), "__code__", None) for number in signal.valid_signals()} - {None}
     for one in chain(error, handled):
         frames = [frame for frame, _ in walk_tb(one.__traceback__)]
-        values = [value for frame in frames for value in frame.f_locals.values()]
-        values += [item for value in values if type(value) is tuple for item in value]  # of a handler with *arguments
-        if any(type(value) is FrameType and value in frames for value in values):
+        if any(after.f_code in handlers or _has_argument(after, frame) for frame, after in pairwise(frames)):
             return one
     return None
+
+
+def _has_argument(frame: FrameType, value: FrameType) -> bool:
+    from inspect import getargvalues
+
+    names, rest, _, known = getargvalues(frame)
+    return any(one is value for one in (*map(known.get, names), *known.get(rest or "", ())))
 
 
 def function_problem(name: str, function: object, *arguments: str) -> str:

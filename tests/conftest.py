@@ -10,8 +10,12 @@ import pytest
 import trustme
 import yaml
 from common import ROOT
+from hypothesis import HealthCheck, settings
 
 from mparticle_ext.sandbox import Sandbox
+
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ async def batches(url: str) -> AsyncIterator[dict[str, Any]]:
             if not line.strip():  # some servers send empty lines, so that the connection stays open
                 continue
             order = json.loads(line)
-            number = order["number"]
+            number = order.get("number")
             data = {"custom_event_type": "transaction", "event_name": "Order placed"}
             yield {
                 "environment": "production",

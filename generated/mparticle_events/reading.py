@@ -193,7 +193,7 @@ def _convert_scalar(value: Any, types: list[inspect.Type]) -> Any:
 
 def _text(value: bool | float | Decimal) -> Any:
     """A number or a boolean as text. A whole number is its digits, however it is written."""
-    if not isfinite(value):  # such as a Decimal that is too large for a number
+    if not isinstance(value, int) and not (isfinite(value) and -_EXACT < value < _EXACT):  # a float has lost digits
         return value
     text = encode(value).decode()
     if isinstance(value, int):

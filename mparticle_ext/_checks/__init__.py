@@ -48,6 +48,7 @@ def require_batch(batch: AnyBatch, place: str = "") -> AnyBatch:
     if not isinstance(batch, (models.Batch, Mapping, str, bytes)):
         advice = ": use bulk_upload_events" if isinstance(batch, (list, tuple)) and not place else ""
         advice = ": give JSON as bytes, as in bytes(document)" if isinstance(batch, (bytearray, memoryview)) else advice
+        advice = ": put it into one: Batch(..., events=[...])" if isinstance(batch, models.CommonEventData) else advice
         raise WrongCallError(f"{place}a Batch is expected, not {type_name(batch)}{advice}")
     return batch
 

@@ -60,7 +60,7 @@ _BYTES = (bytes, bytearray, memoryview)
 _MAX_DIGITS = 4300  # that Python reads
 _KEPT = (Decimal, datetime, *_BYTES)
 _BYTES_ADVICE = "bytes, which JSON does not have: decode it, as in value.decode()"
-_LOCAL_TIME = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+")  # a datetime without a time zone, as it is encoded
+_LOCAL_TIME = re.compile(r"\d{4}-\d\d-\d\d(T[\d:.]+)?")  # a date, or a datetime without a time zone, as it is encoded
 _TIME_PROBLEMS = {  # of numpy and pandas
     "NaTType": "is no time (NaT): leave it out",
     "datetime64": "is a numpy.datetime64, which has no time zone: give a datetime with one, as in tzinfo=UTC",
@@ -262,8 +262,8 @@ def _constraint(problem: str, given: Any) -> str:
 
 def _wrong_time(given: float) -> str:
     """The problem of a time that is too early or too late, most often because it has another unit."""
-    for unit, milliseconds in (("seconds", 1000), ("microseconds", 1e-3), ("nanoseconds", 1e-6)):
-        if MIN_UNIX_TIME_MS <= given * milliseconds <= MAX_UNIX_TIME_MS:
+    for unit, one in (("seconds", 1e-3), ("microseconds", 1e3), ("nanoseconds", 1e6)):  # milliseconds in the unit
+        if MIN_UNIX_TIME_MS * one <= given <= MAX_UNIX_TIME_MS * one:
             return f"is {given}, which are {unit}: give milliseconds"
     return f"is {given}, which is not between 2000 and 2100 in Unix milliseconds: correct it"
 

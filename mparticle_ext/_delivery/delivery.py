@@ -66,6 +66,7 @@ class Upload:
         free_attempts: The attempts that do not count, because of a 429.
         wait: Seconds until the next attempt.
         told_to_wait: Whether the last response had a `Retry-After`.
+        place: The place of the next attempt in the pace.
     """
 
     def __init__(self, request: UploadRequest, deadline_seconds: float, call: object | None) -> None:
@@ -79,6 +80,7 @@ class Upload:
         self.failures: list[APIError] = []
         self.wait = 0.0
         self.told_to_wait = False
+        self.place: float | None = None
         self.attempt: HttpAttempt | None = None
 
     @property
@@ -141,10 +143,14 @@ class Delivery:
         if held and not upload.attempts:
             self._log_wait(upload, "an earlier upload was over a rate limit", held)
         if not held and upload.is_part and not stopping:
-            held = self.pace.seconds_before(len(upload.request.parts))
+            batches = len(upload.request.parts)
+            if upload.place is None:
+                upload.place = self.pace.reserve(batches)
+            held = self.pace.seconds_before(upload.place, batches)
             upload.deadline += held
         if held:
             return held
+        upload.place = None
         upload.attempt = HttpAttempt(self.client, upload.deadline)
         return upload.attempt
 

@@ -27,6 +27,7 @@ _FAST = 0.2  # of the rate, a second: the increase while the limit is not nearly
 _SEARCH = 0.03  # the increase otherwise, until the second 429
 _PROBE = 0.003  # the increase after that; it grows with each second since the last 429
 _EARLY_SECONDS = 0.001  # that a timer can end too early
+_LONGEST_WAIT_SECONDS = 1.0  # until an upload looks for its place again
 _CREDIT_SECONDS = 0.2  # of a pause that are made up for
 _EVENT_SECONDS = 1.0  # in which several 429s count once
 _PERIOD_SECONDS = 1.0  # in which batches are counted before the first 429
@@ -49,7 +50,9 @@ class Pace:
         self._configured = configuration.rate
         self._rate: float | None = None
         self._longest_hold = configuration.deadline
-        self._next_at = self._spacing = self._held_until = self._hold = 0.0
+        self._held_until = self._hold = self._spacing = 0.0
+        self._reserved = self._released = self._next = 0.0  # places, as numbers of batches
+        self._released_at = 0.0
         self._limited_at = self._nearly_used_at = 0.0
         self._refusal: tuple[httpx.Response, Sequence[ApiError]] | None = None
         self._searching = True
@@ -71,16 +74,22 @@ class Pace:
             response, errors = self._refusal
         return RateLimitError(response, errors, max(0.0, self._held_until - time.monotonic()), is_sent=is_sent)
 
-    def seconds_before(self, batches: int) -> float:
-        """The seconds until the next place for a request of an `upload_all`; 0 for now, and then it is taken."""
-        now = time.monotonic()
+    def reserve(self, batches: int) -> float:
+        """The place of a request of an `upload_all`, as the number of batches before it. Places are kept in order."""
         with self._lock:
-            if (wait := self._next_at - now) > _EARLY_SECONDS:
-                return wait
-            rate = min(self._rate or _UNLIMITED, self._configured or _UNLIMITED)
-            credit = _CREDIT_SECONDS if rate == self._rate else 0.0
-            self._spacing = batches / rate
-            self._next_at = max(now - credit, self._next_at) + self._spacing
+            self._release()
+            place = self._reserved
+            self._reserved += batches
+            return place
+
+    def seconds_before(self, place: float, batches: int) -> float:
+        """The seconds until a place, at most a second: the rate can rise meanwhile. 0 for now, and then it is taken."""
+        with self._lock:
+            self._release()
+            rate = self._allowed_rate()
+            if (seconds := (place - self._released) / rate) > _EARLY_SECONDS:
+                return min(seconds, _LONGEST_WAIT_SECONDS)
+            self._next, self._spacing = place + batches, batches / rate
             return 0.0
 
     def accepted(self, batches: int, response: httpx.Response) -> None:
@@ -110,7 +119,8 @@ class Pace:
             until = now + hold
             if until > self._held_until:
                 self._held_until, self._hold = until, hold
-                self._next_at = until - _CREDIT_SECONDS
+                if self._allowed_rate() == self._rate:
+                    self._released = max(self._released, self._next)
                 self._refusal = error.response, error.errors
             if self._rate is None:
                 self._set_first_rate(now)
@@ -121,6 +131,17 @@ class Pace:
     def accepts(self) -> bool:
         """Whether a request was accepted within a deadline, not counting the last hold and wait for a place."""
         return time.monotonic() - self._accepted_at < self._longest_hold + self._hold + self._spacing
+
+    def _allowed_rate(self) -> float:
+        return min(self._rate or _UNLIMITED, self._configured or _UNLIMITED)
+
+    def _release(self) -> None:
+        """Let as many batches go as the time since the last call allows. A pause is made up for in part."""
+        now, rate = time.monotonic(), self._allowed_rate()
+        seconds = max(0.0, now - max(self._released_at, self._held_until - _CREDIT_SECONDS))
+        credit = _CREDIT_SECONDS * rate if rate == self._rate else 0.0
+        allowed = self._released + rate * seconds if rate < _UNLIMITED else _UNLIMITED
+        self._released, self._released_at = min(allowed, self._reserved + credit), now
 
     def _set_first_rate(self, now: float) -> None:
         """The rate of the last seconds; none if nothing was accepted, because others use the limit."""

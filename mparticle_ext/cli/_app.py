@@ -195,6 +195,9 @@ def upload(
     from .upload import Options
     from .upload import upload as run
 
+    if pod and (base_url or os.environ.get("MPARTICLE_BASE_URL")):
+        other = "--base-url" if base_url else "MPARTICLE_BASE_URL"
+        raise click.UsageError(f"--pod and {other} say where to send: give one of them")
     configuration = {"pod": pod, "base_url": base_url, "rate": rate, "max_in_flight": in_flight, "validate": False}
     settings = {name: value for name, value in configuration.items() if value is not None}
     context.exit(run(Options(**options), settings))

@@ -140,7 +140,7 @@ def _choose(found: list[tuple[str, dict[str, Any]]], version: int | None, name: 
     shown = ", ".join(str(one.get("version")) for _, one in found)
     chosen = [(path, one) for path, one in found if version in (None, one.get("version"))]
     if not chosen:
-        raise PlanError(f"{name}: has no version {version}: it has {shown:.100}")
+        raise PlanError(f"{name}: has no version {version!r}: it has {shown:.100}")
     if len(chosen) > 1:
         advice = "say which with version=" if version is None else "give a file with one plan"
         raise PlanError(f"{name}: has {len(found)} versions ({shown:.100}): {advice}")

@@ -61,6 +61,8 @@ class Sandbox:
         keep: int | None = None,
         data_plan: DataPlan | None = None,
     ) -> None:
+        if type(port) is not int or not 0 <= port < 1 << 16:
+            raise ValueError(f"port is {port!r:.40}: give a number up to 65535, or 0 for any free port")
         if keep is not None and (type(keep) is not int or keep < 0):
             raise ValueError(f"keep is {keep!r:.40}: give a number of batches, 0 or more, or None for all")
         if data_plan is not None and not hasattr(data_plan, "violations"):

@@ -30,7 +30,7 @@ _CHANGING = re.compile(  # the optimized plan has what a function in SQL calls
     r"|monotonically_increasing_id|spark_partition_id|(?P<aes_encrypt>aes_?encrypt))(?=\()"
     r"|\b(?P<zipWithIndex>AttachDistributedSequence)\b|^\W*(?P<sample>Sample) "
 )
-_SHOWN_FIELDS = "spark.sql.debug.maxToStringFields"
+_LIMITS = ("spark.sql.debug.maxToStringFields", "spark.sql.maxPlanStringLength")  # of a plan's text, 25 columns else
 _LOCK = Lock()  # the setting belongs to the session, and two threads may use it
 
 
@@ -150,12 +150,14 @@ def require_stable(df: DataFrame) -> None:
     """Refuse a frame that is another one when Spark computes it again: an id would then stand for another row."""
     spark = df.sparkSession
     with _LOCK:
-        shown = spark.conf.get(_SHOWN_FIELDS)
-        spark.conf.set(_SHOWN_FIELDS, "100000")  # else the plan leaves out all columns after the 25th
+        limits = {name: str(spark.conf.get(name)) for name in _LIMITS}
         try:
+            for name in _LIMITS:
+                spark.conf.set(name, "100000000")
             [row] = spark.sql("EXPLAIN EXTENDED SELECT * FROM {frame}", frame=df).collect()
         finally:
-            spark.conf.set(_SHOWN_FIELDS, str(shown))
+            for name, limit in limits.items():
+                spark.conf.set(name, limit)
     if found := _CHANGING.search(str(row[0])):
         problem = "has other values when Spark computes it again, so rows would be lost or doubled"
         raise fault(f"{found.lastgroup or found[0].lower()}() {problem}: write the frame to a table, and send that")

@@ -18,9 +18,8 @@ Kinds: TypeAlias = Sequence[inspect.Type]  # that the model allows in one place,
 _TEXT = (st.StringType, st.VarcharType, st.CharType)
 _WHOLE = (st.LongType, st.IntegerType, st.ShortType, st.ByteType)
 _NUMBER = (*_WHOLE, st.DoubleType, st.FloatType, st.DecimalType)
-_SCALARS: dict[
-    type[inspect.Type], tuple[st.DataType, tuple[type[st.DataType], ...]]
-] = {  # in Spark, and what is accepted
+_Types: TypeAlias = tuple[st.DataType, tuple[type[st.DataType], ...]]  # in Spark, and what is accepted
+_SCALARS: dict[type[inspect.Type], _Types] = {
     inspect.StrType: (st.StringType(), _TEXT),
     inspect.EnumType: (st.StringType(), _TEXT),
     inspect.IntType: (st.LongType(), _WHOLE),

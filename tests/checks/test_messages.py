@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import ssl
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -74,7 +74,7 @@ BATCHES: list[tuple[Callable[[], Any], str]] = [
     (lambda: Batch("production", events=[Event("other", 7)]), "batch: events[0].data.event_name: must be a string, not a whole number"),
     (lambda: Batch("production", events=[Event("other", "é" * 257)]),
      "batch: events[0].data.event_name: has 257 characters, but at most 256 are allowed"),
-    (lambda: Batch("production", events=[Event("other", "a", timestamp_unixtime_ms="2026-01-01")]),
+    (lambda: Batch("production", events=[Event("other", "a", timestamp_unixtime_ms="1 May 2026")]),
      "batch: events[0].data.timestamp_unixtime_ms: must be a whole number or null, not a string: give milliseconds, or a datetime with a time zone"),
     (lambda: Batch("production", events=[Event("other", "a", timestamp_unixtime_ms=1.5)]),
      "batch: events[0].data.timestamp_unixtime_ms: is 1.5, which is not between 2000 and 2100 in Unix milliseconds: correct it"),
@@ -86,6 +86,8 @@ BATCHES: list[tuple[Callable[[], Any], str]] = [
      "batch: events[0].data.timestamp_unixtime_ms: is 1795543605000000001, which are nanoseconds: give milliseconds"),
     (lambda: Batch("production", events=[Event("other", "a", timestamp_unixtime_ms=datetime(1999, 1, 1, tzinfo=UTC))]),
      "batch: events[0].data.timestamp_unixtime_ms: is 915148800000, which is not between 2000 and 2100 in Unix milliseconds: correct it"),
+    (lambda: Batch("production", events=[Event("other", "a", timestamp_unixtime_ms=date(2026, 11, 29))]),
+     "batch: events[0].data.timestamp_unixtime_ms: is a time without a time zone: give milliseconds, or a datetime with one, as in tzinfo=UTC"),
     (lambda: Batch("production", events=[Event("other", "a", timestamp_unixtime_ms=pd.NaT)]),
      "batch: events[0].data.timestamp_unixtime_ms: is no time (NaT): leave it out"),
     (lambda: Batch("production", user_attributes={"a": np.datetime64("2026-01-01")}),

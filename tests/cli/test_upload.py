@@ -256,6 +256,7 @@ USAGE_ERRORS: list[tuple[tuple[str, ...], dict[str, str], str]] = [
     (("good.ndjson", "--base-url", "http://example.com/v2"), {}, "base_url is http://, which sends the secret unencrypted: "),
     (("good.ndjson", "--base-url", ELSEWHERE), {"SSL_CERT_FILE": "/nope"}, "the certificates of SSL_CERT_FILE or SSL_CERT_DIR cannot be loaded: No such file or directory: correct the variable"),
     (("good.ndjson", "--base-url", ELSEWHERE), {"HTTPS_PROXY": "http://u:p@ho st"}, "proxy must be like http://host:port"),
+    (("good.ndjson", "--pod", "eu1"), {"MPARTICLE_BASE_URL": "https://example.com"}, "--pod and MPARTICLE_BASE_URL say where to send: give one of them"),
     (("good.ndjson", "--pod", "mars"), {}, "Invalid value for '--pod': 'mars' is not one of 'us1', 'us2', 'eu1', 'au1'"),
     (("good.ndjson", "--rate", "0"), {}, "Invalid value for '--rate'"),
     (("good.ndjson", "--key", "x"), {}, "No such option"),

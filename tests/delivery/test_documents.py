@@ -165,8 +165,8 @@ def test_other_forms_are_converted(upload_all: UploadAll) -> None:
 
 def test_a_conversion_keeps_the_digits_of_other_numbers() -> None:
     number = b'{"environment":"production","source_request_id":"1","user_identities":{"customer_id":%b},"user_attributes":{"a":%b}}'
-    body, _ = sent([number % (b"12345678901234567.0", b"0.12345678901234567890")])
-    assert body == b"[" + number % (b'"12345678901234567"', b"0.12345678901234567890") + b"]"
+    body, _ = sent([number % (b"1234567890123456.0", b"0.12345678901234567890")])
+    assert body == b"[" + number % (b'"1234567890123456"', b"0.12345678901234567890") + b"]"
     outbound = Batch.from_outbound(number % (b'"1"', b"1.10")).to_json()
     assert '"a":1.1' in outbound  # a model has a float
 

@@ -419,6 +419,7 @@ def test_a_configured_rate_is_kept_with_full_requests(rate: float, monkeypatch: 
         service = Service(LeakyBucket(1_000_000))
         result = await upload(service, 1000, rate=rate, on_attempt=requests.append)
         assert result.delivered == 1000
+        assert service.taken == [str(number) for number in range(1000)]  # in the order of the batches
         assert [one.batches for one in requests] == [100] * 10
         assert 900 / rate - 0.1 <= time.monotonic() - started <= 900 / rate + 0.5  # the first request does not wait
 

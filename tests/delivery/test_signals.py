@@ -8,6 +8,7 @@ import gc
 import signal
 import socket
 import ssl
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -215,6 +216,10 @@ class Handlers:
     def any_arguments(self, *_: object) -> None:
         raise self.error
 
+    def without_its_frame(self, _signal: int, _frame: FrameType | None) -> None:
+        del _signal, _frame
+        raise self.error
+
     def with_a_connection(self, _signal: int, _frame: FrameType | None) -> None:
         try:
             socket.create_connection(("127.0.0.1", 0), timeout=1)
@@ -223,7 +228,18 @@ class Handlers:
 
 
 @pytest.mark.parametrize(
-    "form", ["method", "indirect", "callable", "partial", "restoring", "any_arguments", "cached", "with_a_connection"]
+    "form",
+    [
+        "method",
+        "indirect",
+        "callable",
+        "partial",
+        "restoring",
+        "any_arguments",
+        "without_its_frame",
+        "cached",
+        "with_a_connection",
+    ],
 )
 def test_a_handler_of_any_form(form: str) -> None:
     handlers = Handlers()
@@ -237,6 +253,21 @@ def test_a_handler_of_any_form(form: str) -> None:
             handler = forms.get(form) or getattr(handlers, form)
             check(handlers.error, lambda: upload(api), handler)  # installed as it is
         assert len(server.requests) <= 1
+
+
+def test_an_error_of_a_socket_that_is_traced_is_retried(closed_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    connect = socket.create_connection
+
+    def traced(*arguments: Any, **others: Any) -> socket.socket:
+        frame, caller = sys._getframe(0), sys._getframe(1)  # noqa: SLF001
+        assert frame is not caller
+        return connect(*arguments, **others)
+
+    monkeypatch.setattr(socket, "create_connection", traced)
+    url = f"http://127.0.0.1:{closed_port}/v2"
+    with EventsApi(configured(url, retry=Retry(max_attempts=2))) as api, pytest.raises(APIConnectionError) as raised:
+        upload(api)
+    assert raised.value.attempts == 2
 
 
 def test_a_real_timeout_while_a_handler_is_installed_stays_an_error_of_ours() -> None:

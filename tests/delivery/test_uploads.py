@@ -137,6 +137,11 @@ def test_upload(case: Case, client: Callable[..., Outcome], sandbox: Sandbox) ->
 
 WRONG_CALLS: list[tuple[str, Any, str]] = [
     ("upload_events", None, "a Batch is expected, not None"),
+    (
+        "upload_events",
+        AppEvent("other", "a"),
+        "a Batch is expected, not AppEvent: put it into one: Batch(..., events=[...])",
+    ),
     ("upload_events", [batch_of()], "a Batch is expected, not list: use bulk_upload_events"),
     (
         "upload_events",

@@ -349,6 +349,8 @@ def test_request_bodies_take_at_most_64_mib_also_those_without_credentials(keep:
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
+        ({"port": 99999}, "port is 99999: give a number up to 65535, or 0 for any free port"),
+        ({"port": "4000"}, "port is '4000'"),
         ({"keep": -1}, "keep is -1: give a number of batches, 0 or more, or None for all"),
         ({"keep": True}, "keep is True"),
         ({"latency": -1}, "latency is -1: give seconds, 0 or more"),
@@ -361,7 +363,7 @@ def test_request_bodies_take_at_most_64_mib_also_those_without_credentials(keep:
 def test_invalid_arguments_are_refused(settings: dict[str, Any], says: str) -> None:
     with pytest.raises(ValueError, match=says):
         Sandbox(**settings)
-    if "keep" not in settings:
+    if settings.keys() <= {"latency", "rate_limit"}:
         ((name, value),) = settings.items()
         with pytest.raises(ValueError, match=says):
             setattr(Sandbox(), name, value)
