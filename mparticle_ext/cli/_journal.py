@@ -16,7 +16,6 @@ import msgspec
 from ._atomic_file import open_locked, write_atomically
 from ._exit import UsageError, writing
 from ._input import display_name, is_file
-from ._progress_bar import show_count
 
 _NAMESPACE = UUID("8f2e6a53-4f0c-4a52-9d0b-6c8e3b7f7a10")  # never change it: the ids of a file must stay the same
 
@@ -116,7 +115,7 @@ def _continue(path: Path, earlier: Progress, now: Progress, resume: bool) -> Pro
         return now  # nothing to continue, and the same ids
     if not resume:
         raise UsageError(
-            f"{path} keeps the progress of an unfinished upload, with {show_count(earlier.settled, 'batch')} finished: "
+            f"{path} keeps the progress of an unfinished upload, with {earlier.settled:,} of its batches finished: "
             "--resume continues it, --restart discards it"
         )
     for old, new in zip(earlier.files, now.files, strict=False):

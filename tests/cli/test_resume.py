@@ -133,7 +133,7 @@ def test_an_unfinished_upload_is_not_started_again_without_an_option(sandbox: Sa
     done = run("upload", file.name, env=environment(sandbox), cwd=tmp_path)
     assert done.code == 2
     assert done.err == (
-        "mparticle-ext: some.ndjson.progress keeps the progress of an unfinished upload, with 1 batches finished: "
+        "mparticle-ext: some.ndjson.progress keeps the progress of an unfinished upload, with 1 of its batches finished: "
         "--resume continues it, --restart discards it\n"
     )
     assert len(sandbox.batches) == 2
