@@ -66,7 +66,7 @@ PATTERNS: dict[str, str] = {
     "'^([0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12})?$(?!\\\\n)'": "a UUID, or an empty string",
     "'^-?[0-9]{1,19}$(?!\\\\n)'": "an integer as a string of digits",
 }
-"""What a string must be to match a pattern, by the pattern as the decoder's messages show it."""
+"""The words for each pattern in a message. The keys are the patterns as the decoder writes them."""
 
 _OUTBOUND_ONLY = ["message_id", "message_type", "unique_id", "system_notifications", "block_metadata"]
 _FROM_TEXT: dict[type, Any] = {inspect.IntType: int, inspect.FloatType: float, inspect.BoolType: bool}
@@ -133,7 +133,7 @@ def _convert(value: Any, types: list[inspect.Type], left_out: Counter[str] | Non
 
 
 def outbound_problem(value: Any, cls: type) -> tuple[tuple[int | str, ...], str] | None:
-    """What an outbound list would lose as an object: the path in it, and the problem."""
+    """The first fault of an outbound list that cannot become an object: its path in the list, and the problem."""
     if not _is_outbound_list(value, cls):
         return None
     key, item = _OUTBOUND_LISTS[cls].values()
@@ -186,20 +186,23 @@ def _convert_scalar(value: Any, types: list[inspect.Type]) -> Any:
         return to_unixtime_ms(value) if is_time(types) and value.utcoffset() is not None else value
     kinds = {type(part) for part in types}
     if isinstance(value, (float, Decimal)) and inspect.IntType in kinds and inspect.FloatType not in kinds:
-        return int(value) if isfinite(value) and -_EXACT < value < _EXACT and value == int(value) else value
+        return int(value) if _is_exact(value) and value == int(value) else value
     is_text = kinds == {inspect.StrType, inspect.NoneType}
     return _text(value) if is_text and isinstance(value, (bool, int, float, Decimal)) else value
 
 
 def _text(value: bool | float | Decimal) -> Any:
     """A number or a boolean as text. A whole number is its digits, however it is written."""
-    if not isinstance(value, int) and not (isfinite(value) and -_EXACT < value < _EXACT):  # a float has lost digits
-        return value
-    text = encode(value).decode()
     if isinstance(value, int):
-        return text
-    exact = Decimal(text)
-    return str(int(exact)) if exact == exact.to_integral_value() else text
+        return encode(value).decode()
+    if not _is_exact(value):
+        return value
+    return str(int(value)) if value == int(value) else encode(value).decode()
+
+
+def _is_exact(value: float | Decimal) -> bool:
+    """Whether a number is finite, and so small that a float has not lost digits of it."""
+    return isfinite(value) and -_EXACT < value < _EXACT
 
 
 def _convert_text(value: str, types: list[inspect.Type]) -> Any:

@@ -254,7 +254,7 @@ def _require_finite(value: Any) -> None:
 
 
 def _may_have_bytes(value: Any, document: bytes) -> bool:
-    """Whether MessagePack, which has types for bytes and for keys, has another one than JSON.
+    """Whether a value may have bytes, or a key that is not text. MessagePack, unlike JSON, tells them from text.
 
     Text and numbers can have the same marks as bytes.
     """

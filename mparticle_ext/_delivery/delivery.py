@@ -191,7 +191,7 @@ class Delivery:
         upload.told_to_wait = asked is not None
         if isinstance(error, RateLimitError) and self.configuration.retry is not None:
             return self._wait_after_429(upload, error, asked, self.configuration.retry, stopping=stopping)
-        wait = self._next_wait(upload, error, asked)
+        wait = self._next_wait(upload, error, asked, upload.seconds_left())
         if wait is None or stopping:
             return None
         is_stale = attempt.sent and not attempt.connecting and not attempt.answered
@@ -205,10 +205,9 @@ class Delivery:
         """In an `upload_all` a 429 costs no attempt, no retry of the budget and no time while others are accepted."""
         free = upload.is_part and self.pace.accepts()
         if free:
-            upload.deadline = inf
             upload.free_attempts += 1
             asked = asked and min(asked, upload.deadline_seconds)
-        wait = self._next_wait(upload, error, asked)
+        wait = self._next_wait(upload, error, asked, inf if free else upload.seconds_left())
         if free and wait is not None:
             if asked is None:
                 wait = min(retry.backoff(upload.attempts, _RANDOM.random()), upload.deadline_seconds / 2)
@@ -216,14 +215,14 @@ class Delivery:
         self.pace.limited(wait or asked or retry.backoff(1, 1.0), error)
         return wait if wait is not None and not stopping and (free or self._budget.spend()) else None
 
-    def _next_wait(self, upload: Upload, error: APIError, asked: float | None) -> float | None:
+    def _next_wait(self, upload: Upload, error: APIError, asked: float | None, seconds_left: float) -> float | None:
         return wait_before_next(
             error.outcome,
             policy=self.configuration.retry,
             attempts=max(1, upload.attempts - upload.free_attempts),
             repeatable=upload.request.repeatable,
             retry_after=asked,
-            seconds_left=upload.seconds_left(),
+            seconds_left=seconds_left,
             random=_RANDOM.random(),
         )
 
